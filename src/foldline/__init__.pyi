@@ -1,0 +1,3 @@
+from .core.errors import DataError as DataError
+
+__version__: str

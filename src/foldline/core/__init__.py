@@ -1,0 +1,1 @@
+"""What every room stands on: errors, checks, seeds, progress, atomic files, compiled kernels."""

@@ -1,0 +1,71 @@
+"""Compiled code and where its caches live: the user's cache folder, never the package's own."""
+
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from numba import njit
+from numba.core import config as _numba_config
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+config: Any = _numba_config  # its settings are made at run time, unseen by type checkers
+
+# Rearranging sums lets LLVM keep several partial sums in one vector register. NaN and infinity keep their meaning
+# only where they cannot occur: kernels see uint8 pixels and finite settings.
+FAST_MATH = frozenset({"nnan", "ninf", "nsz", "contract", "reassoc", "arcp"})
+
+
+def cache_folder(kind: str) -> Path:
+    """Give the folder for one kind of cache, below $FOLDLINE_CACHE or the system's place for user caches."""
+    chosen = os.environ.get("FOLDLINE_CACHE")
+    if chosen:
+        return Path(chosen) / kind
+    from platformdirs import user_cache_path
+
+    return user_cache_path("foldline") / kind
+
+
+def kernel(*, parallel: bool = False, fastmath: bool = True) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Compile a pixel kernel with Numba and keep its machine code in the user's cache folder.
+
+    Args:
+        parallel: whether `prange` spreads over threads.
+        fastmath: whether sums may be rearranged (see FAST_MATH).
+    """
+
+    def compile_(function: Callable[P, R]) -> Callable[P, R]:
+        # Run-time type checks of the tests wrap every function; Numba needs the bare one.
+        bare = inspect.unwrap(function)
+        before = config.CACHE_DIR
+        # Numba reads the folder while decorating, so the user's own kernels keep their own place.
+        config.CACHE_DIR = before or str(cache_folder("numba"))
+        try:
+            compiled: Callable[P, R] = njit(
+                bare,
+                cache=True,
+                parallel=parallel,
+                fastmath=set(FAST_MATH) if fastmath else False,
+                error_model="numpy",
+                nogil=True,
+            )
+        finally:
+            config.CACHE_DIR = before
+        return compiled
+
+    return compile_
+
+
+def use_jax_cache() -> None:
+    """Keep what JAX compiles in the user's cache folder, unless the user has chosen a place."""
+    import jax
+
+    settings: Any = jax.config  # untyped in JAX
+    if settings.jax_compilation_cache_dir is None:
+        settings.update("jax_compilation_cache_dir", str(cache_folder("jax")))
+        # The default keeps only programs that took a second; ours take a tenth and there are dozens.
+        settings.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        settings.update("jax_persistent_cache_min_entry_size_bytes", -1)

@@ -1,0 +1,60 @@
+"""Files that are either wholly written or not there: temporary name, flush, rename."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from foldline.core.errors import SaveError
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on leaving without an error it is flushed and renamed to `path`.
+
+    Args:
+        path: where the finished file shall stand; missing parent folders are made.
+    Raises: SaveError if the disk is full, the folder is read-only, or the like; an older file at `path` is
+        left as it was and the temporary one is removed.
+    """
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+        os.close(descriptor)
+        temporary = Path(name)
+        yield temporary
+        _flush(temporary)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SaveError(
+            f"{target} could not be written: {reason}. Expected a folder that can be written, with free space. "
+            f"Free some space or choose another place; what stood there before is untouched."
+        ) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write a UTF-8 text file atomically. Raises: SaveError as `atomic_path`."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _flush(path: Path) -> None:
+    # r+b because Windows flushes only descriptors that are open for writing.
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _umask() -> int:
+    # mkstemp makes files that only the owner reads; the finished file gets the user's usual rights instead.
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

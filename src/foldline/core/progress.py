@@ -1,0 +1,65 @@
+"""Progress of long work: silent unless somebody watches.
+
+The command line (or a user of the API) opens `showing_progress`; the work itself calls `tracking` and never knows
+whether a bar is drawn.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_bars: ContextVar["Progress | None"] = ContextVar("_bars", default=None)
+
+Advance = Callable[[int, str], None]
+
+
+@contextmanager
+def showing_progress() -> Iterator[None]:
+    """Draw a bar on standard error for all long work inside the block.
+
+    Example:
+        >>> with showing_progress():
+        ...     pass
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    token = _bars.set(progress)
+    try:
+        with progress:
+            yield
+    finally:
+        _bars.reset(token)
+
+
+@contextmanager
+def tracking(description: str, total: int) -> Iterator[Advance]:
+    """Open one bar for `total` units of work; the block calls `advance(n_done, note)` as it goes.
+
+    Args:
+        description: what is being done, in the user's words.
+        total: how many units there are.
+    Returns: a function of (units done since the last call, a short note such as the current loss).
+    """
+    progress = _bars.get()
+    if progress is None:
+        yield lambda n_done, note: None
+        return
+    task = progress.add_task(description, total=total, note="")
+    try:
+        yield lambda n_done, note: progress.update(task, advance=n_done, note=note)
+    finally:
+        progress.remove_task(task)

@@ -1,0 +1,21 @@
+"""Settings of all tests: shapes are checked at run time, generated cases are the same on every machine."""
+
+import os
+
+import jax
+from hypothesis import HealthCheck, settings
+from jaxtyping import install_import_hook
+
+install_import_hook("foldline", "beartype.beartype")
+
+from foldline.core.compiled import use_jax_cache  # noqa: E402  (the hook must come first)
+
+use_jax_cache()
+jax.config.update("jax_platforms", os.environ.get("JAX_PLATFORMS", "cpu"))
+
+# No deadline: the first jitted call compiles. Derandomised: a merge check must not depend on luck.
+settings.register_profile(
+    "merge", deadline=None, derandomize=True, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("long", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "merge"))
