@@ -1,1 +1,7 @@
-"""TODO models."""
+"""Scores from feature vectors: linear classifiers and fully-connected networks as Equinox modules."""
+
+from foldline.models.activations import ACTIVATIONS
+from foldline.models.linear import Linear
+from foldline.models.mlp import MLP
+
+__all__ = ["ACTIVATIONS", "MLP", "Linear"]

@@ -1,1 +1,10 @@
-"""TODO training."""
+"""Fitting models: losses, penalties, optimisers, and the loop that is one compiled program an epoch."""
+
+from foldline.training.epoch import Rows
+from foldline.training.fit import fit_model
+from foldline.training.history import History
+from foldline.training.losses import LOSSES
+from foldline.training.objective import objective, penalty
+from foldline.training.settings import TrainingSettings
+
+__all__ = ["LOSSES", "History", "Rows", "TrainingSettings", "fit_model", "objective", "penalty"]

@@ -1,0 +1,68 @@
+"""Fully-connected networks of any depth and width; with no hidden layer, a linear classifier."""
+
+from collections.abc import Sequence
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from foldline.models.activations import ACTIVATIONS
+from foldline.models.linear import Linear
+
+
+class MLP(eqx.Module):
+    """A multi-layer perceptron: s = W_L a(... a(W_1 x + b_1) ...) + b_L.
+
+    Depth is the number of layers (weight matrices), width the number of units in one. Without hidden layers it is
+    the linear classifier s = W x + b.
+    """
+
+    layers: tuple[Linear, ...]
+    activation: str = eqx.field(static=True)
+
+    @classmethod
+    def random(
+        cls, n_in: int, n_out: int, *, hidden: Sequence[int] = (), activation: str = "relu", key: PRNGKeyArray
+    ) -> "MLP":
+        """Make a net with random weights.
+
+        Args:
+            n_in: length D of a feature vector.
+            n_out: number K of classes.
+            hidden: widths of the hidden layers, first to last; none for a linear classifier.
+            activation: key of ACTIVATIONS, applied after every hidden layer.
+            key: PRNG key.
+        """
+        widths = [n_in, *hidden, n_out]
+        follows = [activation] * len(hidden) + ["identity"]
+        keys = jax.random.split(key, len(follows))
+        layers = (
+            Linear.random(fan_in, fan_out, activation=after, key=k)
+            for fan_in, fan_out, after, k in zip(widths[:-1], widths[1:], follows, keys, strict=True)
+        )
+        return cls(tuple(layers), activation)
+
+    def __call__(
+        self,
+        X: Float[Array, "n d"],
+        *,
+        dropout: float | Float[Array, ""] = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Float[Array, "n k"]:
+        """Give class scores, a row per input row.
+
+        Args:
+            X: (N, D) feature vectors.
+            dropout: share of hidden units switched off, in [0, 1); those left are scaled by 1 / (1 - dropout).
+            key: PRNG key for dropout; None switches no unit off.
+        Source: Srivastava et al. (2014), scaled while training instead of afterwards.
+        """
+        activate = ACTIVATIONS[self.activation]
+        h = X
+        for depth, layer in enumerate(self.layers[:-1]):
+            h = activate(layer(h))
+            if key is not None:
+                keep = jax.random.bernoulli(jax.random.fold_in(key, depth), 1.0 - dropout, h.shape)
+                h = jnp.where(keep, h / (1.0 - dropout), 0.0)
+        return self.layers[-1](h)

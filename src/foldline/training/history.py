@@ -1,0 +1,33 @@
+"""What happened epoch by epoch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Learning curves; entry e belongs to epoch e + 1.
+
+    Args:
+        train_loss: mean of the batch losses met during the epoch, without the penalty, dropout included.
+        train_accuracy: share of training rows that were right when their batch was met.
+        val_loss: mean loss on the validation rows after the epoch; None without validation rows.
+        val_accuracy: share of validation rows that are right after the epoch; None without validation rows.
+        elapsed_s: seconds since training began, compilation included.
+        best_epoch: index of the epoch whose weights were kept: the first with the best validation accuracy, else the
+            last.
+    """
+
+    train_loss: Float64[np.ndarray, " e"]
+    train_accuracy: Float64[np.ndarray, " e"]
+    val_loss: Float64[np.ndarray, " e"] | None
+    val_accuracy: Float64[np.ndarray, " e"] | None
+    elapsed_s: Float64[np.ndarray, " e"]
+    best_epoch: int
+
+    @property
+    def n_epochs(self) -> int:
+        """Number of epochs that were run."""
+        return len(self.train_loss)

@@ -1,0 +1,62 @@
+"""What training minimises: the mean loss and a price on large weights."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from foldline.models import MLP
+from foldline.training.losses import LOSSES
+
+Scalar = Float[Array, ""]
+
+
+class BatchProgress(NamedTuple):
+    """The mean loss of a batch, without the penalty, and how many of its rows are right."""
+
+    mean_loss: Scalar
+    n_right: Int[Array, ""]
+
+
+def penalty(model: MLP, *, l1: float | Scalar, l2: float | Scalar) -> Scalar:
+    """Compute R = l2 * sum of W^2 + l1 * sum of |W| over all layers.
+
+    Convention: biases are not regularised; `l2` multiplies the plain sum of squares, with no half.
+    """
+    weights = [layer.W for layer in model.layers]
+    squares = jnp.stack([jnp.sum(W * W) for W in weights])
+    sizes = jnp.stack([jnp.sum(jnp.abs(W)) for W in weights])
+    return l2 * jnp.sum(squares) + l1 * jnp.sum(sizes)
+
+
+def objective(
+    model: MLP,
+    X: Float[Array, "n d"],
+    y: Int[Array, " n"],
+    weights: Float[Array, " n"] | None,
+    *,
+    loss: str,
+    l1: float | Scalar,
+    l2: float | Scalar,
+    dropout: float | Scalar = 0.0,
+    key: PRNGKeyArray | None = None,
+) -> tuple[Scalar, BatchProgress]:
+    """Compute (1/N) sum_i w_i L_i + R(W), and how the batch went.
+
+    Args:
+        model: the net.
+        X: (N, D) feature vectors.
+        y: (N,) labels in 0 ... K-1.
+        weights: (N,) non-negative weights w_i of the rows, mean 1; None for all ones.
+        loss: key of LOSSES.
+        l1: strength of the absolute penalty, at least 0.
+        l2: strength of the squared penalty, at least 0.
+        dropout: share of hidden units switched off, in [0, 1).
+        key: PRNG key for dropout; None for none.
+    Returns: the objective; its first part alone and the number of rows whose largest score is the true one's.
+    """
+    scores = model(X, dropout=dropout, key=key)
+    losses = LOSSES[loss](scores, y)
+    mean_loss = jnp.mean(losses if weights is None else losses * weights)
+    n_right = jnp.sum(jnp.argmax(scores, axis=1) == y)
+    return mean_loss + penalty(model, l1=l1, l2=l2), BatchProgress(mean_loss, n_right)

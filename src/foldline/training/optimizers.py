@@ -1,0 +1,40 @@
+"""Optimisers and learning-rate schedules, from optax."""
+
+import jax
+import optax
+
+from foldline.models import MLP
+from foldline.training.settings import Hyper, Plan
+
+STEP_FACTOR = 0.1  # He et al. (2016), section 3.4: divide by ten at fixed points of the run
+
+
+def optimizer(plan: Plan, hyper: Hyper) -> optax.GradientTransformation:
+    """Give optax's SGD or AdamW with the plan's schedule.
+
+    Convention: AdamW's weight decay is 2 * l2, decoupled from the gradient and on weights alone, so that it is the
+        gradient of the same penalty; beta = (0.9, 0.999), epsilon = 1e-8.
+    Source: Sutskever et al. (2013), section 2, for momentum and Nesterov; Loshchilov and Hutter (2019) for AdamW.
+    """
+    rate = schedule(plan, hyper)
+    if plan.optimizer == "sgd":
+        return optax.sgd(rate, momentum=hyper.momentum, nesterov=plan.nesterov)
+    return optax.adamw(rate, weight_decay=2.0 * hyper.l2, mask=_weights_only)
+
+
+def schedule(plan: Plan, hyper: Hyper) -> optax.Schedule:
+    """Give the learning rate as a function of the step.
+
+    Source: Loshchilov and Hutter (2017), eq. 5, one period, for the cosine.
+    """
+    if plan.schedule == "constant":
+        return optax.constant_schedule(hyper.lr)
+    if plan.schedule == "step":
+        boundaries = {plan.total_steps // 2: STEP_FACTOR, 3 * plan.total_steps // 4: STEP_FACTOR}
+        return optax.piecewise_constant_schedule(hyper.lr, boundaries)
+    return optax.cosine_decay_schedule(hyper.lr, plan.total_steps)
+
+
+def _weights_only(model: MLP) -> MLP:
+    mask: MLP = jax.tree.map(lambda leaf: leaf.ndim > 1, model)
+    return mask
