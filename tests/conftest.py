@@ -3,10 +3,12 @@
 import os
 
 import jax
+import pytest
 from hypothesis import HealthCheck, settings
-from jaxtyping import install_import_hook
+from jaxtyping import config, install_import_hook
 
-install_import_hook("foldline", "beartype.beartype")
+# Our modules have their shapes and types checked in the tests; users pay nothing for it.
+install_import_hook("foldline", "typechecker.check")
 
 from foldline.core.compiled import use_jax_cache  # noqa: E402  (the hook must come first)
 
@@ -19,3 +21,11 @@ settings.register_profile(
 )
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "merge"))
+
+
+@pytest.fixture
+def as_installed():
+    """Leave the run-time type checks out, so that wrong input meets our own errors as it does in a user's process."""
+    config.update("jaxtyping_disable", True)
+    yield
+    config.update("jaxtyping_disable", False)

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 from numbers import Integral, Real
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from foldline.core.errors import SettingError, ShapeError
 
 
+@runtime_checkable
 class HasShape(Protocol):
     """Anything with a shape: NumPy and JAX arrays alike."""
 

@@ -43,7 +43,7 @@ def fit_model(
         epoch's beginning; a set smaller than one batch is one batch.
     """
     n_rows = len(train.y)
-    batch_size = min(settings.batch_size, n_rows)
+    batch_size = settings.rows_a_step(n_rows)
     n_steps = -(-n_rows // batch_size)
     plan, hyper = Plan.of(settings, total_steps=n_steps * settings.epochs), Hyper.of(settings)
     order_key, dropout_key = jax.random.split(key)

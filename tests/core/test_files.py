@@ -1,0 +1,57 @@
+import errno
+import os
+
+import pytest
+
+from foldline.core.errors import SaveError
+from foldline.core.files import atomic_path, write_text
+
+
+def test_a_finished_file_stands_under_its_name_alone(tmp_path):
+    write_text(tmp_path / "new" / "report.html", "done")
+    assert (tmp_path / "new" / "report.html").read_text() == "done"
+    assert os.listdir(tmp_path / "new") == ["report.html"]
+
+
+def test_an_interrupted_write_leaves_the_older_file(tmp_path):
+    target = tmp_path / "model.safetensors"
+    target.write_text("old")
+    with pytest.raises(RuntimeError, match="interrupted"), atomic_path(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("interrupted")
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == [target.name]
+
+
+def test_a_full_disk_is_a_save_error_and_leaves_the_older_file(tmp_path):
+    target = tmp_path / "model.safetensors"
+    target.write_text("old")
+    with pytest.raises(SaveError, match=r"No space left on device.*Free some space"), atomic_path(target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == [target.name]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="only Linux has a device that is always full")
+def test_a_device_without_space_is_a_save_error(tmp_path):
+    (tmp_path / "model").write_text("old")
+    with (
+        pytest.raises(SaveError, match="No space left"),
+        atomic_path(tmp_path / "model"),
+        open("/dev/full", "w") as full,
+    ):
+        full.write("x" * 100_000)
+        full.flush()
+
+
+def test_a_file_where_a_folder_is_needed_is_a_save_error(tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(SaveError, match="could not be written"):
+        write_text(tmp_path / "runs" / "report.html", "text")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_the_finished_file_has_the_users_usual_rights(tmp_path):
+    write_text(tmp_path / "ours", "x")
+    (tmp_path / "theirs").write_text("x")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "theirs").stat().st_mode

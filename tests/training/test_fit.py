@@ -1,0 +1,167 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from foldline.core.errors import DivergedError, SettingError
+from foldline.models import MLP
+from foldline.training import Rows, TrainingSettings, fit_model
+from foldline.training.fit import shuffled_batches
+from tolerances import TOLERANCE
+
+KEY = jax.random.key(0)
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((60, 4)).astype(np.float32)
+Y = (X[:, 0] + X[:, 1] > 0).astype(np.int32)
+ROWS = Rows(jnp.asarray(X), jnp.asarray(Y))
+
+
+def fitted(rows=ROWS, *, hidden=(6,), val=None, **settings):
+    model = MLP.random(rows.X.shape[1], 2, hidden=hidden, key=jax.random.key(7))
+    return fit_model(model, rows, settings=TrainingSettings(**settings), key=KEY, val=val)
+
+
+def sgd_by_hand(model, X, y, orders, rates, *, momentum, nesterov, l1, l2):
+    """Sutskever et al. (2013) in plain NumPy for one linear softmax layer: velocity, then step."""
+    W, b = (np.asarray(leaf, np.float64) for leaf in (model.layers[0].W, model.layers[0].b))
+    vW, vb, step = np.zeros_like(W), np.zeros_like(b), 0
+    for order in orders:
+        for batch in order:
+            s = X[batch] @ W.T + b
+            p = np.exp(s - s.max(1, keepdims=True))
+            p /= p.sum(1, keepdims=True)
+            p[np.arange(len(batch)), y[batch]] -= 1
+            gW, gb = p.T @ X[batch] / len(batch) + 2 * l2 * W + l1 * np.sign(W), p.mean(0)
+            vW, vb = momentum * vW + gW, momentum * vb + gb
+            dW, db = (gW + momentum * vW, gb + momentum * vb) if nesterov else (vW, vb)
+            W, b = W - rates[step] * dW, b - rates[step] * db
+            step += 1
+    return W, b
+
+
+@pytest.mark.parametrize("nesterov", [False, True])
+@pytest.mark.parametrize("schedule", ["constant", "step", "cosine"])
+def test_sgd_equals_the_same_steps_by_hand(schedule, nesterov):
+    epochs, lr = 4, 0.1
+    settings = {"lr": lr, "momentum": 0.8, "l1": 0.003, "l2": 0.02, "epochs": epochs, "batch_size": 16}
+    model, _ = fitted(hidden=(), schedule=schedule, nesterov=nesterov, **settings)
+    generator = np.random.default_rng(np.asarray(jax.random.key_data(jax.random.split(KEY)[0])))
+    orders = [shuffled_batches(60, 16, generator=generator) for _ in range(epochs)]
+    t = np.arange(16) / 16
+    rates = {
+        "constant": np.full(16, lr),
+        "step": lr * np.repeat([1, 1, 0.1, 0.01], 4),
+        "cosine": lr * (1 + np.cos(np.pi * t)) / 2,
+    }[schedule]
+    start = MLP.random(4, 2, key=jax.random.key(7))
+    W, b = sgd_by_hand(start, X, Y, orders, rates, momentum=0.8, nesterov=nesterov, l1=0.003, l2=0.02)
+    assert_allclose(model.layers[0].W, W, **TOLERANCE[np.dtype(np.float32)])
+    assert_allclose(model.layers[0].b, b, **TOLERANCE[np.dtype(np.float32)])
+
+
+def test_convention_adamw_decays_weights_alone_by_twice_l2_times_lr():
+    # Features of zero give weights no gradient, so decay alone moves them: W (1 - lr 2 l2) a step.
+    rows = Rows(jnp.zeros((4, 3)), jnp.array([0, 1, 0, 1]))
+    settings = {"optimizer": "adamw", "lr": 0.1, "l2": 0.5, "schedule": "constant", "epochs": 2, "batch_size": 4}
+    model, _ = fitted(rows, hidden=(), **settings)
+    start = MLP.random(3, 2, key=jax.random.key(7))
+    assert_allclose(model.layers[0].W, 0.9**2 * start.layers[0].W, rtol=1e-5)
+
+
+@pytest.mark.parametrize("settings", [{}, {"optimizer": "adamw", "lr": 0.01}, {"loss": "svm"}, {"dropout": 0.2}])
+def test_training_learns_a_line(settings):
+    model, history = fitted(epochs=60, **settings)
+    assert np.mean(np.argmax(model(ROWS.X), axis=1) == Y) > 0.95
+    assert history.train_loss[-1] < history.train_loss[0]
+
+
+def test_the_same_key_gives_the_same_bits():
+    first, second = (fitted(epochs=3, dropout=0.3)[0] for _ in range(2))
+    assert all((a == b).all() for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True))
+
+
+def test_the_best_validation_weights_are_kept():
+    # Labels of the validation rows are turned round: the best epoch is an early one.
+    val = Rows(ROWS.X, 1 - ROWS.y)
+    model, history = fitted(val=val, epochs=20, lr=0.02)
+    kept = np.mean(np.argmax(model(val.X), axis=1) == np.asarray(val.y))
+    assert history.best_epoch == np.argmax(history.val_accuracy)
+    assert history.best_epoch < 19
+    assert_allclose(kept, max(history.val_accuracy), rtol=1e-6)
+
+
+def test_patience_stops_early():
+    _, history = fitted(val=Rows(ROWS.X, 1 - ROWS.y), epochs=50, patience=3)
+    assert history.n_epochs == history.best_epoch + 1 + 3
+
+
+def test_without_validation_rows_the_last_epoch_is_kept():
+    _, history = fitted(epochs=4)
+    assert (history.best_epoch, history.n_epochs, history.val_accuracy) == (3, 4, None)
+
+
+def test_row_weights_of_zero_take_rows_out_of_the_gradient():
+    weights = jnp.asarray(np.where(Y == 0, 2.0, 0.0).astype(np.float32))
+    model, _ = fitted(Rows(ROWS.X, ROWS.y, weights), epochs=60)
+    assert (np.argmax(model(ROWS.X), axis=1) == 0).all()
+
+
+@pytest.mark.parametrize("lr", [1e6, 1e30])
+def test_a_loss_that_is_not_finite_names_the_step_and_what_to_change(lr):
+    with pytest.raises(DivergedError, match=r"at step \d+; expected finite numbers. Lower lr \(now 1e\+"):
+        fitted(lr=lr, loss="softmax", epochs=30, l2=0.1)
+
+
+def test_infinite_weights_after_the_last_step_are_seen():
+    with pytest.raises(DivergedError, match="weights became infinite or NaN in the last step"):
+        fitted(Rows(1e20 * ROWS.X, ROWS.y), lr=1e25, epochs=1, batch_size=60, hidden=())
+
+
+@pytest.mark.parametrize(("n_rows", "batch_size"), [(5, 2), (6, 2), (1, 1), (7, 7)])
+def test_an_epoch_meets_every_row(n_rows, batch_size):
+    order = shuffled_batches(n_rows, batch_size, generator=np.random.default_rng(0))
+    assert order.shape == (-(-n_rows // batch_size), batch_size)
+    assert set(order.ravel()) == set(range(n_rows))
+
+
+def test_convention_the_last_batch_is_filled_from_the_epochs_beginning():
+    order = shuffled_batches(5, 3, generator=np.random.default_rng(0)).ravel()
+    assert order[5] == order[0]
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "batch_size", "expected"),
+    [(10, "auto", 8), (3, "auto", 3), (2000, "auto", 40), (60000, "auto", 128), (50, 64, 50)],
+)
+def test_automatic_batches_are_a_fiftieth_of_the_rows(n_rows, batch_size, expected):
+    assert TrainingSettings(batch_size=batch_size).rows_a_step(n_rows) == expected
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"loss": "hinge"},
+        {"optimizer": "lbfgs"},
+        {"schedule": "linear"},
+        {"lr": 0},
+        {"momentum": 1.0},
+        {"l1": -1e-3},
+        {"l2": float("nan")},
+        {"dropout": 1.0},
+        {"epochs": 0},
+        {"batch_size": 0},
+        {"patience": 0},
+    ],
+)
+@pytest.mark.usefixtures("as_installed")
+def test_a_setting_outside_its_range_is_refused_by_name(wrong):
+    with pytest.raises(SettingError, match=f"^{next(iter(wrong))} is"):
+        TrainingSettings(**wrong)
+
+
+def test_settings_are_read_only():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        TrainingSettings().lr = 1.0
