@@ -1,0 +1,81 @@
+"""What every benchmark needs: one thread, medians, and a record of where it ran."""
+
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGES = ("foldline", "numpy", "numba", "jax", "jaxlib", "scikit-learn")
+
+
+def one_thread() -> None:
+    """Pin every library to one thread and let OpenBLAS choose its best kernels; call before importing any of them."""
+    for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+        os.environ.pop(name, None)
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ[name] = "1"
+    os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def summary(values: list[float]) -> dict[str, float]:
+    """Give the median and the quartiles."""
+    import numpy as np
+
+    low, median, high = np.percentile(values, [25, 50, 75])
+    return {"median": float(median), "q1": float(low), "q3": float(high)}
+
+
+def ratio_summary(ours: list[float], theirs: list[float]) -> dict[str, float]:
+    """Give the median and quartiles of the ratios within each round."""
+    return summary([a / b for a, b in zip(ours, theirs, strict=True)])
+
+
+def print_table(rows: list[dict]) -> None:
+    """Print rows of equal keys; summaries show their median."""
+
+    def shown(value: object) -> str:
+        number = value["median"] if isinstance(value, dict) else value
+        return (
+            f"{number:,.0f}"
+            if isinstance(number, float) and number >= 100
+            else f"{number:.2f}"
+            if isinstance(number, float)
+            else str(number)
+        )
+
+    cells = [list(rows[0]), *([shown(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
+
+
+def write_result(name: str, result: dict, *, packages: tuple[str, ...] = PACKAGES) -> None:
+    """Write one benchmark's result with commit, versions and hardware."""
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
+    about = {
+        "commit": commit.stdout.strip(),
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "versions": {package: version(package) for package in packages},
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps({**about, **result}, indent=1) + "\n")
+    print(f"wrote benchmarks/results/{name}.json")
+
+
+def processor() -> str:
+    """Name the processor and its widest vector instructions, where the system tells."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.processor() or platform.machine()
+    model = next((line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")), "?")
+    return f"{model}, {'AVX-512' if 'avx512f' in text else 'AVX2' if 'avx2' in text else 'no AVX'}"
