@@ -1,1 +1,22 @@
-"""TODO estimators."""
+"""Features, scaling and models behind scikit-learn's interface; saving and loading."""
+
+from foldline.estimators.choosing import make_classifier
+from foldline.estimators.image_pipeline import ImagePipeline, make_pipeline
+from foldline.estimators.knn_classifier import KNNClassifier
+from foldline.estimators.linear_classifier import LinearClassifier
+from foldline.estimators.mlp_classifier import MLPClassifier
+from foldline.estimators.prediction import Predictions, predict_files
+from foldline.estimators.saving import load, save
+
+__all__ = [
+    "ImagePipeline",
+    "KNNClassifier",
+    "LinearClassifier",
+    "MLPClassifier",
+    "Predictions",
+    "load",
+    "make_classifier",
+    "make_pipeline",
+    "predict_files",
+    "save",
+]

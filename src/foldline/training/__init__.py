@@ -5,6 +5,7 @@ from foldline.training.fit import fit_model
 from foldline.training.history import History
 from foldline.training.losses import LOSSES
 from foldline.training.objective import objective, penalty
+from foldline.training.rates import automatic_rate
 from foldline.training.settings import TrainingSettings
 
-__all__ = ["LOSSES", "History", "Rows", "TrainingSettings", "fit_model", "objective", "penalty"]
+__all__ = ["LOSSES", "History", "Rows", "TrainingSettings", "automatic_rate", "fit_model", "objective", "penalty"]

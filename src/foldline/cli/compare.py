@@ -1,0 +1,45 @@
+"""`foldline compare`: a folder of images in, a fair table out."""
+
+import click
+
+from foldline.cli.options import loading_options, words_option
+
+
+@click.command(
+    "compare",
+    epilog="\b\nExamples:\n  foldline compare photos/\n"
+    "  foldline compare digits --recipes raw/softmax,hog/mlp2 --seeds 5\n"
+    "  foldline compare cifar-10-batches-bin/ --seeds 1 --out cifar10",
+)
+@click.argument("data")
+@click.option(
+    "--recipes", type=words_option, metavar="A,B,...", help="Which recipes; default: all that fit the images."
+)
+@click.option("--seeds", type=int, default=3, show_default=True, help="Trainings of every recipe.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides the split and the first training.")
+@click.option("--out", type=click.Path(file_okay=False), help="Folder for leaderboard.json and report.html.")
+@loading_options
+def compare_command(
+    data: str,
+    recipes: tuple[str, ...] | None,
+    seeds: int,
+    seed: int,
+    out: str | None,
+    size: int | tuple[int, int] | None,
+    image_fit: str,
+    strict: bool,
+) -> None:
+    """Train every recipe on DATA under the same rules and say which is best and why."""
+    from foldline.cli.describe import print_leaderboard
+    from foldline.compare import compare
+    from foldline.core.compiled import use_jax_cache
+    from foldline.core.progress import showing_progress
+    from foldline.images import load_images
+
+    use_jax_cache()
+    with showing_progress():
+        images = load_images(data, size=size, fit=image_fit, strict=strict)
+        leaderboard = compare(images, recipes=recipes, seeds=seeds, seed=seed)
+    folder = out or f"foldline-compare-{leaderboard.name}"
+    leaderboard.save(folder)
+    print_leaderboard(leaderboard, folder)

@@ -1,0 +1,55 @@
+"""The command `foldline`: its subcommands, and how errors leave it."""
+
+import sys
+
+import click
+
+from foldline import __version__
+from foldline.cli.compare import compare_command
+from foldline.cli.fit import fit_command
+from foldline.cli.info import info_command
+from foldline.cli.predict import predict_command
+from foldline.core.errors import FoldlineError
+
+EPILOG = """\b
+Examples:
+  foldline compare photos/                  how far does each idea get?
+  foldline fit photos/ --features hog,color --hidden 256 --out run
+  foldline predict run/model.safetensors new/*.jpg
+  foldline info photos/                     what is in there, and what is wrong with it?
+
+DATA is a folder with a folder of images per class (train/, val/ and test/ may stand above them), the same in a
+.tar, .tar.gz or .zip, CIFAR-10/100, IDX (MNIST), .npz, Parquet, or a built-in name: digits, fashion-mini.
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EPILOG)
+@click.version_option(__version__, message="foldline %(version)s")
+def foldline() -> None:
+    """Image classification you can understand: from hand-made features to neural networks, compared fairly."""
+
+
+for command in (compare_command, fit_command, predict_command, info_command):
+    foldline.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; errors that are the user's to mend end it with exit code 2 and no traceback."""
+    try:
+        foldline.main(prog_name="foldline", standalone_mode=False)
+    except FoldlineError as error:
+        _stop(str(error), code=2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _stop("stopped", code=130)
+    except BrokenPipeError:
+        # The reader of our output, such as `head`, has seen enough.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _stop(message: str, *, code: int) -> None:
+    click.echo(f"foldline: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,59 @@
+"""Options and arguments that several commands share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+
+def loading_options(command: Command) -> Command:
+    """Add the options that say how images come to one size."""
+    for add in reversed(
+        (
+            click.option(
+                "--size",
+                type=size_option,
+                metavar="N|HxW",
+                help="Bring all images to this many pixels. Default: their own size if all agree, else 64.",
+            ),
+            click.option(
+                "--fit",
+                "image_fit",
+                type=click.Choice(["crop", "pad"]),
+                default="crop",
+                show_default=True,
+                help="Cut the centre out, or fill up with black, where the shape differs.",
+            ),
+            click.option(
+                "--strict", is_flag=True, help="Stop at the first unreadable file instead of listing what was skipped."
+            ),
+        )
+    ):
+        command = add(command)
+    return command
+
+
+def size_option(text: str) -> int | tuple[int, int]:
+    """Read `64` or `48x64` (height x width)."""
+    try:
+        sides = [int(side) for side in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2) or min(sides) < 1:
+        raise click.BadParameter(f"{text!r} is no size; expected 64 or 48x64 (height x width).")
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
+
+
+def words_option(text: str) -> tuple[str, ...]:
+    """Read words with commas between them."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def widths_option(text: str) -> tuple[int, ...]:
+    """Read whole numbers with commas between them."""
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no list of widths; expected for example 256 or 256,128.") from error

@@ -1,0 +1,132 @@
+"""One recipe of the user's own on one image set: a fitted model in a folder that says how it came about."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from sklearn.base import BaseEstimator, clone
+
+from foldline.compare.classifiers import ClassifierChoice, Situation
+from foldline.compare.leaderboard import Leaderboard
+from foldline.compare.recipes import FEATURE_SETS, FeatureSet, ImageShape, Recipe
+from foldline.compare.run import compare
+from foldline.core.checks import choice
+from foldline.core.errors import SettingError
+from foldline.core.files import write_text
+from foldline.estimators import ImagePipeline
+from foldline.images import ImageSet
+
+SINGLE_FEATURES = tuple(key for key in FEATURE_SETS if "+" not in key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A fitted model and how it came about.
+
+    Args:
+        model: the fitted pipeline.
+        board: its row of a leaderboard: accuracy on test images, times, sizes, curves.
+        recipe: features, classifier and split, as plain values.
+    """
+
+    model: ImagePipeline
+    board: Leaderboard
+    recipe: dict[str, Any]
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write model.safetensors, recipe.toml, history.jsonl (a line an epoch), leaderboard.json and report.html.
+
+        Raises: SaveError if a file cannot be written.
+        """
+        self.board.save(folder)
+        self.model.save(Path(folder) / "model.safetensors")
+        write_text(Path(folder) / "recipe.toml", tomli_w.dumps(self.recipe))
+        write_text(Path(folder) / "history.jsonl", self._history_lines())
+
+    def _history_lines(self) -> str:
+        history = self.board.best.history
+        if history is None:
+            return ""
+        curves = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "elapsed_s")
+        kept = {name: values for name in curves if (values := getattr(history, name)) is not None}
+        rows = ({name: float(values[e]) for name, values in kept.items()} for e in range(history.n_epochs))
+        return "".join(json.dumps({"epoch": epoch, **row}) + "\n" for epoch, row in enumerate(rows, start=1))
+
+
+def fit(image_set: ImageSet, *, features: Sequence[str] | None = None, classifier: BaseEstimator, seed: int = 0) -> Run:
+    """Fit one classifier on one feature vector and measure it as `compare` would.
+
+    The source's own test images, else a fifth of each class, measure it; a tenth of the rest chooses the epoch whose
+    weights are kept.
+
+    Args:
+        image_set: images with labels, from `load_images`.
+        features: one or more of "raw", "color" and "hog", side by side; None for HoG and, if there is any, colour.
+        classifier: an unfitted LinearClassifier, MLPClassifier or KNNClassifier.
+        seed: decides the split; the classifier has its own.
+    Returns: the fitted model with its measurements; `run.save(folder)` writes both.
+    Raises: SettingError for unknown features; DataError if the images cannot be split; DivergedError if training
+        diverges.
+    """
+    if features is None:
+        features = ("hog",) if image_set.images.shape[-1] == 1 else ("hog", "color")
+    wanted = _feature_set(features)
+    title = "linear" if not getattr(classifier, "hidden", ()) else "net"
+    described = ClassifierChoice(
+        title=title, description=repr(classifier), build=lambda situation: _seeded(classifier, situation)
+    )
+    recipe = Recipe(key=f"{'+'.join(features)}/{title}", features=wanted, classifier=described)
+    board = compare(image_set, recipes=[recipe], seeds=1, seed=seed)
+    model = board.best.model
+    assert model is not None  # a recipe of the user's own is always kept
+    return Run(model=model, board=board, recipe=_plain_recipe(image_set, model, seed=seed))
+
+
+def _feature_set(names: Sequence[str]) -> FeatureSet:
+    for name in names:
+        choice(name, SINGLE_FEATURES, name="features")
+    if not names:
+        raise SettingError(f"features is empty; expected one or more of {', '.join(SINGLE_FEATURES)}. Name one.")
+    parts = [FEATURE_SETS[name] for name in names]
+
+    def build(image_shape: ImageShape) -> list[BaseEstimator]:
+        return [feature for part in parts for feature in part.build(image_shape)]
+
+    return FeatureSet(
+        title=" + ".join(part.title for part in parts),
+        build=build,
+        describe=lambda image_shape: " and ".join(part.describe(image_shape) for part in parts),
+        needs_color=any(part.needs_color for part in parts),
+    )
+
+
+def _seeded(classifier: BaseEstimator, situation: Situation) -> BaseEstimator:
+    fresh = clone(classifier)
+    return fresh.set_params(random_state=situation.seed) if "random_state" in fresh.get_params() else fresh
+
+
+def _plain_recipe(image_set: ImageSet, model: ImagePipeline, *, seed: int) -> dict[str, Any]:
+    from foldline import __version__
+
+    return {
+        "foldline": __version__,
+        "data": {
+            "source": image_set.source,
+            "image_shape": list(model.image_shape_),
+            "image_fit": model.image_fit_,
+            "class_names": list(model.class_names_),
+            "split_seed": seed,
+        },
+        "features": [_settings(feature) for feature in model.features_.features],
+        "classifier": _settings(model.classifier_),
+    }
+
+
+def _settings(estimator: BaseEstimator) -> dict[str, Any]:
+    # TOML has no null; a setting that is None is the default and is left out.
+    given = {name: value for name, value in estimator.get_params(deep=False).items() if value is not None}
+    return {"kind": type(estimator).__name__, **{n: list(v) if isinstance(v, tuple) else v for n, v in given.items()}}

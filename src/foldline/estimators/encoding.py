@@ -1,0 +1,130 @@
+"""Estimators as JSON and tensors, and back: the grammar of a model file.
+
+A value is JSON's own number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]}, {"dict": {...}},
+{"tensor": name}, {"strings": [...]} (an array of text), {"net": ...} and {"estimator": ...}.
+"""
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from foldline.core.errors import ModelFileError
+from foldline.estimators.registry import SAVEABLE
+from foldline.models import ACTIVATIONS, MLP, Linear
+
+# Learning curves belong to the run, not to the model that is shipped.
+NOT_SAVED = frozenset({"history_"})
+
+
+class Encoder:
+    """Turns estimators into JSON and gathers their arrays in `tensors`."""
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, np.ndarray] = {}
+
+    def estimator(self, estimator: BaseEstimator) -> dict[str, Any]:
+        """Encode one estimator with its settings and fitted attributes.
+
+        Raises: ModelFileError if it is not of the registry or holds what a model file cannot.
+        """
+        key = next((key for key, kind in SAVEABLE.items() if kind is type(estimator)), None)
+        if key is None:
+            raise ModelFileError(
+                f"{type(estimator).__name__} is not one of foldline's estimators; expected one of "
+                f"{', '.join(SAVEABLE)}. Only these can be saved."
+            )
+        fitted = {
+            name: value for name, value in vars(estimator).items() if _is_fitted_name(name) and name not in NOT_SAVED
+        }
+        return {
+            "key": key,
+            "settings": {name: self.value(value) for name, value in estimator.get_params(deep=False).items()},
+            "fitted": {name: self.value(value) for name, value in fitted.items()},
+        }
+
+    def value(self, value: Any) -> Any:
+        """Encode one setting or fitted attribute."""
+        match value:
+            case None | bool() | int() | float() | str():
+                return value
+            case np.generic():
+                return self.value(value.item())
+            case list():
+                return {"list": [self.value(item) for item in value]}
+            case tuple():
+                return {"tuple": [self.value(item) for item in value]}
+            case dict():
+                return {"dict": [[self.value(key), self.value(item)] for key, item in value.items()]}
+            case np.ndarray() if value.dtype.kind in "biuf":
+                return {"tensor": self._tensor(value)}
+            case np.ndarray():
+                return {"strings": [str(item) for item in value]}
+            case MLP():
+                layers = [[self._tensor(layer.W), self._tensor(layer.b)] for layer in value.layers]
+                return {"net": {"activation": value.activation, "layers": layers}}
+            case BaseEstimator():
+                return {"estimator": self.estimator(value)}
+        raise ModelFileError(
+            f"a {type(value).__name__} cannot be written to a model file; expected numbers, text, lists or arrays. "
+            f"Set random_state to a whole number or None before fitting."
+        )
+
+    def _tensor(self, array: Any) -> str:
+        name = f"tensor_{len(self.tensors)}"
+        self.tensors[name] = np.ascontiguousarray(array)
+        return name
+
+
+class Decoder:
+    """Turns JSON and tensors back into estimators; builds nothing that is not in the registry."""
+
+    def __init__(self, tensors: dict[str, np.ndarray]) -> None:
+        self.tensors = tensors
+
+    def estimator(self, node: dict[str, Any]) -> BaseEstimator:
+        """Decode one estimator.
+
+        Raises: ModelFileError if its key is unknown, or whatever its damaged parts make of themselves.
+        """
+        key = node["key"]
+        if key not in SAVEABLE:
+            raise ModelFileError(
+                f"it needs {key!r}, which this foldline does not know; expected one of {', '.join(SAVEABLE)}. Install "
+                f"a newer foldline."
+            )
+        estimator = SAVEABLE[key](**{name: self.value(value) for name, value in node["settings"].items()})
+        for name, value in node["fitted"].items():
+            if not _is_fitted_name(name):
+                raise ModelFileError(f"{name!r} is not the name of a fitted attribute; expected one such as 'coef_'.")
+            setattr(estimator, name, self.value(value))
+        return estimator
+
+    def value(self, node: Any) -> Any:
+        """Decode one setting or fitted attribute."""
+        match node:
+            case None | bool() | int() | float() | str():
+                return node
+            case {"list": items}:
+                return [self.value(item) for item in items]
+            case {"tuple": items}:
+                return tuple(self.value(item) for item in items)
+            case {"dict": pairs}:
+                return {self.value(key): self.value(item) for key, item in pairs}
+            case {"tensor": name}:
+                return self.tensors[name]
+            case {"strings": items}:
+                return np.array([str(item) for item in items])
+            case {"net": {"activation": activation, "layers": layers}} if activation in ACTIVATIONS:
+                return MLP(tuple(self._layer(*names) for names in layers), activation)
+            case {"estimator": inner}:
+                return self.estimator(inner)
+        raise ModelFileError(f"{str(node)[:60]} is not part of a model file's grammar; expected a value as saved.")
+
+    def _layer(self, weights: str, biases: str) -> Linear:
+        return Linear(jnp.asarray(self.tensors[weights]), jnp.asarray(self.tensors[biases]))
+
+
+def _is_fitted_name(name: str) -> bool:
+    return name.isidentifier() and name.endswith("_") and not name.startswith("_") and not name.endswith("__")

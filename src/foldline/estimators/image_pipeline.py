@@ -1,0 +1,181 @@
+"""Images in, classes out: features and a classifier as one estimator."""
+
+import os
+from collections.abc import Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from foldline.core.checks import choice
+from foldline.core.errors import DataError, ShapeError
+from foldline.features import Concat
+
+ImageFit = Literal["native", "crop", "pad"]
+Images = Shaped[np.ndarray, "n ..."]
+
+
+def _classifier_has_probabilities(pipeline: "ImagePipeline") -> bool:
+    # Asking for the attribute lets the classifier say itself why it has none.
+    return bool(pipeline.classifier.predict_proba)
+
+
+class ImagePipeline(ClassifierMixin, BaseEstimator):
+    """Features with their scaling, then a classifier; what is saved, loaded and shipped.
+
+    Args:
+        features: a transformer from images to feature vectors, usually a `Concat`.
+        classifier: a classifier of feature vectors.
+    """
+
+    def __init__(self, features: BaseEstimator, classifier: BaseEstimator) -> None:
+        self.features = features
+        self.classifier = classifier
+
+    def fit(
+        self,
+        images: Images,
+        labels: np.ndarray,
+        *,
+        class_names: Sequence[str] | None = None,
+        image_fit: ImageFit = "native",
+        validation: tuple[Images, np.ndarray] | None = None,
+        sample_weight: np.ndarray | None = None,
+    ) -> Self:
+        """Learn scaling and classifier from training images.
+
+        Args:
+            images: (N, H, W, C) uint8.
+            labels: (N,) labels of any type; indices of `class_names` if these are given.
+            class_names: what label 0, 1, ... is called; None takes the labels themselves.
+            image_fit: how the images came to their size, told to whoever loads the model.
+            validation: images and labels that choose the epoch whose weights are kept.
+            sample_weight: (N,) non-negative weights of the images.
+        Raises: DataError if a label has no name; and what features and classifier raise.
+        """
+        choice(image_fit, ("native", "crop", "pad"), name="image_fit")
+        features, classifier = clone(self.features), clone(self.classifier)
+        X = features.fit_transform(images, labels)
+        extra: dict[str, Any] = {}
+        if sample_weight is not None:
+            extra["sample_weight"] = sample_weight
+        if validation is not None:
+            extra["validation"] = (features.transform(validation[0]), validation[1])
+        classifier.fit(X, labels, **extra)
+        return self._adopt(features, classifier, class_names, images.shape[1:], image_fit)
+
+    @classmethod
+    def from_fitted(
+        cls,
+        features: BaseEstimator,
+        classifier: BaseEstimator,
+        *,
+        class_names: Sequence[str] | None,
+        image_shape: Sequence[int],
+        image_fit: ImageFit = "native",
+    ) -> "ImagePipeline":
+        """Put parts together that were fitted already, for example on features shared with other classifiers.
+
+        Args:
+            features: a fitted transformer.
+            classifier: a classifier fitted on its output.
+            class_names: what label 0, 1, ... is called; None takes the labels themselves.
+            image_shape: (H, W, C) of the training images.
+            image_fit: how the images came to their size.
+        Raises: DataError if a label has no name.
+        """
+        pipeline = cls(clone(features), clone(classifier))
+        return pipeline._adopt(features, classifier, class_names, image_shape, image_fit)
+
+    def predict(self, images: Images) -> np.ndarray:
+        """Give the class of every image: an element of `classes_`."""
+        return np.asarray(self.classifier_.predict(self._X(images)))
+
+    @available_if(_classifier_has_probabilities)
+    def predict_proba(self, images: Images) -> Float[np.ndarray, "n k"]:
+        """Give the probability of each class, a column a class in the order of `classes_`; rows sum to 1."""
+        return np.asarray(self.classifier_.predict_proba(self._X(images)))
+
+    def decision_function(self, images: Images) -> Float[np.ndarray, "n ..."]:
+        """Give the scores of the classifier, in the order of `classes_`."""
+        return np.asarray(self.classifier_.decision_function(self._X(images)))
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The different labels, sorted."""
+        return np.asarray(self.classifier_.classes_)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model as one .safetensors file (see `foldline.load`).
+
+        Raises: SaveError if the file cannot be written.
+        """
+        from foldline.estimators.saving import save
+
+        save(self, path)
+
+    def _adopt(
+        self,
+        features: BaseEstimator,
+        classifier: BaseEstimator,
+        class_names: Sequence[str] | None,
+        image_shape: Sequence[int],
+        image_fit: ImageFit,
+    ) -> Self:
+        self.features_, self.classifier_ = features, classifier
+        self.image_shape_ = tuple(int(length) for length in image_shape)
+        self.image_fit_ = image_fit
+        self.class_names_ = _names(classifier.classes_, class_names)
+        return self
+
+    def _X(self, images: Images) -> Float[np.ndarray, "n d"]:
+        check_is_fitted(self)
+        if tuple(images.shape[1:]) != self.image_shape_:
+            expected = ", ".join(str(length) for length in self.image_shape_)
+            raise ShapeError(
+                f"images has shape {images.shape}; expected (n, {expected}), as in training. Load them with that size "
+                f"and number of channels."
+            )
+        return np.asarray(self.features_.transform(images))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "classifier_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def make_pipeline(*features: BaseEstimator, classifier: BaseEstimator) -> ImagePipeline:
+    """Put features side by side, scale them on training rows, and classify.
+
+    Args:
+        features: one or more features.
+        classifier: a classifier of feature vectors.
+    Raises: DataError if there is no feature.
+    Example:
+        >>> import foldline as fl
+        >>> model = fl.make_pipeline(fl.HOG(cell_px=4), fl.Pixels(), classifier=fl.LinearClassifier())
+        >>> len(model.features.features)
+        2
+    """
+    if not features:
+        raise DataError("make_pipeline got no feature; expected at least one. Add for example foldline.Pixels().")
+    return ImagePipeline(Concat(features=list(features)), classifier)
+
+
+def _names(classes: np.ndarray, class_names: Sequence[str] | None) -> tuple[str, ...]:
+    if class_names is None:
+        return tuple(str(c) for c in classes)
+    if not np.issubdtype(classes.dtype, np.integer) or classes.min() < 0 or classes.max() >= len(class_names):
+        raise DataError(
+            f"labels are {classes[0]!r} to {classes[-1]!r} and there are {len(class_names)} class names; expected "
+            f"labels 0 to {len(class_names) - 1}. Give a name for every label."
+        )
+    return tuple(str(class_names[c]) for c in classes)

@@ -1,0 +1,60 @@
+"""k-nearest neighbours, the lecture's reminder that a universal approximator need not be a network."""
+
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float, Float32, Int32
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from foldline.core.checks import integer
+from foldline.core.errors import DataError
+from foldline.estimators.net_classifier import class_indices
+
+
+class KNNClassifier(ClassifierMixin, BaseEstimator):
+    """Majority vote of the k nearest training rows, by scikit-learn's brute-force search.
+
+    Args:
+        n_neighbors: k, at least 1.
+    Convention: Euclidean distance, equal votes, ties go to the first class; float32.
+    """
+
+    classes_: np.ndarray
+    train_X_: Float32[np.ndarray, "n d"]
+    train_y_: Int32[np.ndarray, " n"]
+
+    def __init__(self, *, n_neighbors: int = 5) -> None:
+        self.n_neighbors = n_neighbors
+
+    def fit(self, X: Float[np.ndarray, "n d"], y: np.ndarray) -> Self:
+        """Keep the training rows.
+
+        Args:
+            X: (N, D) finite numbers.
+            y: (N,) labels of any type.
+        Raises: SettingError or DataError if there are fewer rows than neighbours or one class only.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float32)
+        integer(self.n_neighbors, name="n_neighbors", low=1)
+        if len(X) < self.n_neighbors:
+            raise DataError(
+                f"n_neighbors is {self.n_neighbors} and there are n_samples={len(X)} rows; expected at least as many "
+                f"rows as neighbours. Lower n_neighbors."
+            )
+        self.classes_, self.train_y_ = class_indices(y)
+        self.train_X_ = X
+        return self
+
+    def predict(self, X: Float[np.ndarray, "n d"]) -> np.ndarray:
+        """Give the class with the most votes for every row."""
+        most_votes = np.argmax(self.predict_proba(X), axis=1)
+        return np.asarray(self.classes_[most_votes])
+
+    def predict_proba(self, X: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n k"]:
+        """Give the share of the k votes that each class has; rows sum to 1."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
+        search = KNeighborsClassifier(self.n_neighbors, algorithm="brute").fit(self.train_X_, self.train_y_)
+        return np.asarray(search.predict_proba(X))

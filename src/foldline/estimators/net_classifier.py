@@ -1,0 +1,223 @@
+"""What the linear classifier and the network share: scikit-learn's interface around one training run."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal, Self
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Float32, Int32
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from foldline.core.checks import number
+from foldline.core.errors import DataError
+from foldline.core.seeds import generator_from_seed, key_from_seed, seed_from_random_state
+from foldline.models import MLP
+from foldline.training import History, Rows, TrainingSettings, automatic_rate, fit_model
+
+Matrix = Float[np.ndarray, "n d"]
+ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
+
+# Every number of rows is padded up to one of these, so that predicting compiles at most four programs.
+CHUNK_ROWS = (1, 16, 256, 4096)
+
+
+def _has_probabilities(classifier: "NetClassifier") -> bool:
+    if classifier.loss == "softmax":
+        return True
+    raise AttributeError(
+        "predict_proba is not there with loss='svm': SVM scores are margins, not probabilities. Use "
+        "decision_function, or loss='softmax'."
+    )
+
+
+class NetClassifier(ClassifierMixin, BaseEstimator):
+    """Base of the classifiers that are trained by mini-batch descent; use a subclass."""
+
+    loss: str
+    lr: float | Literal["auto"]
+    early_stopping: bool
+    validation_fraction: float
+    patience: int
+    class_weight: ClassWeight
+    random_state: int | np.random.RandomState | None
+    classes_: np.ndarray
+    model_: MLP
+    history_: History
+    lr_: float
+    n_features_in_: int
+
+    def fit(
+        self,
+        X: Matrix,
+        y: np.ndarray,
+        sample_weight: np.ndarray | None = None,
+        *,
+        validation: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> Self:
+        """Train on feature vectors and their labels.
+
+        Args:
+            X: (N, D) finite numbers, best near mean 0 and deviation 1; computed with as float32.
+            y: (N,) labels of any type, at least two different ones.
+            sample_weight: (N,) non-negative weights of the rows; None for equal ones.
+            validation: feature vectors and labels that choose the epoch whose weights are kept; None takes
+                `validation_fraction` of the rows if `early_stopping`, else keeps the last epoch's.
+        Raises: DataError if there is one class only; DivergedError if the loss becomes NaN or infinite; ValueError
+            from scikit-learn for arrays it does not take.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float32)
+        architecture, seed = self._architecture(), seed_from_random_state(self.random_state)
+        settings = self._settings(X, has_hidden=bool(architecture), seed=seed)
+        self.lr_ = settings.lr
+        self.classes_, labels = class_indices(y)
+        weights = self._row_weights(X, y, sample_weight)
+        train, val = self._rows(X, labels, weights, validation, seed=seed)
+        first_key, training_key = jax.random.split(key_from_seed(seed))
+        model = MLP.random(X.shape[1], len(self.classes_), **architecture, key=first_key)
+        self.model_, self.history_ = fit_model(model, train, settings=settings, key=training_key, val=val)
+        return self
+
+    def scores(self, X: Matrix) -> Float32[np.ndarray, "n k"]:
+        """Compute the class scores s, one column a class in the order of `classes_`.
+
+        Args:
+            X: (N, D) finite numbers.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
+        return np.concatenate([self._scores_of_chunk(chunk) for chunk in _chunks(X)])
+
+    def decision_function(self, X: Matrix) -> Float32[np.ndarray, "n ..."]:
+        """Compute the class scores, (N, K); with two classes how much the second leads, (N,)."""
+        scores = self.scores(X)
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def predict(self, X: Matrix) -> np.ndarray:
+        """Give the class with the largest score for every row."""
+        best = np.argmax(self.scores(X), axis=1)
+        return np.asarray(self.classes_[best])
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X: Matrix) -> Float32[np.ndarray, "n k"]:
+        """Compute the softmax of the scores; rows sum to 1. Only with loss="softmax"."""
+        scores = self.scores(X)
+        odds = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+    def _architecture(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _settings(self, X: Matrix, *, has_hidden: bool, seed: int) -> TrainingSettings:
+        number(self.validation_fraction, name="validation_fraction", low=0.0, high=1.0, above=True, below=True)
+        given = self.get_params(deep=False)
+        names = TrainingSettings.__dataclass_fields__.keys() - {"patience", "lr"}
+        chosen = {name: given[name] for name in names if name in given}
+        patience = self.patience if self.early_stopping else None
+        if self.lr != "auto":
+            return TrainingSettings(**chosen, lr=self.lr, patience=patience)
+        settings = TrainingSettings(**chosen, patience=patience)
+        rate = automatic_rate(
+            X,
+            batch_size=settings.rows_a_step(len(X)),
+            loss=settings.loss,
+            optimizer=settings.optimizer,
+            has_hidden=has_hidden,
+            generator=generator_from_seed(seed),
+        )
+        return replace(settings, lr=rate)
+
+    def _row_weights(
+        self, X: Matrix, y: np.ndarray, sample_weight: np.ndarray | None
+    ) -> Float32[np.ndarray, " n"] | None:
+        if sample_weight is None and self.class_weight is None:
+            return None
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        weights = weights * compute_sample_weight(self.class_weight, y)
+        if weights.sum() == 0:
+            raise DataError("sample_weight is zero for every row; expected at least one positive weight. Change it.")
+        return np.asarray(weights / weights.mean(), np.float32)
+
+    def _rows(
+        self,
+        X: Matrix,
+        labels: Int32[np.ndarray, " n"],
+        weights: Float32[np.ndarray, " n"] | None,
+        validation: tuple[np.ndarray, np.ndarray] | None,
+        *,
+        seed: int,
+    ) -> tuple[Rows, Rows | None]:
+        if validation is not None:
+            X_val, y_val = validate_data(self, *validation, dtype=np.float32, reset=False)
+            return _on_device(X, labels, weights), _on_device(X_val, self._known_labels(y_val), None)
+        if not self.early_stopping:
+            return _on_device(X, labels, weights), None
+        rows, val_rows = _stratified_rows(labels, self.validation_fraction, seed=seed)
+        picked = (None, None) if weights is None else (weights[rows], weights[val_rows])
+        return _on_device(X[rows], labels[rows], picked[0]), _on_device(X[val_rows], labels[val_rows], picked[1])
+
+    def _known_labels(self, y: np.ndarray) -> Int32[np.ndarray, " n"]:
+        labels = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        unknown = self.classes_[labels] != y
+        if unknown.any():
+            raise DataError(
+                f"the validation labels hold {y[unknown][0]!r}; expected only classes of the training rows. Split so "
+                f"that each class is in both."
+            )
+        return labels.astype(np.int32)
+
+    def _scores_of_chunk(self, X: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n k"]:
+        n_padded = next(size for size in CHUNK_ROWS if len(X) <= size)
+        padded = np.zeros((n_padded, X.shape[1]), np.float32)
+        padded[: len(X)] = X
+        return np.asarray(_scores(self.model_, jnp.asarray(padded)))[: len(X)]
+
+
+def class_indices(y: np.ndarray) -> tuple[np.ndarray, Int32[np.ndarray, " n"]]:
+    """Sort the different labels and number them.
+
+    Returns: the classes, sorted, and for every row the index of its class.
+    Raises: DataError if there is one class only.
+    """
+    from sklearn.utils.multiclass import check_classification_targets
+
+    check_classification_targets(y)
+    classes, labels = np.unique(y, return_inverse=True)
+    if len(classes) < 2:
+        raise DataError(
+            f"the labels hold one class only, {classes[0]!r}; expected at least 2 classes. Add images of another class."
+        )
+    return classes, labels.astype(np.int32)
+
+
+@jax.jit
+def _scores(model: MLP, X: jax.Array) -> jax.Array:
+    return model(X)
+
+
+def _chunks(X: Float32[np.ndarray, "n d"]) -> list[Float32[np.ndarray, "m d"]]:
+    return [X[start : start + CHUNK_ROWS[-1]] for start in range(0, len(X), CHUNK_ROWS[-1])]
+
+
+def _on_device(X: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> Rows:
+    return Rows(jnp.asarray(X), jnp.asarray(labels), None if weights is None else jnp.asarray(weights))
+
+
+def _stratified_rows(
+    labels: Int32[np.ndarray, " n"], fraction: float, *, seed: int
+) -> tuple[Int32[np.ndarray, " a"], Int32[np.ndarray, " b"]]:
+    rows = np.arange(len(labels), dtype=np.int32)
+    try:
+        train, val = train_test_split(rows, test_size=fraction, stratify=labels, random_state=seed % 2**32)
+    except ValueError as error:
+        raise DataError(
+            f"validation_fraction is {fraction:g} and the smallest class has {np.bincount(labels).min()} of "
+            f"{len(labels)} rows: {error} Expected at least one row of each class on both sides. Add rows, change "
+            f"validation_fraction, or turn early_stopping off."
+        ) from error
+    return train, val

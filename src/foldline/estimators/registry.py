@@ -1,0 +1,17 @@
+"""What a saved model may consist of, by versioned name."""
+
+from sklearn.base import BaseEstimator
+
+from foldline.estimators.image_pipeline import ImagePipeline
+from foldline.estimators.knn_classifier import KNNClassifier
+from foldline.estimators.linear_classifier import LinearClassifier
+from foldline.estimators.mlp_classifier import MLPClassifier
+from foldline.features.registry import FEATURES
+
+CLASSIFIERS: dict[str, type[BaseEstimator]] = {
+    "linear.v1": LinearClassifier,
+    "mlp.v1": MLPClassifier,
+    "knn.v1": KNNClassifier,
+}
+
+SAVEABLE: dict[str, type[BaseEstimator]] = {**FEATURES, **CLASSIFIERS, "pipeline.v1": ImagePipeline}

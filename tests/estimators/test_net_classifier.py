@@ -1,0 +1,146 @@
+import jax
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.datasets import load_digits
+from sklearn.neighbors import KNeighborsClassifier
+
+from foldline.core.errors import DataError, SettingError
+from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier
+from foldline.estimators.net_classifier import CHUNK_ROWS
+from tolerances import TOLERANCE
+
+X, Y = load_digits(return_X_y=True)
+X, Y = (X / 16).astype(np.float32), Y.astype(np.int32)
+FLOAT32 = TOLERANCE[np.dtype(np.float32)]
+
+
+@pytest.fixture(scope="module")
+def linear():
+    return LinearClassifier(epochs=5).fit(X[:400], Y[:400])
+
+
+def test_scores_of_a_linear_classifier_are_Wx_plus_b(linear):
+    assert_allclose(linear.scores(X[:5]), X[:5] @ linear.coef_.T + linear.intercept_, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 16, 17, 300])
+def test_any_number_of_rows_gives_the_same_scores(linear, n):
+    assert_allclose(linear.scores(X[:n]), linear.scores(X)[:n], **FLOAT32)
+
+
+def test_more_rows_than_one_chunk_are_joined(linear):
+    many = np.tile(X[:3], (CHUNK_ROWS[-1] // 3 + 5, 1))
+    assert len(many) > CHUNK_ROWS[-1]
+    scores = linear.scores(many)
+    assert_allclose(scores[-3:], linear.scores(X[:3]), **FLOAT32)
+    assert len(scores) == len(many)
+
+
+def test_probabilities_are_the_softmax_of_the_scores(linear):
+    odds = np.exp(linear.scores(X[:9]).astype(np.float64))
+    assert_allclose(linear.predict_proba(X[:9]), odds / odds.sum(1, keepdims=True), **FLOAT32)
+
+
+def test_svm_scores_are_not_called_probabilities():
+    model = LinearClassifier(loss="svm", epochs=2).fit(X[:200], Y[:200])
+    assert not hasattr(model, "predict_proba")
+    assert model.score(X[:200], Y[:200]) > 0.8
+
+
+def test_a_net_without_activation_equals_its_product_matrix():
+    model = MLPClassifier(hidden=(30, 20), activation="identity", epochs=2).fit(X[:200], Y[:200])
+    W, b = np.eye(64), np.zeros(64)
+    for layer in model.model_.layers:
+        W, b = np.asarray(layer.W) @ W, np.asarray(layer.W) @ b + np.asarray(layer.b)
+    assert_allclose(model.scores(X[:9]), X[:9] @ W.T + b, rtol=1e-4, atol=1e-4)
+
+
+def test_balanced_classes_weigh_the_rare_one():
+    rare = np.concatenate([np.flatnonzero(Y == 3)[:120], np.flatnonzero(Y == 8)[:6]])
+    plain = LinearClassifier(epochs=3, lr=0.002).fit(X[rare], Y[rare])
+    balanced = LinearClassifier(epochs=3, lr=0.002, class_weight="balanced").fit(X[rare], Y[rare])
+    test = np.flatnonzero((Y == 3) | (Y == 8))[150:]
+    recall = [np.mean(m.predict(X[test][Y[test] == 8]) == 8) for m in (plain, balanced)]
+    assert recall[1] > recall[0]
+
+
+def test_early_stopping_holds_rows_out_and_keeps_the_best_epoch():
+    model = MLPClassifier(early_stopping=True, patience=2, epochs=60).fit(X[:300], Y[:300])
+    history = model.history_
+    assert history.n_epochs < 60
+    assert history.best_epoch == np.argmax(history.val_accuracy)
+
+
+def test_validation_rows_choose_the_epoch(linear):
+    model = LinearClassifier(epochs=4).fit(X[:200], Y[:200], validation=(X[200:300], Y[200:300]))
+    assert_allclose(model.score(X[200:300], Y[200:300]), model.history_.val_accuracy.max(), rtol=1e-6)
+
+
+def test_knn_equals_scikit_learns():
+    ours = KNNClassifier(n_neighbors=3).fit(X[:500], Y[:500])
+    theirs = KNeighborsClassifier(3, algorithm="brute").fit(X[:500], Y[:500])
+    assert_allclose(ours.predict_proba(X[500:]), theirs.predict_proba(X[500:]))
+    assert (ours.predict(X[500:]) == theirs.predict(X[500:])).all()
+
+
+def test_input_is_left_as_it_was():
+    before = X[:50].copy(), Y[:50].copy()
+    LinearClassifier(epochs=1).fit(X[:50], Y[:50])
+    assert (X[:50] == before[0]).all()
+    assert (Y[:50] == before[1]).all()
+
+
+def test_training_leaves_no_float64_switched_on():
+    LinearClassifier(epochs=1).fit(X[:50].astype(np.float64), Y[:50])
+    assert not jax.config.jax_enable_x64
+
+
+@pytest.mark.parametrize("model", [LinearClassifier(), MLPClassifier(), KNNClassifier()])
+def test_one_class_only_is_refused(model):
+    with pytest.raises(DataError, match="one class only, .*3.*; expected at least 2 classes"):
+        model.fit(X[:20], np.full(20, 3))
+
+
+def test_validation_labels_that_training_lacks_are_refused():
+    rows = Y[:200] != 9
+    with pytest.raises(DataError, match="validation labels hold .*9"):
+        LinearClassifier().fit(X[:200][rows], Y[:200][rows], validation=(X[:200], Y[:200]))
+
+
+def test_too_few_rows_for_early_stopping_say_so():
+    with pytest.raises(DataError, match="validation_fraction is 0.1 and the smallest class has 1 of"):
+        LinearClassifier(early_stopping=True).fit(X[:11], np.array([0] * 10 + [1]))
+
+
+def test_nan_in_features_is_refused():
+    broken = X[:50].copy()
+    broken[3, 4] = np.nan
+    with pytest.raises(ValueError, match="NaN"):
+        LinearClassifier().fit(broken, Y[:50])
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"activation": "swish"}, "activation is 'swish'; expected one of 'identity', 'sigmoid'"),
+        ({"hidden": (0,)}, "a width in hidden is 0; expected a whole number at least 1"),
+        ({"hidden": 100}, "hidden is 100; expected a tuple of widths"),
+        ({"loss": "hinge"}, "loss is 'hinge'"),
+        ({"validation_fraction": 1.0}, "validation_fraction is 1.0"),
+    ],
+)
+def test_a_setting_outside_its_range_is_refused(settings, message):
+    with pytest.raises(SettingError, match=message):
+        MLPClassifier(**settings).fit(X[:50], Y[:50])
+
+
+def test_all_weights_zero_is_refused():
+    with pytest.raises(DataError, match="sample_weight is zero for every row"):
+        LinearClassifier().fit(X[:20], Y[:20], np.zeros(20))
+
+
+def test_more_neighbours_than_rows_are_refused():
+    with pytest.raises(DataError, match="n_neighbors is 30"):
+        KNNClassifier(n_neighbors=30).fit(X[:20], Y[:20])

@@ -1,0 +1,56 @@
+"""Classifiers behave as scikit-learn's own."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier
+
+X, Y = load_digits(return_X_y=True)
+X, Y = X[:300] / 16, Y[:300]
+
+BATCHES_DIFFER = (
+    "training by random batches: leaving a row out or repeating it changes every later batch, so that weights and "
+    "repetitions agree in expectation, not to the last digit"
+)
+
+
+def expected_failures(estimator):
+    trained_by_batches = isinstance(estimator, LinearClassifier | MLPClassifier)
+    return {"check_sample_weight_equivalence_on_dense_data": BATCHES_DIFFER} if trained_by_batches else {}
+
+
+@parametrize_with_checks(
+    [LinearClassifier(), MLPClassifier(hidden=(20,)), KNNClassifier()], expected_failed_checks=expected_failures
+)
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.filterwarnings("default")
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("classifier", [LinearClassifier(epochs=10), MLPClassifier(epochs=10), KNNClassifier()])
+def test_cross_validation_works(classifier):
+    assert cross_val_score(classifier, X, Y, cv=3).mean() > 0.85
+
+
+def test_grid_search_works_through_a_pipeline():
+    model = make_pipeline(StandardScaler(), MLPClassifier(epochs=5))
+    search = GridSearchCV(model, {"mlpclassifier__hidden": [(8,), (32,)], "mlpclassifier__l2": [1e-4]}, cv=2).fit(X, Y)
+    assert search.best_params_["mlpclassifier__hidden"] == (32,)
+
+
+def test_a_clone_gives_the_same_bits():
+    model = MLPClassifier(epochs=3, dropout=0.2, random_state=5)
+    first, second = model.fit(X, Y).scores(X), clone(model).fit(X, Y).scores(X)
+    assert (first == second).all()
+
+
+def test_another_seed_gives_another_model():
+    first, second = (MLPClassifier(epochs=2, random_state=seed).fit(X, Y).scores(X) for seed in (0, 1))
+    assert not np.allclose(first, second)

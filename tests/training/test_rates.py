@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from foldline.training import automatic_rate
+from foldline.training.rates import ADAMW_RATE, LARGEST_SGD_RATE_OF_A_NET
+
+
+def rate(X, *, batch_size=10**9, loss="softmax", optimizer="sgd", has_hidden=False):
+    return automatic_rate(
+        X.astype(np.float32),
+        batch_size=batch_size,
+        loss=loss,
+        optimizer=optimizer,
+        has_hidden=has_hidden,
+        generator=np.random.default_rng(0),
+    )
+
+
+# Two orthogonal columns of length 3 and 1, mean 0: second moments 9, 1 and, of the appended 1, 1.
+X = np.array([[3, 1], [3, -1], [-3, 1], [-3, -1]])
+
+
+def test_the_rate_is_one_over_the_largest_second_moment():
+    assert_allclose(rate(X), 1 / 9, rtol=1e-6)
+
+
+def test_small_batches_take_smaller_steps():
+    assert_allclose(rate(X, batch_size=2), 1 / (9 + (9 + 1 + 1) / 2), rtol=1e-6)
+
+
+def test_convention_the_bias_counts_as_a_column_of_ones():
+    assert_allclose(rate(np.zeros((5, 3))), 1, rtol=1e-6)
+
+
+def test_features_ten_times_larger_take_steps_a_hundred_times_smaller():
+    big = np.random.default_rng(1).standard_normal((500, 20)) * 100
+    assert_allclose(rate(10 * big), rate(big) / 100, rtol=1e-3)
+
+
+def test_it_finds_the_largest_of_many_second_moments_from_below():
+    rows = np.random.default_rng(2).standard_normal((1000, 60)) @ np.random.default_rng(3).standard_normal((60, 60))
+    with_ones = np.hstack([rows, np.ones((1000, 1))])
+    largest = np.linalg.eigvalsh(with_ones.T @ with_ones / 1000)[-1]
+    assert largest * 0.9 < 1 / rate(rows) < largest * 1.001
+
+
+def test_an_svm_takes_a_quarter_of_the_step_and_a_net_is_bounded():
+    assert_allclose(rate(X, loss="svm"), 0.25 / 9, rtol=1e-6)
+    assert rate(X, has_hidden=True) == LARGEST_SGD_RATE_OF_A_NET
+    assert_allclose(rate(20 * X, has_hidden=True), 8 / 3600, rtol=1e-5)
+
+
+@pytest.mark.parametrize("has_hidden", [False, True])
+def test_adamw_does_not_look_at_the_scale(has_hidden):
+    assert rate(1e3 * X, optimizer="adamw", has_hidden=has_hidden) == ADAMW_RATE
