@@ -1,1 +1,24 @@
-"""TODO compare."""
+"""One image set, many recipes: a leaderboard, a verdict and a report."""
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from foldline.compare.leaderboard import Leaderboard
+from foldline.compare.recipes import RECIPES, Recipe
+from foldline.compare.run import compare
+
+__all__ = ["RECIPES", "Leaderboard", "Recipe", "compare"]
+
+
+class _CallableRoom(ModuleType):
+    """This room, callable as the function that it is named after.
+
+    `import foldline.compare` puts the room where `foldline.compare(...)` is expected; both must work in any order.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Leaderboard:
+        return compare(*args, **kwargs)
+
+
+sys.modules[__name__].__class__ = _CallableRoom

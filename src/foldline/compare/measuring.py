@@ -1,0 +1,227 @@
+"""One recipe on one split: trained with every seed, judged on the test images, timed and weighed."""
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Bool, Float, Float32, Int
+from sklearn.base import BaseEstimator
+
+from foldline.compare.classifiers import Situation
+from foldline.compare.recipes import FeatureSet, Recipe
+from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
+from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
+from foldline.features import Concat, Pixels
+from foldline.images import ImageSet
+from foldline.insight import (
+    Templates,
+    calibration,
+    class_scores,
+    confusion_counts,
+    first_layer_templates,
+    linear_templates,
+    wilson_interval,
+)
+from foldline.training import History
+
+VAL_SHARE = 0.1
+N_MISTAKES_KEPT = 24
+TIMED_BATCH = 256
+# Nearest neighbours keep all training rows; a table of such models would fill the memory.
+LARGEST_KEPT_MODEL_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Splits:
+    """The same three parts for every recipe."""
+
+    train: ImageSet
+    val: ImageSet
+    test: ImageSet
+
+    @classmethod
+    def of(cls, image_set: ImageSet, *, seed: int) -> "Splits":
+        """Part the images: the source's own test images, else a fifth of each class; a tenth of the rest validates.
+
+        Raises: DataError if a class is too small for it.
+        """
+        train, val, test = image_set.split(val=VAL_SHARE, seed=seed)
+        return cls(train=train, val=val, test=test)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extracted:
+    """The feature vectors of one feature set, shared by its classifiers, and the seconds they took."""
+
+    features: Concat
+    train: Float32[np.ndarray, "n d"]
+    val: Float32[np.ndarray, "m d"]
+    test: Float32[np.ndarray, "t d"]
+    elapsed_s: float
+
+
+def extract(feature_set: FeatureSet, splits: Splits) -> Extracted:
+    """Turn the images of all three parts into feature vectors, scaled by what the training rows say."""
+    started_s = time.perf_counter()
+    features = Concat(features=feature_set.build(splits.train.images.shape[1:]), scale="feature")
+    train = features.fit_transform(splits.train.images)
+    val, test = features.transform(splits.val.images), features.transform(splits.test.images)
+    return Extracted(features=features, train=train, val=val, test=test, elapsed_s=time.perf_counter() - started_s)
+
+
+def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: range) -> Row:
+    """Train a recipe with every seed and measure it; details are those of the first seed.
+
+    Raises: FoldlineError if it cannot be trained, for example because it diverges.
+    """
+    if not recipe.classifier.depends_on_seed:
+        seeds = seeds[:1]
+    first, *others = [_train(recipe, splits, extracted, seed=seed) for seed in seeds]
+    trainings = [first, *others]
+    test, image_shape = splits.test, splits.train.images.shape[1:]
+    n_classes = len(test.class_names)
+    scores = [class_scores(confusion_counts(test.labels, t.predictions, n_classes=n_classes)) for t in trainings]
+    right = np.mean([t.predictions == test.labels for t in trainings], axis=0)
+    is_right = first.predictions == test.labels
+    model = ImagePipeline.from_fitted(
+        extracted.features,
+        first.classifier,
+        class_names=test.class_names,
+        image_shape=image_shape,
+        image_fit=test.fit,
+    )
+    model_bytes = _saved_bytes(model)
+    return Row(
+        recipe=recipe.key,
+        features=recipe.features.title,
+        classifier=recipe.classifier.title,
+        description=recipe.describe(image_shape),
+        n_features=extracted.train.shape[1],
+        n_seeds=len(trainings),
+        test_accuracy=_accuracy([float(np.mean(t.predictions == test.labels)) for t in trainings], n=len(test)),
+        val_accuracy=_mean_val_accuracy([t.history for t in trainings]),
+        balanced_accuracy=float(np.mean([score.balanced_accuracy for score in scores])),
+        extract_s=extracted.elapsed_s,
+        train_s=float(np.mean([t.elapsed_s for t in trainings])),
+        predict_us=_predict_us(model, test.images[:TIMED_BATCH]),
+        model_bytes=model_bytes,
+        confusion=confusion_counts(test.labels, first.predictions, n_classes=n_classes),
+        class_scores=scores[0],
+        calibration=calibration(first.confidence, is_right) if first.confidence_kind == "probability" else None,
+        confidence_kind=first.confidence_kind,
+        mistakes=_most_confident_mistakes(first, test),
+        n_mistakes=int(np.sum(~is_right)),
+        history=first.history,
+        templates=_templates(model),
+        right=right,
+        model=model if model_bytes <= LARGEST_KEPT_MODEL_BYTES else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Training:
+    """One seed's classifier and what it said about the test images."""
+
+    classifier: BaseEstimator
+    elapsed_s: float
+    predictions: Int[np.ndarray, " n"]
+    confidence: Float[np.ndarray, " n"]
+    confidence_kind: ConfidenceKind
+
+    @property
+    def history(self) -> History | None:
+        history: History | None = getattr(self.classifier, "history_", None)
+        return history
+
+
+def _train(recipe: Recipe, splits: Splits, extracted: Extracted, *, seed: int) -> _Training:
+    situation = Situation(n_features=extracted.train.shape[1], n_train=len(extracted.train), seed=seed)
+    classifier = recipe.classifier.build(situation)
+    is_trained_in_epochs = isinstance(classifier, LinearClassifier | MLPClassifier)
+    started_s = time.perf_counter()
+    if is_trained_in_epochs:
+        classifier.fit(extracted.train, splits.train.labels, validation=(extracted.val, splits.val.labels))
+    else:
+        classifier.fit(extracted.train, splits.train.labels)
+    elapsed_s = time.perf_counter() - started_s
+    predictions, confidence, kind = _judge(classifier, extracted.test)
+    return _Training(
+        classifier=classifier,
+        elapsed_s=elapsed_s,
+        predictions=predictions,
+        confidence=confidence,
+        confidence_kind=kind,
+    )
+
+
+def _judge(
+    classifier: BaseEstimator, X: Float32[np.ndarray, "n d"]
+) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"], ConfidenceKind]:
+    """Give for every row the predicted class and how sure the classifier is, looking at the rows once."""
+    if hasattr(classifier, "predict_proba"):
+        proba = classifier.predict_proba(X)
+        return classifier.classes_[proba.argmax(axis=1)], proba.max(axis=1), "probability"
+    scores = classifier.scores(X)
+    best_two = np.partition(scores, -2, axis=1)[:, -2:]
+    return classifier.classes_[scores.argmax(axis=1)], best_two[:, 1] - best_two[:, 0], "margin"
+
+
+def _accuracy(accuracies: list[float], *, n: int) -> Accuracy:
+    mean = float(np.mean(accuracies))
+    low, high = wilson_interval(mean * n, n)
+    std = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else 0.0
+    return Accuracy(mean=mean, low=low, high=high, std=std)
+
+
+def _mean_val_accuracy(histories: list[History | None]) -> float | None:
+    best = [h.val_accuracy[h.best_epoch] for h in histories if h is not None and h.val_accuracy is not None]
+    return float(np.mean(best)) if best else None
+
+
+def _predict_us(model: ImagePipeline, images: np.ndarray) -> float:
+    """Time predictions of one batch: the median of 3 to 20 repeats after a warm-up, within about a third of a second."""
+    model.predict(images)
+    times_s: list[float] = []
+    while len(times_s) < 3 or (len(times_s) < 20 and sum(times_s) < 0.3):
+        started_s = time.perf_counter()
+        model.predict(images)
+        times_s.append(time.perf_counter() - started_s)
+    return float(np.median(times_s)) / len(images) * 1e6
+
+
+def _saved_bytes(model: ImagePipeline) -> int:
+    with tempfile.TemporaryDirectory(prefix="foldline-") as folder:
+        path = Path(folder) / "model.safetensors"
+        model.save(path)
+        return path.stat().st_size
+
+
+def _most_confident_mistakes(training: _Training, test: ImageSet) -> tuple[Mistake, ...]:
+    wrong: Bool[np.ndarray, " n"] = training.predictions != test.labels
+    rows = np.flatnonzero(wrong)
+    rows = rows[np.argsort(-training.confidence[rows], kind="stable")][:N_MISTAKES_KEPT]
+    return tuple(
+        Mistake(
+            row=int(row),
+            name=test.names[row],
+            truth=test.class_names[test.labels[row]],
+            prediction=test.class_names[training.predictions[row]],
+            confidence=float(training.confidence[row]),
+            image=test.images[row].copy(),
+        )
+        for row in rows
+    )
+
+
+def _templates(model: ImagePipeline) -> Templates | None:
+    if [type(feature) for feature in model.features_.features] != [Pixels]:
+        return None
+    classifier, image_shape = model.classifier_, model.image_shape_
+    if isinstance(classifier, LinearClassifier):
+        return linear_templates(classifier.coef_, image_shape=image_shape, class_names=model.class_names_)
+    if isinstance(classifier, MLPClassifier):
+        first, following = classifier.model_.layers[:2]
+        return first_layer_templates(np.asarray(first.W), np.asarray(following.W), image_shape=image_shape)
+    return None

@@ -1,0 +1,144 @@
+"""What the comparison found out about each recipe, and about the data: frozen records of numbers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int64, UInt8
+
+from foldline.estimators import ImagePipeline
+from foldline.images import Problem
+from foldline.insight import Calibration, ClassScores, Templates
+from foldline.training import History
+
+ConfidenceKind = Literal["probability", "margin"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accuracy:
+    """Share of right answers on the test images.
+
+    Args:
+        mean: mean over seeds.
+        low, high: 95 % interval of the mean for the choice of test images (Wilson); each image counts once, however
+            many seeds were trained.
+        std: standard deviation over seeds (N - 1); 0 for one seed.
+    """
+
+    mean: float
+    low: float
+    high: float
+    std: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """A test image that was called something else.
+
+    Args:
+        row: its index in the test split.
+        name: its file or row in the source.
+        truth, prediction: class names.
+        confidence: probability of the prediction, or its lead in score over the next class.
+        image: (H, W, C).
+    """
+
+    row: int
+    name: str
+    truth: str
+    prediction: str
+    confidence: float
+    image: UInt8[np.ndarray, "h w c"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One recipe, measured. What is not said to be over seeds is of the first.
+
+    Args:
+        recipe: its key, such as "hog/mlp2".
+        features, classifier: what a reader calls its two halves.
+        description: what it does, in a line.
+        n_features: length of a feature vector.
+        n_seeds: how often it was trained; 1 for what does not depend on a seed.
+        test_accuracy: over seeds.
+        val_accuracy: on validation images in the epoch that was kept, mean over seeds; None for what has no epochs.
+        balanced_accuracy: mean recall of the classes on test images, mean over seeds.
+        extract_s: seconds from all images to scaled features, shared by the recipes with these features.
+        train_s: seconds of one training as a user waits, compilation included, mean over seeds.
+        predict_us: microseconds from pixels to class, an image, in batches.
+        model_bytes: size of the saved model.
+        confusion: (K, K) counts on test images, row true, column predicted.
+        class_scores: precision and recall of each class.
+        calibration: None for margins.
+        confidence_kind: what confidences are.
+        mistakes: the most confident ones, most confident first.
+        n_mistakes: how many there are in all.
+        history: learning curves; None for what is not trained in epochs.
+        templates: None where features are not raw pixels, or the classifier has none.
+        right: (N,) for each test image the share of seeds that were right.
+        model: the fitted pipeline; None if it is too large to be kept.
+    """
+
+    recipe: str
+    features: str
+    classifier: str
+    description: str
+    n_features: int
+    n_seeds: int
+    test_accuracy: Accuracy
+    val_accuracy: float | None
+    balanced_accuracy: float
+    extract_s: float
+    train_s: float
+    predict_us: float
+    model_bytes: int
+    confusion: Int64[np.ndarray, "k k"]
+    class_scores: ClassScores
+    calibration: Calibration | None
+    confidence_kind: ConfidenceKind
+    mistakes: tuple[Mistake, ...]
+    n_mistakes: int
+    history: History | None
+    templates: Templates | None
+    right: Float[np.ndarray, " n"]
+    model: ImagePipeline | None
+
+    @property
+    def title(self) -> str:
+        """What a reader calls it."""
+        return f"{self.features}, {self.classifier}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """A recipe that could not be trained, and why."""
+
+    recipe: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSummary:
+    """What was compared on.
+
+    Args:
+        source: as the user named it.
+        image_shape: (H, W, C).
+        image_fit: "native", "crop" or "pad".
+        class_names: names of the classes.
+        n_train, n_val, n_test: (K,) images of each class in the three splits.
+        own_split: whether the test images are those the source sets aside itself.
+        problems: what was found wrong.
+    """
+
+    source: str
+    image_shape: tuple[int, ...]
+    image_fit: str
+    class_names: tuple[str, ...]
+    n_train: Int64[np.ndarray, " k"]
+    n_val: Int64[np.ndarray, " k"]
+    n_test: Int64[np.ndarray, " k"]
+    own_split: bool
+    problems: tuple[Problem, ...]

@@ -1,0 +1,126 @@
+"""One image set, many recipes, the same rules for all of them."""
+
+import os
+import time
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+from jaxtyping import Int64
+
+from foldline.compare.environment import environment
+from foldline.compare.leaderboard import Leaderboard
+from foldline.compare.measuring import Splits, extract, measure
+from foldline.compare.recipes import Recipe, choose_recipes
+from foldline.compare.rows import DataSummary, Failure, Row
+from foldline.core.checks import integer
+from foldline.core.errors import DataError, FoldlineError
+from foldline.core.progress import tracking
+from foldline.images import ImageSet, Problem, duplicates_across
+
+
+def compare(
+    image_set: ImageSet,
+    *,
+    recipes: Sequence[str | Recipe] | None = None,
+    seeds: int = 3,
+    seed: int = 0,
+    out: str | os.PathLike[str] | None = None,
+) -> Leaderboard:
+    """Train every recipe on the same split and measure what each one buys.
+
+    Test images are those the source sets aside itself, else a fifth of each class. A tenth of the rest chooses the
+    epoch whose weights are kept. Features are extracted once a feature set; scaling sees training rows only.
+
+    Args:
+        image_set: images with labels, from `load_images`.
+        recipes: keys of RECIPES such as "hog/mlp2", patterns such as "hog/*", or recipes of one's own; None for all
+            that fit the images.
+        seeds: how often each recipe is trained; the split stays the same.
+        seed: decides the split; trainings take seed, seed + 1, ...
+        out: folder to save the leaderboard and its report to; None saves nothing.
+    Returns: a leaderboard, best recipe first. A recipe that cannot be trained is listed in its `failures`.
+    Raises: SettingError for unknown recipes; DataError if the images cannot be split or no recipe can be trained.
+    Example:
+        >>> import foldline as fl
+        >>> board = fl.compare(fl.load_images("digits"), recipes=["raw/softmax"], seeds=1)
+        >>> board.rows[0].test_accuracy.mean > 0.9
+        True
+    """
+    integer(seeds, name="seeds", low=1)
+    integer(seed, name="seed", low=0, high=2**32 - 1 - seeds)
+    chosen, notes = choose_recipes(recipes, is_grey=image_set.images.shape[-1] == 1)
+    started_s = time.perf_counter()
+    splits = Splits.of(image_set, seed=seed)
+    rows, failures = _measure_all(chosen, splits, seeds=range(seed, seed + seeds))
+    if not rows:
+        raise DataError(
+            f"none of {len(failures)} recipes could be trained; expected at least one. The first, "
+            f"{failures[0].recipe}, said: {failures[0].reason}"
+        )
+    leaderboard = Leaderboard(
+        rows=tuple(sorted(rows, key=lambda row: -row.test_accuracy.mean)),
+        failures=tuple(failures),
+        notes=tuple(notes),
+        data=_summary(image_set, splits),
+        n_seeds=seeds,
+        seed=seed,
+        environment=environment(),
+        elapsed_s=time.perf_counter() - started_s,
+    )
+    if out is not None:
+        leaderboard.save(out)
+    return leaderboard
+
+
+def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tuple[list[Row], list[Failure]]:
+    rows: list[Row] = []
+    failures: list[Failure] = []
+    with tracking("comparing recipes", len(recipes)) as advance:
+        # One feature set after the other, so that the vectors of only one are in memory.
+        for features, group in groupby(recipes, key=lambda recipe: recipe.features):
+            same_features = list(group)
+            advance(0, f"{features.title}: extracting")
+            try:
+                extracted = extract(features, splits)
+            except FoldlineError as error:
+                failures += [_failure(recipe, error) for recipe in same_features]
+                advance(len(same_features), "")
+                continue
+            for recipe in same_features:
+                advance(0, recipe.title)
+                try:
+                    rows.append(measure(recipe, splits, extracted, seeds=seeds))
+                except FoldlineError as error:
+                    failures.append(_failure(recipe, error))
+                advance(1, recipe.title)
+            del extracted
+    return rows, failures
+
+
+def _failure(recipe: Recipe, error: FoldlineError) -> Failure:
+    return Failure(recipe=recipe.key, title=recipe.title, reason=str(error))
+
+
+def _summary(image_set: ImageSet, splits: Splits) -> DataSummary:
+    return DataSummary(
+        source=image_set.source,
+        image_shape=tuple(image_set.images.shape[1:]),
+        image_fit=image_set.fit,
+        class_names=tuple(image_set.class_names),
+        n_train=_class_sizes(splits.train),
+        n_val=_class_sizes(splits.val),
+        n_test=_class_sizes(splits.test),
+        own_split=image_set.partition is not None,
+        problems=_problems(image_set, splits),
+    )
+
+
+def _problems(image_set: ImageSet, splits: Splits) -> tuple[Problem, ...]:
+    # Which copies cross the split depends on this split, so they are looked for again.
+    others = tuple(problem for problem in image_set.problems if problem.kind != "duplicate")
+    return others + tuple(duplicates_across(splits.train, splits.val, splits.test))
+
+
+def _class_sizes(image_set: ImageSet) -> Int64[np.ndarray, " k"]:
+    return np.bincount(image_set.labels, minlength=len(image_set.class_names)).astype(np.int64)

@@ -1,0 +1,70 @@
+"""Numbers as a reader wants them: few digits, always with their unit."""
+
+
+def percent(share: float) -> str:
+    """Write a share with one decimal.
+
+    Example:
+        >>> percent(0.9118)
+        '91.2 %'
+    """
+    return f"{100 * share:.1f} %"
+
+
+def points(difference: float) -> str:
+    """Write a difference of two shares in percentage points, without sign.
+
+    Example:
+        >>> points(-0.0289), points(0.01)
+        ('2.9 points', '1.0 point')
+    """
+    size = f"{abs(100 * difference):.1f}"
+    return f"{size} point" if size == "1.0" else f"{size} points"
+
+
+def seconds(elapsed_s: float) -> str:
+    """Write a duration with about two digits.
+
+    Example:
+        >>> seconds(0.0032), seconds(4.26), seconds(72.4), seconds(3800)
+        ('3 ms', '4.3 s', '72 s', '63 min')
+    """
+    if elapsed_s < 0.1:
+        return f"{1e3 * elapsed_s:.0f} ms"
+    if elapsed_s < 9.95:
+        return f"{elapsed_s:.1f} s"
+    return f"{elapsed_s:.0f} s" if elapsed_s < 600 else f"{elapsed_s / 60:.0f} min"
+
+
+def microseconds(elapsed_us: float) -> str:
+    """Write a duration given in microseconds.
+
+    Example:
+        >>> microseconds(3.21), microseconds(41.8), microseconds(1234.0)
+        ('3.2 µs', '42 µs', '1,234 µs')
+    """
+    return f"{elapsed_us:.1f} µs" if elapsed_us < 9.95 else f"{elapsed_us:,.0f} µs"
+
+
+def file_size(n_bytes: int) -> str:
+    """Write a file's size in decimal units.
+
+    Example:
+        >>> file_size(812), file_size(31_400), file_size(1_650_000), file_size(172_000_000)
+        ('812 B', '31 kB', '1.7 MB', '172 MB')
+    """
+    if n_bytes < 1000:
+        return f"{n_bytes} B"
+    if n_bytes < 1_000_000:
+        return f"{n_bytes / 1e3:.0f} kB"
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes < 10_000_000 else f"{n_bytes / 1e6:,.0f} MB"
+
+
+def listed(words: list[str]) -> str:
+    """Join words as a sentence does.
+
+    Example:
+        >>> listed(["a"]), listed(["a", "b", "c"])
+        ('a', 'a, b and c')
+    """
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,113 @@
+"""`ImageSet`: labelled images of one size, ready for features and classifiers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Int, Int32, UInt8
+
+from foldline.core.checks import axes
+from foldline.core.errors import DataError, DtypeError, ShapeError
+from foldline.images.problems import Problem
+from foldline.images.splits import split_rows
+
+Fit = Literal["native", "crop", "pad"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ImageSet:
+    """Labelled images of one size.
+
+    Args:
+        images: (N, H, W, C) uint8, C is 1 (grey) or 3 (RGB), origin top left.
+        labels: (N,) int32 in 0 ... K-1.
+        class_names: K names, one for each label.
+        names: the file of each image, or "split/row" where the source has no files.
+        partition: "train", "val" or "test" for each image, or None when the source has no fixed split.
+        problems: what was skipped or changed on the way.
+        source: where the images come from, as the user said it.
+        fit: how images came to one size: "native" (untouched), "crop" (short side scaled, centre cropped) or "pad"
+            (long side scaled, black borders).
+    Raises: ShapeError, DtypeError or DataError when these do not belong together.
+    """
+
+    images: UInt8[np.ndarray, "n h w c"]
+    labels: Int32[np.ndarray, " n"]
+    class_names: tuple[str, ...]
+    names: tuple[str, ...]
+    partition: tuple[str, ...] | None = None
+    problems: tuple[Problem, ...] = ()
+    source: str = "arrays"
+    fit: Fit = "native"
+
+    def __post_init__(self) -> None:
+        fix = "Give images as (n, h, w, 1) or (n, h, w, 3) uint8."
+        n, _, _, c = axes(self.images, "n h w c", name="images", fix=fix)
+        if c not in (1, 3):
+            raise ShapeError(f"images has {c} channels; expected 1 or 3. {fix}")
+        if self.images.dtype != np.uint8:
+            raise DtypeError(f"images has dtype {self.images.dtype}; expected uint8. {fix}")
+        axes(self.labels, str(n), name="labels", fix="Give one label for each image.")
+        if self.labels.dtype != np.int32:
+            raise DtypeError(f"labels has dtype {self.labels.dtype}; expected int32. Use labels.astype(np.int32).")
+        k = len(self.class_names)
+        outside = self.labels[(self.labels < 0) | (self.labels >= k)]
+        if outside.size:
+            raise DataError(
+                f"labels holds {outside[0]}; expected 0 to {k - 1} for {k} class names. Correct the label or name its "
+                "class."
+            )
+        for name, given in (("names", self.names), ("partition", self.partition)):
+            if given is not None and len(given) != n:
+                raise ShapeError(
+                    f"{name} has {len(given)} entries; expected {n}, one for each image. Give all of them."
+                )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def subset(self, rows: Int[np.ndarray, " m"] | Sequence[int]) -> "ImageSet":
+        """Give the images of these rows, in their order; problems, source and fit stay."""
+        rows = np.asarray(rows, dtype=np.intp)
+        return replace(
+            self,
+            images=self.images[rows],
+            labels=self.labels[rows],
+            names=tuple(self.names[row] for row in rows),
+            partition=None if self.partition is None else tuple(self.partition[row] for row in rows),
+        )
+
+    def split(
+        self, test: float | None = None, val: float | None = None, *, seed: int = 0
+    ) -> tuple["ImageSet", "ImageSet"] | tuple["ImageSet", "ImageSet", "ImageSet"]:
+        """Part the images into (train, test), or with `val` into (train, val, test).
+
+        Args:
+            test: fraction of the images for testing, in (0, 1). None: the source's own split where it has one, else 0.2.
+            val: fraction of the remaining training images for validation, in (0, 1). None: no validation set.
+            seed: which images are drawn; the same seed draws the same images.
+        Returns: the parts, each in the order of the source.
+        Raises: SettingError for a fraction outside (0, 1); DataError if a class has too few images to be in each part.
+        Convention: draws are stratified: every class is parted in the same proportion.
+        Convention: in the source's own split, images marked "val" are the validation set when one is asked for, else
+            they train; if nothing is marked "test", "val" is the test set.
+        Example:
+            >>> from foldline.images import load_images
+            >>> train, test = load_images("digits").split(test=0.2, seed=0)
+            >>> len(train), len(test)
+            (1437, 360)
+        """
+        parts = split_rows(self.labels, self.class_names, partition=self.partition, test=test, val=val, seed=seed)
+        subsets = tuple(self.subset(rows) for rows in parts)
+        return (subsets[0], subsets[1]) if len(subsets) == 2 else (subsets[0], subsets[1], subsets[2])
+
+    def mirrored(self) -> "ImageSet":
+        """Give all images and, after them, the left-right mirror of each: twice the training data for free."""
+        return replace(
+            self,
+            images=np.concatenate([self.images, self.images[:, :, ::-1]]),
+            labels=np.concatenate([self.labels, self.labels]),
+            names=self.names + tuple(f"{name} (mirrored)" for name in self.names),
+            partition=None if self.partition is None else self.partition * 2,
+        )

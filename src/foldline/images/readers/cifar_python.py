@@ -1,0 +1,140 @@
+"""CIFAR-10 and CIFAR-100 in their Python version: pickles, read without letting them run anything.
+
+A pickle may name any function and have it called. The unpickler here knows the three names that a batch holds, and
+gives inert objects of this file for them, so that not even NumPy's own code runs at the pickle's word.
+"""
+
+import math
+import pickle
+from collections.abc import Callable, Mapping
+from io import BytesIO
+
+import numpy as np
+from jaxtyping import UInt8
+
+from foldline.images.readers.cifar import CIFAR10_BATCHES, PLANES, Batch, batch_folder, damaged, join, read_batches
+from foldline.images.sources import PixelArrays
+from foldline.images.trees import Tree
+
+
+def recognises(tree: Tree) -> bool:
+    """Look for the batches, in the folder itself or one below."""
+    return _folder(tree, is_100=False) is not None or _folder(tree, is_100=True) is not None
+
+
+def read(tree: Tree) -> PixelArrays:
+    """Read all batches.
+
+    Raises: DataError for pickles that hold anything but a batch, and for labels without a name.
+    Convention: CIFAR-100's classes are its 100 fine labels.
+    """
+    folder = _folder(tree, is_100=False)
+    is_100 = folder is None
+    folder = _folder(tree, is_100=True) if folder is None else folder
+    assert folder is not None  # `recognises` came first
+    return read_batches(
+        tree,
+        tuple(join(folder, file) for file in (("train",) if is_100 else CIFAR10_BATCHES)),
+        join(folder, "test" if is_100 else "test_batch"),
+        class_names=_class_names(tree, join(folder, "meta" if is_100 else "batches.meta")),
+        read_batch=lambda name: _read_batch(tree, name, labels_key="fine_labels" if is_100 else "labels"),
+    )
+
+
+def _folder(tree: Tree, *, is_100: bool) -> str | None:
+    return batch_folder(tree, *(("train", "test", "meta") if is_100 else ("data_batch_1",)))
+
+
+def _class_names(tree: Tree, name: str) -> tuple[str, ...]:
+    if name not in tree.names:
+        return tuple(str(label) for label in range(10))
+    meta = _unpickle(tree, name)
+    names = meta.get("label_names", meta.get("fine_label_names"))
+    texts = [_text(entry) for entry in names] if isinstance(names, list) else []
+    if len(texts) < 2 or None in texts or len(set(texts)) != len(texts):
+        raise damaged(tree, name, "it does not name each class once")
+    return tuple(str(text) for text in texts)
+
+
+def _read_batch(tree: Tree, name: str, *, labels_key: str) -> Batch:
+    batch = _unpickle(tree, name)
+    data, labels = batch.get("data"), batch.get(labels_key)
+    pixels = data.pixels() if isinstance(data, _InertArray) else None
+    if pixels is None or not isinstance(labels, list) or not all(type(label) is int for label in labels):
+        raise damaged(tree, name, f"it does not hold bytes under 'data' and a list of numbers under {labels_key!r}")
+    if len(labels) != len(pixels) or not labels:
+        raise damaged(tree, name, f"it has {len(pixels)} images and {len(labels)} labels")
+    if not all(0 <= label < 1000 for label in labels):
+        raise damaged(tree, name, "it has labels far out of range")
+    return pixels, np.array(labels, np.int32)
+
+
+def _unpickle(tree: Tree, name: str) -> dict[str, object]:
+    with tree.open(name) as file:
+        data = file.read()
+    try:
+        loaded = _BatchUnpickler(BytesIO(data), encoding="bytes").load()
+    except Exception as error:  # a pickle is a program, and a damaged one can fail in every way
+        raise damaged(tree, name, str(error) or type(error).__name__) from error
+    if not isinstance(loaded, dict):
+        raise damaged(tree, name, f"it holds a {type(loaded).__name__}, not a dictionary")
+    return {text: value for key, value in loaded.items() if (text := _text(key)) is not None}
+
+
+def _text(value: object) -> str | None:
+    # Python 2 wrote the original's keys and names, as bytes; copies written by Python 3 hold text.
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if isinstance(value, str) else None
+
+
+# The unpickler written in Python: five bytes can make the one written in C reserve gigabytes for its memo.
+class _BatchUnpickler(pickle._Unpickler):
+    """Knows the names that a CIFAR batch holds, and no others."""
+
+    def find_class(self, module: str, name: str) -> Callable[..., object]:
+        """Give an inert stand-in, made afresh so that nothing a pickle does to it lasts."""
+        stand_ins: Mapping[tuple[str, str], Callable[..., object]] = {
+            ("numpy.core.multiarray", "_reconstruct"): lambda *_: _InertArray(),
+            ("numpy._core.multiarray", "_reconstruct"): lambda *_: _InertArray(),
+            ("numpy", "ndarray"): lambda *_: None,
+            ("numpy", "dtype"): lambda *code: _InertDtype(code),
+            # How Python 3 writes bytes for Python 2.
+            ("_codecs", "encode"): lambda text, _: text.encode("latin-1"),
+        }
+        if (module, name) not in stand_ins:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no CIFAR batch does")
+        return stand_ins[module, name]
+
+
+class _InertDtype:
+    """Remembers what element type was asked for."""
+
+    __slots__ = ("code",)
+
+    def __init__(self, code: tuple[object, ...]) -> None:
+        self.code = code[0] if code else None
+
+    def __setstate__(self, state: object) -> None:
+        """Byte order and alignment mean nothing for single bytes."""
+
+
+class _InertArray:
+    """Remembers shape, element type and bytes."""
+
+    __slots__ = ("state",)
+
+    def __init__(self) -> None:
+        self.state: object = None
+
+    def __setstate__(self, state: object) -> None:
+        """Keep what would have been NumPy's: version, shape, dtype, whether column-major, bytes."""
+        self.state = state
+
+    def pixels(self) -> UInt8[np.ndarray, "n 3072"] | None:
+        """Give the array if it is (N, 3072) uint8, else None."""
+        match self.state:
+            case (int(), (int() as n, int() as d), _InertDtype(code=code), False | 0, bytes() as data):
+                if d == PLANES and len(data) == math.prod((n, d)) and code in ("u1", b"u1", "uint8"):
+                    return np.frombuffer(data, np.uint8).reshape(n, d)
+        return None

@@ -1,0 +1,87 @@
+"""One look for all pictures: a few colours that stay apart in grey and for colour-blind eyes, and quiet axes."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# Series colours are Okabe and Ito's (2008), darkened to be read as text on white; in this order they also differ in
+# lightness. Their pages' dark twins are the variables of the same name in the style sheet that embeds a picture.
+COLORS = {
+    "ink": "#1d2126",
+    "muted": "#66707b",
+    "faint": "#dde1e6",
+    "paper": "#fffffe",  # not pure white, so that it is told from a white in the data
+    "series-1": "#7d848c",
+    "series-2": "#b86e00",
+    "series-3": "#0067a5",
+    "series-4": "#0b2f4f",
+    "series-5": "#9b4f7d",
+}
+SERIES = tuple(color for name, color in COLORS.items() if name.startswith("series"))
+MARKERS = ("o", "s", "^", "D", "P", "X", "v", "p")
+
+_SETTINGS: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.edgecolor": COLORS["muted"],
+    "axes.labelcolor": COLORS["ink"],
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "axes.titlecolor": COLORS["ink"],
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": COLORS["faint"],
+    "grid.linewidth": 0.7,
+    "xtick.color": COLORS["muted"],
+    "ytick.color": COLORS["muted"],
+    "xtick.labelcolor": COLORS["ink"],
+    "ytick.labelcolor": COLORS["ink"],
+    "text.color": COLORS["ink"],
+    "text.parse_math": False,  # class names may hold dollar signs
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # real text: it can be selected, and takes the fonts of the page
+    "svg.hashsalt": "foldline",  # the same numbers give the same file
+}
+
+
+@contextmanager
+def look() -> Iterator[None]:
+    """Draw all figures inside the block in foldline's look; what others draw keeps theirs."""
+    import matplotlib
+
+    with matplotlib.rc_context(_SETTINGS):
+        yield
+
+
+def svg_text(figure: Any, *, title: str) -> str:
+    """Turn a matplotlib figure into an SVG element for a page.
+
+    Args:
+        figure: a matplotlib Figure drawn inside `look`.
+        title: what a reader who cannot see it is told.
+    Returns: `<svg ...>...</svg>` without size, so that the page decides; each of COLORS is written as
+        `var(--name, #rrggbb)`, so that a dark page can change it.
+    """
+    from html import escape
+
+    buffer = io.StringIO()
+    with look():
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    opening, rest = svg.split(">", 1)
+    opening = re.sub(r' (width|height)="[^"]*"', "", opening)
+    for name, color in COLORS.items():
+        rest = rest.replace(color, f"var(--{name}, {color})")
+    return f'{opening} role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>{rest.strip()}'

@@ -1,0 +1,84 @@
+"""What a classifier of raw pixels looks for: its weights, drawn as images."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32, UInt8
+
+from foldline.core.checks import axes
+from foldline.core.errors import ShapeError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Templates:
+    """Weights in the shape of images.
+
+    Args:
+        weights: (T, H, W, C) weights of one unit each on standardised pixels: above 0 speaks for it, below against.
+        captions: what each unit is.
+    """
+
+    weights: Float32[np.ndarray, "t h w c"]
+    captions: tuple[str, ...]
+
+
+def linear_templates(
+    coef: Float[np.ndarray, "k d"], *, image_shape: tuple[int, ...], class_names: tuple[str, ...]
+) -> Templates:
+    """Take the template of each class from a linear classifier of raw pixels.
+
+    Args:
+        coef: (K, D) weights of the classifier, D = H*W*C.
+        image_shape: (H, W, C).
+        class_names: name of each class.
+    Raises: ShapeError if the weights are not those of pixels of such images.
+    Convention: weights on standardised pixels, as trained: a pixel that never changes has little weight, while
+        weights on raw grey levels would be divided by a deviation near 0 there.
+    """
+    return Templates(weights=_as_images(coef, image_shape), captions=tuple(class_names))
+
+
+def first_layer_templates(
+    W_first: Float[np.ndarray, "u d"],
+    W_next: Float[np.ndarray, "m u"],
+    *,
+    image_shape: tuple[int, ...],
+    n_units: int = 32,
+) -> Templates:
+    """Take the templates of a net's first layer, the most influential units first.
+
+    Args:
+        W_first: (U, D) weights of the first layer, D = H*W*C.
+        W_next: (M, U) weights of the layer after it.
+        image_shape: (H, W, C).
+        n_units: how many units to take at most.
+    Raises: ShapeError if the weights are not those of pixels of such images.
+    Convention: the influence of unit u is the length of its row in W_first times that of its column in W_next; for
+        ReLU units it does not change when one is scaled up and the other down.
+    """
+    influence = np.linalg.norm(W_first, axis=1) * np.linalg.norm(W_next, axis=0)
+    chosen = np.argsort(-influence, kind="stable")[:n_units]
+    captions = tuple(f"unit {unit + 1}" for unit in chosen)
+    return Templates(weights=_as_images(W_first[chosen], image_shape), captions=captions)
+
+
+def shaded(weights: Float32[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w c"]:
+    """Draw one template: weight 0 is middle grey, a positive weight brighter, a negative one darker.
+
+    In a colour image each channel is drawn by itself, as in the photograph it is multiplied with.
+
+    Convention: the 99.5th percentile of the absolute weights is full white or black, so that single noisy weights
+        do not make the rest grey.
+    """
+    span = max(float(np.percentile(np.abs(weights), 99.5)), 1e-12)
+    return np.clip(128.0 + 127.0 * weights / span, 0, 255).round().astype(np.uint8)
+
+
+def _as_images(W: Float[np.ndarray, "t d"], image_shape: tuple[int, ...]) -> Float32[np.ndarray, "t h w c"]:
+    _, n_weights = axes(W, "t d", name="W", fix="Give one row a unit.")
+    if n_weights != int(np.prod(image_shape)):
+        raise ShapeError(
+            f"W has {n_weights} weights a row; expected {int(np.prod(image_shape))} for images of shape {image_shape}. "
+            f"Templates exist for raw pixels only."
+        )
+    return np.asarray(W, np.float32).reshape(len(W), *image_shape)
