@@ -1,4 +1,30 @@
+from .compare import Leaderboard as Leaderboard
+from .compare import Recipe as Recipe
+from .compare import compare as compare
 from .core.errors import DataError as DataError
+from .core.errors import DivergedError as DivergedError
+from .core.errors import DtypeError as DtypeError
+from .core.errors import FoldlineError as FoldlineError
+from .core.errors import MissingDataError as MissingDataError
+from .core.errors import MissingExtraError as MissingExtraError
+from .core.errors import ModelFileError as ModelFileError
+from .core.errors import SaveError as SaveError
+from .core.errors import SettingError as SettingError
+from .core.errors import ShapeError as ShapeError
+from .estimators import ImagePipeline as ImagePipeline
+from .estimators import KNNClassifier as KNNClassifier
+from .estimators import LinearClassifier as LinearClassifier
+from .estimators import MLPClassifier as MLPClassifier
+from .estimators import load as load
+from .estimators import make_pipeline as make_pipeline
+from .estimators import predict_files as predict_files
+from .estimators import save as save
+from .features import HOG as HOG
+from .features import ColorHistogram as ColorHistogram
+from .features import Concat as Concat
+from .features import Pixels as Pixels
+from .features import Polar as Polar
+from .images import ImageSet as ImageSet
 from .images import load_images as load_images
 
 __version__: str

@@ -4,11 +4,12 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from foldline.compare.fitting import Run, fit
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.recipes import RECIPES, Recipe
 from foldline.compare.run import compare
 
-__all__ = ["RECIPES", "Leaderboard", "Recipe", "compare"]
+__all__ = ["RECIPES", "Leaderboard", "Recipe", "Run", "compare", "fit"]
 
 
 class _CallableRoom(ModuleType):

@@ -16,34 +16,19 @@ MIN_EPOCHS, MAX_EPOCHS = 12, 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class Situation:
-    """What a classifier must be built for.
-
-    Args:
-        n_features: length D of the feature vectors, standardised to mean 0 and deviation 1.
-        n_train: training rows.
-        seed: of first weights, order of rows and dropout.
-    """
-
-    n_features: int
-    n_train: int
-    seed: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class ClassifierChoice:
     """One way to decide.
 
     Args:
         title: what a reader calls it.
         description: what it is, in a line.
-        build: makes a fresh, unfitted classifier.
+        build: makes a fresh, unfitted classifier for a number of training rows and a seed.
         depends_on_seed: whether another seed gives another model.
     """
 
     title: str
     description: str
-    build: Callable[[Situation], BaseEstimator]
+    build: Callable[[int, int], BaseEstimator]
     depends_on_seed: bool = True
 
 
@@ -57,43 +42,28 @@ def epochs_for(n_train: int) -> int:
     return min(max(ROWS_MET // n_train, MIN_EPOCHS), MAX_EPOCHS)
 
 
-def _softmax(situation: Situation) -> BaseEstimator:
-    # Steps on standardised features must shrink with their number: 0.01 was best at 784, 0.001 at 3072.
-    lr = min(8.0 / situation.n_features, 0.01)
-    return LinearClassifier(
-        loss="softmax", lr=lr, l2=1e-3, epochs=epochs_for(situation.n_train), random_state=situation.seed
-    )
+def _softmax(n_train: int, seed: int) -> BaseEstimator:
+    return LinearClassifier(loss="softmax", l2=1e-3, epochs=epochs_for(n_train), random_state=seed)
 
 
-def _svm(situation: Situation) -> BaseEstimator:
-    # The hinges of all wrong classes add up, so the steps are smaller than softmax's; 0.001 at 784, 0.0003 at 3072.
-    lr = min(1.0 / situation.n_features, 0.01)
-    return LinearClassifier(
-        loss="svm", lr=lr, l2=1e-2, epochs=epochs_for(situation.n_train), random_state=situation.seed
-    )
+def _svm(n_train: int, seed: int) -> BaseEstimator:
+    return LinearClassifier(loss="svm", l2=1e-2, epochs=epochs_for(n_train), random_state=seed)
 
 
-def _knn(situation: Situation) -> BaseEstimator:
+def _knn(n_train: int, seed: int) -> BaseEstimator:
     return KNNClassifier(n_neighbors=5)  # scikit-learn's default
 
 
-def _two_layers(situation: Situation) -> BaseEstimator:
-    return _net((256,), situation)
+def _two_layers(n_train: int, seed: int) -> BaseEstimator:
+    return _net((256,), n_train, seed)
 
 
-def _three_layers(situation: Situation) -> BaseEstimator:
-    return _net((256, 128), situation)
+def _three_layers(n_train: int, seed: int) -> BaseEstimator:
+    return _net((256, 128), n_train, seed)
 
 
-def _net(hidden: tuple[int, ...], situation: Situation) -> BaseEstimator:
-    return MLPClassifier(
-        hidden=hidden,
-        lr=0.02,
-        l2=1e-4,
-        dropout=0.3,
-        epochs=epochs_for(situation.n_train),
-        random_state=situation.seed,
-    )
+def _net(hidden: tuple[int, ...], n_train: int, seed: int) -> BaseEstimator:
+    return MLPClassifier(hidden=hidden, l2=1e-4, dropout=0.3, epochs=epochs_for(n_train), random_state=seed)
 
 
 CLASSIFIERS: dict[str, ClassifierChoice] = {

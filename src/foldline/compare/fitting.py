@@ -10,17 +10,15 @@ from typing import Any
 import tomli_w
 from sklearn.base import BaseEstimator, clone
 
-from foldline.compare.classifiers import ClassifierChoice, Situation
+from foldline.compare.classifiers import ClassifierChoice
 from foldline.compare.leaderboard import Leaderboard
-from foldline.compare.recipes import FEATURE_SETS, FeatureSet, ImageShape, Recipe
+from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.run import compare
-from foldline.core.checks import choice
 from foldline.core.errors import SettingError
 from foldline.core.files import write_text
 from foldline.estimators import ImagePipeline
+from foldline.features import IMAGE_FEATURES
 from foldline.images import ImageSet
-
-SINGLE_FEATURES = tuple(key for key in FEATURE_SETS if "+" not in key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +63,9 @@ def fit(image_set: ImageSet, *, features: Sequence[str] | None = None, classifie
 
     Args:
         image_set: images with labels, from `load_images`.
-        features: one or more of "raw", "color" and "hog", side by side; None for HoG and, if there is any, colour.
-        classifier: an unfitted LinearClassifier, MLPClassifier or KNNClassifier.
+        features: one or more names of the registry ("raw", "color", "hog"), side by side; None for HoG and, if there is
+            any, colour.
+        classifier: an unfitted LinearClassifier or MLPClassifier.
         seed: decides the split; the classifier has its own.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
     Raises: SettingError for unknown features; DataError if the images cannot be split; DivergedError if training
@@ -74,39 +73,19 @@ def fit(image_set: ImageSet, *, features: Sequence[str] | None = None, classifie
     """
     if features is None:
         features = ("hog",) if image_set.images.shape[-1] == 1 else ("hog", "color")
-    wanted = _feature_set(features)
-    title = "linear" if not getattr(classifier, "hidden", ()) else "net"
+    if not features:
+        raise SettingError(f"features is empty; expected one or more of {', '.join(IMAGE_FEATURES)}. Name one.")
     described = ClassifierChoice(
-        title=title, description=repr(classifier), build=lambda situation: _seeded(classifier, situation)
+        title="net" if getattr(classifier, "hidden", ()) else "linear",
+        description=repr(classifier),
+        build=lambda n_train, seed: clone(classifier),
     )
-    recipe = Recipe(key=f"{'+'.join(features)}/{title}", features=wanted, classifier=described)
+    features_set = FeatureSet.named("+".join(features))
+    recipe = Recipe(key=f"{features_set.key}/{described.title}", features=features_set, classifier=described)
     board = compare(image_set, recipes=[recipe], seeds=1, seed=seed)
     model = board.best.model
-    assert model is not None  # a recipe of the user's own is always kept
+    assert model is not None  # only nearest neighbours can be too large to be kept
     return Run(model=model, board=board, recipe=_plain_recipe(image_set, model, seed=seed))
-
-
-def _feature_set(names: Sequence[str]) -> FeatureSet:
-    for name in names:
-        choice(name, SINGLE_FEATURES, name="features")
-    if not names:
-        raise SettingError(f"features is empty; expected one or more of {', '.join(SINGLE_FEATURES)}. Name one.")
-    parts = [FEATURE_SETS[name] for name in names]
-
-    def build(image_shape: ImageShape) -> list[BaseEstimator]:
-        return [feature for part in parts for feature in part.build(image_shape)]
-
-    return FeatureSet(
-        title=" + ".join(part.title for part in parts),
-        build=build,
-        describe=lambda image_shape: " and ".join(part.describe(image_shape) for part in parts),
-        needs_color=any(part.needs_color for part in parts),
-    )
-
-
-def _seeded(classifier: BaseEstimator, situation: Situation) -> BaseEstimator:
-    fresh = clone(classifier)
-    return fresh.set_params(random_state=situation.seed) if "random_state" in fresh.get_params() else fresh
 
 
 def _plain_recipe(image_set: ImageSet, model: ImagePipeline, *, seed: int) -> dict[str, Any]:

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 from sklearn.base import BaseEstimator
 
-from foldline.compare.classifiers import Situation
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
@@ -65,7 +64,7 @@ class Extracted:
 def extract(feature_set: FeatureSet, splits: Splits) -> Extracted:
     """Turn the images of all three parts into feature vectors, scaled by what the training rows say."""
     started_s = time.perf_counter()
-    features = Concat(features=feature_set.build(splits.train.images.shape[1:]), scale="feature")
+    features = Concat(features=feature_set.build(splits.train.images.shape[1:]))
     train = features.fit_transform(splits.train.images)
     val, test = features.transform(splits.val.images), features.transform(splits.test.images)
     return Extracted(features=features, train=train, val=val, test=test, elapsed_s=time.perf_counter() - started_s)
@@ -137,8 +136,7 @@ class _Training:
 
 
 def _train(recipe: Recipe, splits: Splits, extracted: Extracted, *, seed: int) -> _Training:
-    situation = Situation(n_features=extracted.train.shape[1], n_train=len(extracted.train), seed=seed)
-    classifier = recipe.classifier.build(situation)
+    classifier = recipe.classifier.build(len(extracted.train), seed)
     is_trained_in_epochs = isinstance(classifier, LinearClassifier | MLPClassifier)
     started_s = time.perf_counter()
     if is_trained_in_epochs:
@@ -181,7 +179,7 @@ def _mean_val_accuracy(histories: list[History | None]) -> float | None:
 
 
 def _predict_us(model: ImagePipeline, images: np.ndarray) -> float:
-    """Time predictions of one batch: the median of 3 to 20 repeats after a warm-up, within about a third of a second."""
+    """Time predictions of one batch: the median of 3 to 20 repeats after a warm-up, in about 0.3 s."""
     model.predict(images)
     times_s: list[float] = []
     while len(times_s) < 3 or (len(times_s) < 20 and sum(times_s) < 0.3):

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Sequence
-from itertools import groupby
 
 import numpy as np
 from jaxtyping import Int64
@@ -11,7 +10,7 @@ from jaxtyping import Int64
 from foldline.compare.environment import environment
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.measuring import Splits, extract, measure
-from foldline.compare.recipes import Recipe, choose_recipes
+from foldline.compare.recipes import FeatureSet, Recipe, choose_recipes
 from foldline.compare.rows import DataSummary, Failure, Row
 from foldline.core.checks import integer
 from foldline.core.errors import DataError, FoldlineError
@@ -76,10 +75,12 @@ def compare(
 def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tuple[list[Row], list[Failure]]:
     rows: list[Row] = []
     failures: list[Failure] = []
+    groups: dict[FeatureSet, list[Recipe]] = {}
+    for recipe in recipes:
+        groups.setdefault(recipe.features, []).append(recipe)
     with tracking("comparing recipes", len(recipes)) as advance:
         # One feature set after the other, so that the vectors of only one are in memory.
-        for features, group in groupby(recipes, key=lambda recipe: recipe.features):
-            same_features = list(group)
+        for features, same_features in groups.items():
             advance(0, f"{features.title}: extracting")
             try:
                 extracted = extract(features, splits)

@@ -1,1 +1,11 @@
-"""TODO features."""
+"""Images to feature vectors, one file a feature."""
+
+from foldline.features.color_histogram import ColorHistogram
+from foldline.features.concat import Concat
+from foldline.features.hog import HOG
+from foldline.features.image_feature import ImageFeature
+from foldline.features.pixels import Pixels
+from foldline.features.polar import Polar
+from foldline.features.registry import FEATURES, IMAGE_FEATURES
+
+__all__ = ["FEATURES", "HOG", "IMAGE_FEATURES", "ColorHistogram", "Concat", "ImageFeature", "Pixels", "Polar"]

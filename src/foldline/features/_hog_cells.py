@@ -1,0 +1,392 @@
+"""The kernels of HoG: from pixels to cells in one pass over the rows of images, and from cells to blocks.
+
+A row of gradients is a few short vectors in the nearest cache. Its votes are counted for the whole row and one bin
+after the other, so that every inner loop is plain arithmetic on neighbouring numbers, which compilers turn into vector
+instructions; the rows of a cell add up in place, and once they are complete the columns are summed cell by cell. Small
+images stand side by side in one panel, so that their rows are long enough for all of that to pay.
+"""
+
+import math
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from foldline.core.compiled import kernel
+
+L2_HYS_CLIP = np.float32(0.2)  # Dalal and Triggs (2005), section 6.4
+L2_HYS_EPS = np.float32(1e-5)  # scikit-image's; the paper gives no number
+
+TILE = 16  # numbers in the widest vector register; panels are a multiple of it
+PANEL_PX = (
+    320  # images side by side fill about as much: enough to hide the start of a loop, little enough for the cache
+)
+ZERO, ONE, HALF, PI = np.float32(0), np.float32(1), np.float32(0.5), np.float32(np.pi)
+
+# arctan(z) / z on [0, 1] as a polynomial in z^2, highest power first; largest error of arctan(z) 4e-8 rad (least
+# squares, reweighted towards the largest error).
+_ARCTAN = np.array(
+    [-0.00405455, 0.02186290, -0.05591224, 0.09642190, -0.13908626, 0.19946565, -0.33329859, 0.99999934], np.float32
+)
+
+
+def hog_cells(
+    images: UInt8[np.ndarray, "n h w c"],
+    cells: Float32[np.ndarray, "n r q b"],
+    *,
+    cell_px: int,
+    signed: bool,
+    interpolate: bool,
+) -> None:
+    """Write the histogram of every cell (see `HOG`).
+
+    Args:
+        images: stored row by row.
+        cells: (N, H // cell_px, W // cell_px, bins), overwritten.
+        cell_px, signed: as in `HOG`.
+        interpolate: whether votes are shared between bins and cells.
+    """
+    if interpolate:
+        _interpolated_cells(images, cell_px, signed, cells)
+    else:
+        n_bins = cells.shape[3] // (2 if signed else 1)  # of half a turn
+        angles = np.arange(1, n_bins) * (np.pi / n_bins)
+        _hard_cells(images, cell_px, (np.cos(angles) / np.sin(angles)).astype(np.float32), signed, cells)
+
+
+def l2_hys_blocks(cells: Float32[np.ndarray, "n r q b"], block_cells: int, out: Float32[np.ndarray, "n d"]) -> None:
+    """Write the blocks of `block_cells` x `block_cells` cells, one at every cell, each scaled, clipped, scaled."""
+    n, n_rows, n_cols, n_bins = cells.shape
+    shape = (n, n_rows - block_cells + 1, n_cols - block_cells + 1, block_cells**2 * n_bins)
+    _l2_hys(cells.reshape(n, n_rows, n_cols * n_bins), n_bins, block_cells, out.reshape(shape))
+
+
+@kernel()
+def _hard_cells(images, cell_px, cotangents, signed, cells):  # type: ignore[no-untyped-def]
+    n, _, width, n_channels = images.shape
+    n_rows, n_bins = cells.shape[1], cells.shape[3]
+    n_upper = cotangents.shape[0] + 1  # bins of half a turn
+    pitch, n_images, length = _panel(width, cell_px)
+    pixels = np.zeros((3, n_channels, length + 2), np.float32)  # the rows above, here and below
+    gx, gy = np.zeros((2, length), np.float32), np.zeros((2, length), np.float32)
+    size, lower_size = np.zeros((2, length), np.float32), np.zeros((2, length), np.float32)
+    votes, scratch = np.zeros((n_bins, length), np.float32), np.zeros((2, n_bins * length), np.float32)
+    sums = np.zeros((n_bins, length // cell_px), np.float32)
+    for first in range(0, n, n_images):
+        panel = images[first : first + n_images]
+        _load_rows(panel, 0, pitch, pixels[0])
+        for y in range(n_rows * cell_px):
+            turn, is_last = y % cell_px % 2, (y + 1) % cell_px == 0
+            _gradient_row(panel, y, pitch, pixels, gx[turn], gy[turn], size[turn])
+            if signed:
+                _part_turns(gx[turn], gy[turn], size[turn], lower_size[turn])
+            else:
+                _fold_turns(gx[turn], gy[turn])
+            # Two rows at a time, because writing the votes back takes longer than counting them.
+            if turn == 0 and is_last:
+                size[1], lower_size[1] = ZERO, ZERO
+            if turn == 1 or is_last:
+                _count_beyond(gx, gy, size, cotangents, votes)
+                if signed:
+                    _count_beyond(gx, gy, lower_size, cotangents, votes[n_upper:])
+            if is_last:
+                _sum_windows(votes.reshape(-1), cell_px, scratch, sums.reshape(-1))
+                _store_differences(sums, n_upper, cell_px, pitch, cells[first : first + n_images, y // cell_px])
+                votes[:] = ZERO
+
+
+@kernel()
+def _interpolated_cells(images, cell_px, signed, cells):  # type: ignore[no-untyped-def]
+    n, height, width, n_channels = images.shape
+    n_rows, n_cols, n_bins = cells.shape[1:]
+    pitch, n_images, length = _panel(width, cell_px)
+    pixels = np.zeros((3, n_channels, length + 2), np.float32)
+    gx, gy, size = np.zeros(length, np.float32), np.zeros(length, np.float32), np.zeros(length, np.float32)
+    # Windows run from one cell's centre to the next; the first begins before the image.
+    margin = cell_px - cell_px // 2
+    shifted = length + cell_px
+    near, far = np.zeros((n_bins + 2, shifted), np.float32), np.zeros((n_bins + 2, shifted), np.float32)
+    scratch = np.zeros((3, (n_bins + 2) * shifted), np.float32)
+    sums = np.zeros((2, n_bins + 2, shifted // cell_px), np.float32)
+    share = np.empty(shifted, np.float32)  # of a column's vote that goes to the cell on the right
+    for x in range(shifted):
+        share[x] = (x % cell_px + (HALF if cell_px % 2 == 0 else ZERO)) / cell_px
+    bins_a_radian = np.float32(n_bins / (2 * math.pi if signed else math.pi))
+    cells[:] = ZERO
+    for first in range(0, n, n_images):
+        panel = images[first : first + n_images]
+        _load_rows(panel, 0, pitch, pixels[0])
+        for y in range(n_rows * cell_px):
+            _gradient_row(panel, y, pitch, pixels, gx, gy, size)
+            for start in range(0, length, pitch):
+                size[start + n_cols * cell_px : start + pitch] = ZERO
+            _positions(gx, gy, bins_a_radian, signed)
+            window, offset = divmod(y + margin, cell_px)
+            _share_between_bins(gx, size, share[offset], margin, near, far)
+            if offset == cell_px - 1 or y == n_rows * cell_px - 1:
+                if window > 0:
+                    _sum_shares(near, cell_px, share, scratch, sums)
+                    _add_to_cells(sums, cell_px, pitch, cells[first : first + n_images, window - 1])
+                if window < n_rows:
+                    _sum_shares(far, cell_px, share, scratch, sums)
+                    _add_to_cells(sums, cell_px, pitch, cells[first : first + n_images, window])
+                near[:], far[:] = ZERO, ZERO
+
+
+@kernel()
+def _panel(width, cell_px):  # type: ignore[no-untyped-def]
+    """Give the pixels from one image of a panel to the next, the number of images, and the panel's length.
+
+    Two pixels between images are the mirrored borders of both; pitch and length are whole cells.
+    """
+    pitch = (width + 2 + cell_px - 1) // cell_px * cell_px
+    n_images = max(PANEL_PX // pitch, 1)
+    step = cell_px
+    while step % TILE:
+        step += cell_px
+    return pitch, n_images, (n_images * pitch + step - 1) // step * step
+
+
+@kernel()
+def _load_rows(panel, y, pitch, row):  # type: ignore[no-untyped-def]
+    """Spread row y of every image over one array a channel, mirrored at both ends so that gradients there are 0."""
+    n_channels, width = row.shape[0], panel.shape[2]
+    for i in range(panel.shape[0]):
+        flat, start = panel[i, y].reshape(-1), i * pitch + 1
+        if n_channels == 3:
+            red, green, blue = row[0][start:], row[1][start:], row[2][start:]
+            for x in range(width):
+                red[x] = flat[3 * x]
+                green[x] = flat[3 * x + 1]
+                blue[x] = flat[3 * x + 2]
+        else:
+            grey = row[0][start:]
+            for x in range(width):
+                grey[x] = flat[x]
+        for c in range(n_channels):
+            row[c, start - 1] = row[c, start + min(1, width - 1)]
+            row[c, start + width] = row[c, start + max(width - 2, 0)]
+
+
+@kernel()
+def _gradient_row(panel, y, pitch, pixels, gx, gy, size):  # type: ignore[no-untyped-def]
+    """Compute the gradients of row y; pixels[y % 3] holds it already, the next row is loaded."""
+    height = panel.shape[1]
+    here, below, above = pixels[y % 3], pixels[(y + 1) % 3], pixels[(y + 2) % 3]
+    if y + 1 < height:
+        _load_rows(panel, y + 1, pitch, below)
+    if y == 0:
+        above = below if height > 1 else here
+    if y + 1 == height:
+        below = above
+    if here.shape[0] == 3:
+        _largest_gradients(above, here, below, gx, gy, size)
+    else:
+        _gradients(above[0], here[0], below[0], gx, gy, size)
+
+
+@kernel()
+def _gradients(above, here, below, gx, gy, size):  # type: ignore[no-untyped-def]
+    for x in range(gx.shape[0]):
+        gx[x] = here[x + 2] - here[x]
+        gy[x] = below[x + 1] - above[x + 1]
+        size[x] = math.sqrt(gx[x] * gx[x] + gy[x] * gy[x])
+
+
+@kernel()
+def _largest_gradients(above, here, below, gx, gy, size):  # type: ignore[no-untyped-def]
+    above_r, above_g, above_b = above[0], above[1], above[2]
+    here_r, here_g, here_b = here[0], here[1], here[2]
+    below_r, below_g, below_b = below[0], below[1], below[2]
+    for x in range(gx.shape[0]):
+        u, v = here_r[x + 2] - here_r[x], below_r[x + 1] - above_r[x + 1]
+        square = u * u + v * v
+        for_g_u, for_g_v = here_g[x + 2] - here_g[x], below_g[x + 1] - above_g[x + 1]
+        square_g = for_g_u * for_g_u + for_g_v * for_g_v
+        larger = square_g > square
+        u, v, square = for_g_u if larger else u, for_g_v if larger else v, square_g if larger else square
+        for_b_u, for_b_v = here_b[x + 2] - here_b[x], below_b[x + 1] - above_b[x + 1]
+        square_b = for_b_u * for_b_u + for_b_v * for_b_v
+        larger = square_b > square
+        gx[x], gy[x] = for_b_u if larger else u, for_b_v if larger else v
+        size[x] = math.sqrt(square_b if larger else square)
+
+
+@kernel()
+def _fold_turns(gx, gy):  # type: ignore[no-untyped-def]
+    """Turn gradients of the lower half plane round, so that directions are from 0 to less than 180 degrees."""
+    for x in range(gx.shape[0]):
+        u, v = gx[x], gy[x]
+        u = -u if v < ZERO else u
+        gx[x], gy[x] = abs(u) if v == ZERO else u, abs(v)
+
+
+@kernel()
+def _part_turns(gx, gy, size, lower_size):  # type: ignore[no-untyped-def]
+    """Turn gradients of the lower half plane round and move their sizes to `lower_size`."""
+    for x in range(gx.shape[0]):
+        u, v, s = gx[x], gy[x], size[x]
+        is_lower = v < ZERO or (v == ZERO and u < ZERO)
+        gx[x], gy[x] = -u if is_lower else u, abs(v)
+        size[x], lower_size[x] = ZERO if is_lower else s, s if is_lower else ZERO
+
+
+@kernel()
+def _count_beyond(gx, gy, size, cotangents, votes):  # type: ignore[no-untyped-def]
+    """Add the votes of two rows of pixels to every bin whose first edge, at angle a, they have reached.
+
+    That is where cot(a) * gy >= gx; integer gradients are never so near to an edge that rounding could decide.
+    """
+    u_1, v_1, size_1 = gx[0], gy[0], size[0]
+    u_2, v_2, size_2 = gx[1], gy[1], size[1]
+    every, n, length = votes[0], cotangents.shape[0], gx.shape[1]
+    for x in range(length):
+        every[x] += size_1[x] + size_2[x]
+    for k in range(0, n - 3, 4):  # four bins a pass use what was loaded four times
+        a, b, c, d = cotangents[k], cotangents[k + 1], cotangents[k + 2], cotangents[k + 3]
+        votes_a, votes_b, votes_c, votes_d = votes[k + 1], votes[k + 2], votes[k + 3], votes[k + 4]
+        for x in range(length):
+            u, v, s = u_1[x], v_1[x], size_1[x]
+            p, q, t = u_2[x], v_2[x], size_2[x]
+            votes_a[x] += (s if a * v >= u else ZERO) + (t if a * q >= p else ZERO)
+            votes_b[x] += (s if b * v >= u else ZERO) + (t if b * q >= p else ZERO)
+            votes_c[x] += (s if c * v >= u else ZERO) + (t if c * q >= p else ZERO)
+            votes_d[x] += (s if d * v >= u else ZERO) + (t if d * q >= p else ZERO)
+    for k in range(n):
+        if k >= n - n % 4:
+            a, votes_a = cotangents[k], votes[k + 1]
+            for x in range(length):
+                votes_a[x] += (size_1[x] if a * v_1[x] >= u_1[x] else ZERO) + (
+                    size_2[x] if a * v_2[x] >= u_2[x] else ZERO
+                )
+
+
+@kernel()
+def _store_differences(sums, n_upper, cell_px, pitch, cells):  # type: ignore[no-untyped-def]
+    """Store each cell's bins: a bin has the votes that reached its first edge but not the next bin's."""
+    n, n_cols, n_bins = cells.shape
+    scale = ONE / np.float32(cell_px * cell_px)
+    for i in range(n):
+        start = i * (pitch // cell_px)
+        for c in range(n_cols):
+            beyond = ZERO
+            for k in range(n_bins - 1, -1, -1):
+                here = sums[k, start + c]
+                cells[i, c, k] = (here - beyond) * scale
+                beyond = ZERO if k == n_upper else here
+
+
+@kernel()
+def _positions(gx, gy, bins_a_radian, signed):  # type: ignore[no-untyped-def]
+    """Replace gx by the direction in bins, bin centres at whole numbers: from -0.5 to n - 0.5."""
+    for x in range(gx.shape[0]):
+        u, v = gx[x], gy[x]
+        if not signed:
+            u, v = -u if v < ZERO else u, abs(v)
+        along, across = abs(u), abs(v)
+        steep = across > along
+        z = (along if steep else across) / (max(along, across) + np.float32(1e-20))
+        z2 = z * z
+        angle = np.float32(_ARCTAN[0])
+        for power in range(1, 8):
+            angle = angle * z2 + np.float32(_ARCTAN[power])
+        angle *= z
+        angle = HALF * PI - angle if steep else angle
+        angle = PI - angle if u < ZERO else angle
+        angle = PI + PI - angle if v < ZERO else angle
+        gx[x] = angle * bins_a_radian - HALF
+
+
+@kernel()
+def _share_between_bins(position, size, far_share, margin, near, far):  # type: ignore[no-untyped-def]
+    """Add each pixel's vote to its two nearest bins, for the cells above (near) and below (far) by their shares.
+
+    Pixel x stands at x + margin. Row k belongs to bin k - 1; the first and the last row are bins on the other side of the turn.
+    """
+    near_share = ONE - far_share
+    for k in range(near.shape[0]):
+        near_k, far_k, centre = near[k][margin:], far[k][margin:], np.float32(k - 1)
+        for x in range(position.shape[0]):
+            vote = size[x] * max(ZERO, ONE - abs(position[x] - centre))
+            near_k[x] += near_share * vote
+            far_k[x] += far_share * vote
+
+
+@kernel()
+def _sum_shares(votes, cell_px, share, scratch, sums):  # type: ignore[no-untyped-def]
+    """Sum the windows between cell centres: all votes, and their shares for the cell on the right."""
+    weighted = scratch[2].reshape(votes.shape)
+    for k in range(votes.shape[0]):
+        votes_k, weighted_k = votes[k], weighted[k]
+        for x in range(share.shape[0]):
+            weighted_k[x] = votes_k[x] * share[x]
+    _sum_windows(votes.reshape(-1), cell_px, scratch, sums[0].reshape(-1))
+    _sum_windows(scratch[2], cell_px, scratch, sums[1].reshape(-1))
+
+
+@kernel()
+def _add_to_cells(sums, cell_px, pitch, cells):  # type: ignore[no-untyped-def]
+    """Add to each cell the right share of the window before its centre and the left share of the one after it."""
+    n, n_cols, n_bins = cells.shape
+    scale = ONE / np.float32(cell_px * cell_px)
+    whole, right = sums[0], sums[1]
+    for i in range(n):
+        for c in range(n_cols):
+            before = i * (pitch // cell_px) + c
+            for row in range(n_bins + 2):
+                votes = right[row, before] + whole[row, before + 1] - right[row, before + 1]
+                cells[i, c, (row + n_bins - 1) % n_bins] += votes * scale
+
+
+@kernel()
+def _sum_windows(row, window, scratch, sums):  # type: ignore[no-untyped-def]
+    """Sum neighbouring runs of `window` numbers, pairs of pairs as long as it is even."""
+    n = sums.shape[0] * window
+    source, turn = row, 0
+    while window % 2 == 0:
+        window //= 2
+        n //= 2
+        target = scratch[turn]
+        for x in range(n):
+            target[x] = source[2 * x] + source[2 * x + 1]
+        source, turn = target, 1 - turn
+    sums[:] = ZERO
+    for j in range(window):
+        for i in range(sums.shape[0]):
+            sums[i] += source[i * window + j]
+
+
+@kernel()
+def _l2_hys(cells, n_bins, side, blocks):  # type: ignore[no-untyped-def]
+    n, n_block_rows, n_block_cols, _ = blocks.shape
+    n_rows, n_cols = cells.shape[1], cells.shape[2] // n_bins
+    run = side * n_bins  # numbers of a block that lie together
+    cell_squares = np.zeros((n_rows, n_cols), np.float32)
+    for i in range(n):
+        for r in range(n_rows):
+            for c in range(n_cols):
+                cell_squares[r, c] = _square_sum(cells[i, r][c * n_bins : (c + 1) * n_bins])
+        for r in range(n_block_rows):
+            for c in range(n_block_cols):
+                square, clipped_square = L2_HYS_EPS * L2_HYS_EPS, L2_HYS_EPS * L2_HYS_EPS
+                for row in range(side):
+                    for col in range(side):
+                        square += cell_squares[r + row, c + col]
+                scale = ONE / math.sqrt(square)
+                for row in range(side):
+                    part = cells[i, r + row][c * n_bins : c * n_bins + run]
+                    for x in range(run):
+                        clipped = min(part[x] * scale, L2_HYS_CLIP)
+                        clipped_square += clipped * clipped
+                rescale = ONE / math.sqrt(clipped_square)
+                for row in range(side):
+                    part, target = cells[i, r + row][c * n_bins :], blocks[i, r, c][row * run :]
+                    for x in range(run):
+                        target[x] = min(part[x] * scale, L2_HYS_CLIP) * rescale
+
+
+@kernel()
+def _square_sum(row):  # type: ignore[no-untyped-def]
+    total = ZERO
+    for x in range(row.shape[0]):
+        total += row[x] * row[x]
+    return total

@@ -1,0 +1,163 @@
+"""Features of several kinds side by side, scaled by what the training rows say."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, Self
+
+import numpy as np
+from jaxtyping import Float32, Float64, Shaped
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from foldline.core.checks import choice
+from foldline.core.errors import DataError, SettingError
+
+CHUNK_ROWS = 1024  # rows whose float64 copy is in memory at a time
+
+# A number that hardly changes over the training rows (the corner of a digit, a rare colour) would be blown up by its
+# inverse deviation. It is divided by at least this share of its feature's root mean square deviation.
+SMALLEST_DEVIATION = 0.1
+
+Scale = Literal["feature"] | None
+
+
+class Concat(TransformerMixin, BaseEstimator):
+    """One vector from several features: their numbers side by side, each scaled.
+
+    x' = (x - mean) / max(std, 0.1 rms), mean and std of that number over the training rows, rms the root mean square of
+    the deviations of all numbers of its feature.
+
+    Args:
+        features: one or more features with scikit-learn's transformer interface.
+        scale: "feature": as above; None: the features' own numbers.
+    Convention: std divides by N; a feature that never changes becomes 0.
+    Example:
+        >>> import numpy as np
+        >>> from foldline.features import HOG, Pixels
+        >>> images = np.random.default_rng(0).integers(0, 256, (5, 28, 28, 1), dtype=np.uint8)
+        >>> Concat(features=[HOG(cell_px=4), Pixels()]).fit_transform(images).shape
+        (5, 2080)
+    """
+
+    features_: list[BaseEstimator]
+    mean_: Float32[np.ndarray, " d"]
+    divisor_: Float32[np.ndarray, " d"]
+
+    def __init__(self, *, features: Sequence[BaseEstimator], scale: Scale = "feature") -> None:
+        self.features = features
+        self.scale = scale
+
+    def fit(self, images: Shaped[np.ndarray, "n ..."], y: object = None) -> Self:
+        """Learn mean and deviation of every number from training images.
+
+        Args:
+            images: what the features take.
+            y: ignored.
+        Raises: SettingError for an unknown scale or no feature; DataError if a feature gives NaN or infinity; and what
+            the features raise.
+        """
+        self.fit_transform(images, y)
+        return self
+
+    def fit_transform(self, images: Shaped[np.ndarray, "n ..."], y: object = None) -> Float32[np.ndarray, "n d"]:
+        """Fit to training images and give their vectors, computing them once."""
+        choice(self.scale, ("feature", None), name="scale")
+        if not self.features:
+            raise SettingError("features is empty; expected at least one feature. Add for example HOG().")
+        self.features_ = [clone(feature).fit(images) for feature in self.features]
+        blocks = [feature.transform(images) for feature in self.features_]
+        X = _joined(blocks)
+        if self.scale is not None:
+            scales = [
+                _block_scale(block, type(feature).__name__)
+                for block, feature in zip(blocks, self.features_, strict=True)
+            ]
+            self.mean_, self.divisor_ = (
+                np.concatenate(parts).astype(np.float32) for parts in zip(*scales, strict=True)
+            )
+            self._scale_(X)
+        return X
+
+    def transform(self, images: Shaped[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n d"]:
+        """Compute the scaled vectors of images, (N, D) float32."""
+        check_is_fitted(self)
+        X = _joined([feature.transform(images) for feature in self.features_])
+        if self.scale is not None:
+            self._scale_(X)
+        return X
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """Name the columns after their features."""
+        check_is_fitted(self)
+        return np.concatenate([feature.get_feature_names_out() for feature in self.features_])
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Give the settings; with `deep` also those of the features, such as `hog__cell_px`."""
+        params: dict[str, Any] = super().get_params(deep=False)
+        if deep:
+            for name, feature in self._named():
+                params[name] = feature
+                params |= {f"{name}__{key}": value for key, value in feature.get_params().items()}
+        return params
+
+    def set_params(self, **params: Any) -> Self:
+        """Change settings; a feature's name alone (`hog=HOG(...)`) replaces the feature."""
+        names = [name for name, _ in self._named()]
+        replaced = {name: params.pop(name) for name in list(params) if name in names}
+        if replaced:
+            self.features = [replaced.get(name, feature) for name, feature in self._named()]
+        return super().set_params(**params)
+
+    def _named(self) -> Iterator[tuple[str, BaseEstimator]]:
+        """Name features by their classes, a second one of a kind with a number."""
+        seen: dict[str, int] = {}
+        for feature in self.features:
+            kind = type(feature).__name__.lower()
+            seen[kind] = seen.get(kind, 0) + 1
+            yield kind if seen[kind] == 1 else f"{kind}{seen[kind]}", feature
+
+    def _scale_(self, X: Float32[np.ndarray, "n d"]) -> None:
+        X -= self.mean_
+        X /= self.divisor_
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "features_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _joined(blocks: list[Float32[np.ndarray, "n _"]]) -> Float32[np.ndarray, "n d"]:
+    # A copy even of a single block: scaling in place must not reach what a feature may keep.
+    return np.concatenate(blocks, axis=1, dtype=np.float32)
+
+
+def _block_scale(
+    block: Float32[np.ndarray, "n d"], name: str
+) -> tuple[Float64[np.ndarray, " d"], Float64[np.ndarray, " d"]]:
+    """Give the mean and the divisor of every column."""
+    mean, variance = _moments(block)
+    if not np.isfinite(variance).all():
+        raise DataError(
+            f"{name} gives NaN, infinity or numbers too large to square; expected finite numbers. Look at its input."
+        )
+    smallest = SMALLEST_DEVIATION * np.sqrt(variance.mean())
+    divisor = np.maximum(np.sqrt(variance), smallest)
+    return mean, np.where(divisor > 0, divisor, 1.0)
+
+
+def _moments(block: Float32[np.ndarray, "n d"]) -> tuple[Float64[np.ndarray, " d"], Float64[np.ndarray, " d"]]:
+    """Compute mean and variance of every column, a sum over chunks of rows (Chan, Golub, LeVeque 1983, eq. 1.5)."""
+    n, mean, square_sum = 0, np.zeros(block.shape[1]), np.zeros(block.shape[1])
+    for start in range(0, len(block), CHUNK_ROWS):
+        rows = block[start : start + CHUNK_ROWS].astype(np.float64)
+        chunk_mean = rows.mean(axis=0)
+        rows -= chunk_mean
+        shift, total = chunk_mean - mean, n + len(rows)
+        square_sum += np.einsum("nd,nd->d", rows, rows) + shift**2 * (n * len(rows) / total)
+        mean += shift * (len(rows) / total)
+        n = total
+    return mean, square_sum / n

@@ -1,0 +1,122 @@
+"""What every feature of images shares: the door, threads over images, scikit-learn's interface."""
+
+from abc import abstractmethod
+from typing import ClassVar, Self
+
+import numpy as np
+from jaxtyping import Float32, Shaped, UInt8
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+
+from foldline.core.checks import axes
+from foldline.core.errors import DtypeError, ShapeError
+from foldline.core.memory import check_memory
+from foldline.core.parallel import in_threads, row_chunks
+
+CHUNK_IMAGES = 256  # at work in one thread at a time
+
+ImageShape = tuple[int, int, int]
+"""(H, W, C) of one image."""
+
+
+class ImageFeature(TransformerMixin, BaseEstimator):
+    """Base of the features: (N, H, W, C) uint8 images to (N, D) float32 vectors.
+
+    A subclass says in `length` how many numbers an image of a given shape gives, checking its settings, and fills them
+    in in `_fill`. Nothing is learned: `fit` only remembers the shape.
+    """
+
+    title: ClassVar[str]
+    """What a reader calls it."""
+    needs_color: ClassVar[bool] = False
+    """Whether it says nothing about grey images."""
+
+    image_shape_: ImageShape
+
+    @classmethod
+    def for_images(cls, image_shape: ImageShape) -> Self:
+        """Make one with settings that suit images of this shape."""
+        return cls()
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Say in a few words what the numbers are."""
+
+    @abstractmethod
+    def length(self, image_shape: ImageShape) -> int:
+        """Give the number D of values an image of shape (H, W, C) becomes.
+
+        Raises: SettingError for a setting outside its range; ShapeError if such images cannot be used.
+        """
+
+    @abstractmethod
+    def _fill(self, images: UInt8[np.ndarray, "n h w c"], out: Float32[np.ndarray, "n d"]) -> None:
+        """Write the vectors of a few images, stored row by row; called from several threads."""
+
+    def fit(self, images: Shaped[np.ndarray, "n ..."], y: object = None) -> Self:
+        """Check settings and images and remember the images' shape.
+
+        Args:
+            images: (N, H, W, C) uint8, C is 1 or 3.
+            y: ignored.
+        Raises: as `transform`.
+        """
+        image_shape = _check_images(images)
+        self.length(image_shape)
+        self.image_shape_ = image_shape
+        return self
+
+    def transform(self, images: Shaped[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n d"]:
+        """Compute the vectors.
+
+        Args:
+            images: (N, H, W, C) uint8, C is 1 or 3; after `fit`, of the same H, W and C.
+        Returns: (N, D) float32.
+        Raises: ShapeError or DtypeError for other arrays; SettingError for settings outside their range; DataError if
+            the vectors would fill the memory.
+        """
+        image_shape = _check_images(images)
+        expected = getattr(self, "image_shape_", image_shape)
+        if image_shape != expected:
+            raise ShapeError(
+                f"images have shape {image_shape}; expected {expected}, as in fit. Load them with that size and number of "
+                "channels."
+            )
+        n, d = len(images), self.length(image_shape)
+        name = type(self).__name__
+        check_memory(
+            4 * n * d, f"{name} of {n:,} images, {d:,} numbers each,", fix="Load the images at a smaller size."
+        )
+        out = np.empty((n, d), np.float32)
+
+        def work(rows: slice) -> None:
+            self._fill(np.ascontiguousarray(images[rows]), out[rows])
+
+        for _ in in_threads(work, row_chunks(n, most=CHUNK_IMAGES)):
+            pass
+        return out
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """Name the columns: "hog0", "hog1", ..."""
+        prefix = type(self).__name__.lower()
+        return np.array([f"{prefix}{column}" for column in range(self.length(self.image_shape_))], dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = False
+        tags.input_tags.two_d_array = False
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _check_images(images: Shaped[np.ndarray, "n ..."]) -> ImageShape:
+    fix = "Give 8-bit images as (n, h, w, 1) or (n, h, w, 3)."
+    _, height, width, n_channels = axes(images, "n h w c", name="images", fix=fix)
+    if n_channels not in (1, 3) or height == 0 or width == 0:
+        raise ShapeError(f"images has shape {images.shape}; expected 1 or 3 channels and at least one pixel. {fix}")
+    if images.dtype != np.uint8:
+        raise DtypeError(f"images has dtype {images.dtype}; expected uint8 from 0 to 255. {fix}")
+    return height, width, n_channels
