@@ -63,3 +63,7 @@ def test_convention_initial_weights_are_normal():
 def test_convention_the_last_layer_starts_as_glorot():
     model = MLP.random(50, 400, hidden=(600,), activation="relu", key=KEY)
     assert_allclose(np.var(model.layers[1].W), 2 / 1000, rtol=0.02)
+
+
+def test_convention_a_net_without_hidden_layers_starts_at_zero():
+    assert not any(leaf.any() for leaf in jax.tree.leaves(MLP.random(5, 3, key=KEY)))

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from foldline.core.errors import DivergedError, SettingError
-from foldline.models import MLP
+from foldline.models import MLP, Linear
 from foldline.training import Rows, TrainingSettings, fit_model
 from foldline.training.fit import shuffled_batches
 from tolerances import TOLERANCE
@@ -19,9 +19,14 @@ Y = (X[:, 0] + X[:, 1] > 0).astype(np.int32)
 ROWS = Rows(jnp.asarray(X), jnp.asarray(Y))
 
 
-def fitted(rows=ROWS, *, hidden=(6,), val=None, **settings):
-    model = MLP.random(rows.X.shape[1], 2, hidden=hidden, key=jax.random.key(7))
+def fitted(rows=ROWS, *, start=None, hidden=(6,), val=None, **settings):
+    model = start or MLP.random(rows.X.shape[1], 2, hidden=hidden, key=jax.random.key(7))
     return fit_model(model, rows, settings=TrainingSettings(**settings), key=KEY, val=val)
+
+
+def random_linear(n_in):
+    W = jax.random.normal(jax.random.key(7), (2, n_in))
+    return MLP((Linear(W, jnp.zeros(2)),), "identity")
 
 
 def sgd_by_hand(model, X, y, orders, rates, *, momentum, nesterov, l1, l2):
@@ -47,7 +52,8 @@ def sgd_by_hand(model, X, y, orders, rates, *, momentum, nesterov, l1, l2):
 def test_sgd_equals_the_same_steps_by_hand(schedule, nesterov):
     epochs, lr = 4, 0.1
     settings = {"lr": lr, "momentum": 0.8, "l1": 0.003, "l2": 0.02, "epochs": epochs, "batch_size": 16}
-    model, _ = fitted(hidden=(), schedule=schedule, nesterov=nesterov, **settings)
+    start = random_linear(4)
+    model, _ = fitted(start=start, schedule=schedule, nesterov=nesterov, **settings)
     generator = np.random.default_rng(np.asarray(jax.random.key_data(jax.random.split(KEY)[0])))
     orders = [shuffled_batches(60, 16, generator=generator) for _ in range(epochs)]
     t = np.arange(16) / 16
@@ -56,7 +62,6 @@ def test_sgd_equals_the_same_steps_by_hand(schedule, nesterov):
         "step": lr * np.repeat([1, 1, 0.1, 0.01], 4),
         "cosine": lr * (1 + np.cos(np.pi * t)) / 2,
     }[schedule]
-    start = MLP.random(4, 2, key=jax.random.key(7))
     W, b = sgd_by_hand(start, X, Y, orders, rates, momentum=0.8, nesterov=nesterov, l1=0.003, l2=0.02)
     assert_allclose(model.layers[0].W, W, **TOLERANCE[np.dtype(np.float32)])
     assert_allclose(model.layers[0].b, b, **TOLERANCE[np.dtype(np.float32)])
@@ -66,8 +71,8 @@ def test_convention_adamw_decays_weights_alone_by_twice_l2_times_lr():
     # Features of zero give weights no gradient, so decay alone moves them: W (1 - lr 2 l2) a step.
     rows = Rows(jnp.zeros((4, 3)), jnp.array([0, 1, 0, 1]))
     settings = {"optimizer": "adamw", "lr": 0.1, "l2": 0.5, "schedule": "constant", "epochs": 2, "batch_size": 4}
-    model, _ = fitted(rows, hidden=(), **settings)
-    start = MLP.random(3, 2, key=jax.random.key(7))
+    start = random_linear(3)
+    model, _ = fitted(rows, start=start, **settings)
     assert_allclose(model.layers[0].W, 0.9**2 * start.layers[0].W, rtol=1e-5)
 
 

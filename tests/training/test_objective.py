@@ -12,11 +12,18 @@ def float64(tree):
     return jax.tree.map(lambda leaf: leaf.astype(jnp.float64), tree)
 
 
+def random_net(*widths, activation):
+    keys = jax.random.split(jax.random.key(1), len(widths))
+    shapes = zip(widths[1:], widths[:-1], keys, strict=False)
+    layers = (Linear(jax.random.normal(key, (n_out, n_in)), jnp.linspace(-1, 1, n_out)) for n_out, n_in, key in shapes)
+    return MLP(tuple(layers), activation)
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize(("activation", "hidden"), [("identity", ()), *((name, (6, 4)) for name in ACTIVATIONS)])
 def test_the_objective_has_the_right_gradient(activation, hidden, loss):
     with jax.enable_x64(True):
-        model = float64(MLP.random(4, 3, hidden=hidden, activation=activation, key=jax.random.key(1)))
+        model = float64(random_net(4, *hidden, 3, activation=activation))
         X = jax.random.normal(jax.random.key(5), (7, 4), jnp.float64)
         y, weights = jnp.array([0, 1, 2, 0, 1, 2, 2]), jnp.linspace(0.5, 1.5, 7)
 
@@ -39,7 +46,7 @@ def test_the_penalty_sums_over_layers():
 
 
 def test_row_weights_weigh_rows():
-    model, y = MLP.random(3, 2, key=jax.random.key(0)), jnp.array([0, 1])
+    model, y = MLP.random(3, 2, hidden=(4,), key=jax.random.key(0)), jnp.array([0, 1])
     X = jax.random.normal(jax.random.key(1), (2, 3))
     alone = objective(model, X[:1], y[:1], None, loss="softmax", l1=0.0, l2=0.0)[0]
     weighed = objective(model, X, y, jnp.array([2.0, 0.0]), loss="softmax", l1=0.0, l2=0.0)[0]

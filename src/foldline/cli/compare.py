@@ -1,5 +1,7 @@
 """`foldline compare`: a folder of images in, a fair table out."""
 
+from typing import Literal
+
 import click
 
 from foldline.cli.options import loading_options, words_option
@@ -26,7 +28,7 @@ def compare_command(
     seed: int,
     out: str | None,
     size: int | tuple[int, int] | None,
-    image_fit: str,
+    image_fit: Literal["crop", "pad"],
     strict: bool,
 ) -> None:
     """Train every recipe on DATA under the same rules and say which is best and why."""

@@ -1,5 +1,7 @@
 """`foldline fit`: train one model and keep it."""
 
+from typing import Literal
+
 import click
 
 from foldline.cli.options import loading_options, widths_option, words_option
@@ -38,7 +40,7 @@ def fit_command(
     seed: int,
     out: str | None,
     size: int | tuple[int, int] | None,
-    image_fit: str,
+    image_fit: Literal["crop", "pad"],
     strict: bool,
     **settings: str | float | None,
 ) -> None:

@@ -1,6 +1,7 @@
 """`foldline info`: what a model or a data set is."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -10,7 +11,9 @@ from foldline.cli.options import loading_options
 @click.command("info", epilog="\b\nExamples:\n  foldline info run/model.safetensors\n  foldline info photos.zip")
 @click.argument("target", metavar="MODEL|DATA")
 @loading_options
-def info_command(target: str, size: int | tuple[int, int] | None, image_fit: str, strict: bool) -> None:
+def info_command(
+    target: str, size: int | tuple[int, int] | None, image_fit: Literal["crop", "pad"], strict: bool
+) -> None:
     """Say what a saved model consists of, or what a data set holds and what is wrong with it."""
     if Path(target).suffix == ".safetensors":
         from foldline.cli.describe import print_model

@@ -93,8 +93,8 @@ def choose_recipes(wanted: Sequence[str | Recipe] | None, *, is_grey: bool) -> t
     """Pick recipes by their keys.
 
     Args:
-        wanted: keys such as "hog/mlp2" or "raw+hog/softmax", patterns such as "hog/*" among RECIPES, or recipes of one's
-            own; None for all of RECIPES.
+        wanted: keys such as "hog/mlp2" or "raw+hog/softmax", patterns such as "hog/*" among RECIPES, or recipes of
+            one's own; None for all of RECIPES.
         is_grey: whether the images have one channel, so that colour recipes are left out.
     Returns: the recipes, each once, and a note for what was left out.
     Raises: SettingError for a name or pattern that no recipe has, or if nothing is left.
@@ -107,8 +107,8 @@ def choose_recipes(wanted: Sequence[str | Recipe] | None, *, is_grey: bool) -> t
     n_left_out = len(named) - len(chosen)
     if not chosen:
         raise SettingError(
-            f"the images are grey and all of {', '.join(named) or 'no recipes'} need colour; expected at least one recipe "
-            "without colour. Add for example hog/softmax."
+            f"the images are grey and {', '.join(named) or 'no recipe'} would need colour; expected at least one "
+            "recipe without colour. Add for example hog/softmax."
         )
     return chosen, [f"{n_left_out} colour recipes were left out, because the images are grey."] if n_left_out else []
 

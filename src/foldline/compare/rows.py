@@ -130,6 +130,7 @@ class DataSummary:
         class_names: names of the classes.
         n_train, n_val, n_test: (K,) images of each class in the three splits.
         own_split: whether the test images are those the source sets aside itself.
+        examples: for each class a few of its training images.
         problems: what was found wrong.
     """
 
@@ -141,4 +142,5 @@ class DataSummary:
     n_val: Int64[np.ndarray, " k"]
     n_test: Int64[np.ndarray, " k"]
     own_split: bool
+    examples: tuple[UInt8[np.ndarray, "_ h w c"], ...]
     problems: tuple[Problem, ...]

@@ -17,6 +17,8 @@ from foldline.core.errors import DataError, FoldlineError
 from foldline.core.progress import tracking
 from foldline.images import ImageSet, Problem, duplicates_across
 
+N_EXAMPLES = 8  # images a class that the report shows
+
 
 def compare(
     image_set: ImageSet,
@@ -113,6 +115,10 @@ def _summary(image_set: ImageSet, splits: Splits) -> DataSummary:
         n_val=_class_sizes(splits.val),
         n_test=_class_sizes(splits.test),
         own_split=image_set.partition is not None,
+        examples=tuple(
+            splits.train.images[np.flatnonzero(splits.train.labels == label)[:N_EXAMPLES]]
+            for label in range(len(image_set.class_names))
+        ),
         problems=_problems(image_set, splits),
     )
 

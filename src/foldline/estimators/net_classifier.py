@@ -7,14 +7,14 @@ from typing import Any, Literal, Self
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Float32, Int32
+from jaxtyping import Float, Float32, Float64, Int32
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from foldline.core.checks import number
+from foldline.core.checks import axes, number
 from foldline.core.errors import DataError
 from foldline.core.seeds import generator_from_seed, key_from_seed, seed_from_random_state
 from foldline.models import MLP
@@ -137,10 +137,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     ) -> Float32[np.ndarray, " n"] | None:
         if sample_weight is None and self.class_weight is None:
             return None
-        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        weights = weights * compute_sample_weight(self.class_weight, y)
-        if weights.sum() == 0:
-            raise DataError("sample_weight is zero for every row; expected at least one positive weight. Change it.")
+        weights = compute_sample_weight(self.class_weight, y)
+        if sample_weight is not None:
+            weights = weights * _checked_weights(np.asarray(sample_weight, np.float64), n=len(X))
         return np.asarray(weights / weights.mean(), np.float32)
 
     def _rows(
@@ -193,6 +192,18 @@ def class_indices(y: np.ndarray) -> tuple[np.ndarray, Int32[np.ndarray, " n"]]:
             f"the labels hold one class only, {classes[0]!r}; expected at least 2 classes. Add images of another class."
         )
     return classes, labels.astype(np.int32)
+
+
+def _checked_weights(weights: Float64[np.ndarray, "..."], *, n: int) -> Float64[np.ndarray, " n"]:
+    axes(weights, str(n), name="sample_weight", fix="Give one weight for each row.")
+    if not np.isfinite(weights).all() or weights.min() < 0:
+        raise DataError(
+            f"sample_weight holds {weights[~(weights >= 0) | np.isinf(weights)][0]}; expected finite numbers of at least 0. "
+            "Negative values in data passed as sample_weight have no meaning: change them."
+        )
+    if weights.max() == 0:
+        raise DataError("sample_weight is zero for every row; expected at least one positive weight. Change it.")
+    return weights
 
 
 @jax.jit

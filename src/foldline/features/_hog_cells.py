@@ -1,4 +1,4 @@
-"""The kernels of HoG: from pixels to cells in one pass over the rows of images, and from cells to blocks.
+"""The kernel of HoG's cells: one pass over the rows of images.
 
 A row of gradients is a few short vectors in the nearest cache. Its votes are counted for the whole row and one bin
 after the other, so that every inner loop is plain arithmetic on neighbouring numbers, which compilers turn into vector
@@ -13,13 +13,9 @@ from jaxtyping import Float32, UInt8
 
 from foldline.core.compiled import kernel
 
-L2_HYS_CLIP = np.float32(0.2)  # Dalal and Triggs (2005), section 6.4
-L2_HYS_EPS = np.float32(1e-5)  # scikit-image's; the paper gives no number
-
 TILE = 16  # numbers in the widest vector register; panels are a multiple of it
-PANEL_PX = (
-    320  # images side by side fill about as much: enough to hide the start of a loop, little enough for the cache
-)
+# Images side by side fill about as many pixels: enough to hide the start of a loop, few enough for the nearest cache.
+PANEL_PX = 320
 ZERO, ONE, HALF, PI = np.float32(0), np.float32(1), np.float32(0.5), np.float32(np.pi)
 
 # arctan(z) / z on [0, 1] as a polynomial in z^2, highest power first; largest error of arctan(z) 4e-8 rad (least
@@ -28,10 +24,16 @@ _ARCTAN = np.array(
     [-0.00405455, 0.02186290, -0.05591224, 0.09642190, -0.13908626, 0.19946565, -0.33329859, 0.99999934], np.float32
 )
 
+Images = UInt8[np.ndarray, "n h w c"]
+Cells = Float32[np.ndarray, "n r q b"]
+CellRow = Float32[np.ndarray, "n q b"]
+Row = Float32[np.ndarray, " x"]
+Rows = Float32[np.ndarray, "k x"]
+
 
 def hog_cells(
-    images: UInt8[np.ndarray, "n h w c"],
-    cells: Float32[np.ndarray, "n r q b"],
+    images: Images,
+    cells: Cells,
     *,
     cell_px: int,
     signed: bool,
@@ -53,15 +55,8 @@ def hog_cells(
         _hard_cells(images, cell_px, (np.cos(angles) / np.sin(angles)).astype(np.float32), signed, cells)
 
 
-def l2_hys_blocks(cells: Float32[np.ndarray, "n r q b"], block_cells: int, out: Float32[np.ndarray, "n d"]) -> None:
-    """Write the blocks of `block_cells` x `block_cells` cells, one at every cell, each scaled, clipped, scaled."""
-    n, n_rows, n_cols, n_bins = cells.shape
-    shape = (n, n_rows - block_cells + 1, n_cols - block_cells + 1, block_cells**2 * n_bins)
-    _l2_hys(cells.reshape(n, n_rows, n_cols * n_bins), n_bins, block_cells, out.reshape(shape))
-
-
 @kernel()
-def _hard_cells(images, cell_px, cotangents, signed, cells):  # type: ignore[no-untyped-def]
+def _hard_cells(images: Images, cell_px: int, cotangents: Row, signed: bool, cells: Cells) -> None:
     n, _, width, n_channels = images.shape
     n_rows, n_bins = cells.shape[1], cells.shape[3]
     n_upper = cotangents.shape[0] + 1  # bins of half a turn
@@ -95,8 +90,8 @@ def _hard_cells(images, cell_px, cotangents, signed, cells):  # type: ignore[no-
 
 
 @kernel()
-def _interpolated_cells(images, cell_px, signed, cells):  # type: ignore[no-untyped-def]
-    n, height, width, n_channels = images.shape
+def _interpolated_cells(images: Images, cell_px: int, signed: bool, cells: Cells) -> None:
+    n, _, width, n_channels = images.shape
     n_rows, n_cols, n_bins = cells.shape[1:]
     pitch, n_images, length = _panel(width, cell_px)
     pixels = np.zeros((3, n_channels, length + 2), np.float32)
@@ -133,7 +128,7 @@ def _interpolated_cells(images, cell_px, signed, cells):  # type: ignore[no-unty
 
 
 @kernel()
-def _panel(width, cell_px):  # type: ignore[no-untyped-def]
+def _panel(width: int, cell_px: int) -> tuple[int, int, int]:
     """Give the pixels from one image of a panel to the next, the number of images, and the panel's length.
 
     Two pixels between images are the mirrored borders of both; pitch and length are whole cells.
@@ -147,7 +142,7 @@ def _panel(width, cell_px):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _load_rows(panel, y, pitch, row):  # type: ignore[no-untyped-def]
+def _load_rows(panel: Images, y: int, pitch: int, row: Rows) -> None:
     """Spread row y of every image over one array a channel, mirrored at both ends so that gradients there are 0."""
     n_channels, width = row.shape[0], panel.shape[2]
     for i in range(panel.shape[0]):
@@ -168,7 +163,9 @@ def _load_rows(panel, y, pitch, row):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _gradient_row(panel, y, pitch, pixels, gx, gy, size):  # type: ignore[no-untyped-def]
+def _gradient_row(
+    panel: Images, y: int, pitch: int, pixels: Float32[np.ndarray, "3 c x"], gx: Row, gy: Row, size: Row
+) -> None:
     """Compute the gradients of row y; pixels[y % 3] holds it already, the next row is loaded."""
     height = panel.shape[1]
     here, below, above = pixels[y % 3], pixels[(y + 1) % 3], pixels[(y + 2) % 3]
@@ -185,7 +182,7 @@ def _gradient_row(panel, y, pitch, pixels, gx, gy, size):  # type: ignore[no-unt
 
 
 @kernel()
-def _gradients(above, here, below, gx, gy, size):  # type: ignore[no-untyped-def]
+def _gradients(above: Row, here: Row, below: Row, gx: Row, gy: Row, size: Row) -> None:
     for x in range(gx.shape[0]):
         gx[x] = here[x + 2] - here[x]
         gy[x] = below[x + 1] - above[x + 1]
@@ -193,7 +190,7 @@ def _gradients(above, here, below, gx, gy, size):  # type: ignore[no-untyped-def
 
 
 @kernel()
-def _largest_gradients(above, here, below, gx, gy, size):  # type: ignore[no-untyped-def]
+def _largest_gradients(above: Rows, here: Rows, below: Rows, gx: Row, gy: Row, size: Row) -> None:
     above_r, above_g, above_b = above[0], above[1], above[2]
     here_r, here_g, here_b = here[0], here[1], here[2]
     below_r, below_g, below_b = below[0], below[1], below[2]
@@ -212,7 +209,7 @@ def _largest_gradients(above, here, below, gx, gy, size):  # type: ignore[no-unt
 
 
 @kernel()
-def _fold_turns(gx, gy):  # type: ignore[no-untyped-def]
+def _fold_turns(gx: Row, gy: Row) -> None:
     """Turn gradients of the lower half plane round, so that directions are from 0 to less than 180 degrees."""
     for x in range(gx.shape[0]):
         u, v = gx[x], gy[x]
@@ -221,7 +218,7 @@ def _fold_turns(gx, gy):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _part_turns(gx, gy, size, lower_size):  # type: ignore[no-untyped-def]
+def _part_turns(gx: Row, gy: Row, size: Row, lower_size: Row) -> None:
     """Turn gradients of the lower half plane round and move their sizes to `lower_size`."""
     for x in range(gx.shape[0]):
         u, v, s = gx[x], gy[x], size[x]
@@ -231,7 +228,7 @@ def _part_turns(gx, gy, size, lower_size):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _count_beyond(gx, gy, size, cotangents, votes):  # type: ignore[no-untyped-def]
+def _count_beyond(gx: Rows, gy: Rows, size: Rows, cotangents: Row, votes: Rows) -> None:
     """Add the votes of two rows of pixels to every bin whose first edge, at angle a, they have reached.
 
     That is where cot(a) * gy >= gx; integer gradients are never so near to an edge that rounding could decide.
@@ -261,7 +258,7 @@ def _count_beyond(gx, gy, size, cotangents, votes):  # type: ignore[no-untyped-d
 
 
 @kernel()
-def _store_differences(sums, n_upper, cell_px, pitch, cells):  # type: ignore[no-untyped-def]
+def _store_differences(sums: Rows, n_upper: int, cell_px: int, pitch: int, cells: CellRow) -> None:
     """Store each cell's bins: a bin has the votes that reached its first edge but not the next bin's."""
     n, n_cols, n_bins = cells.shape
     scale = ONE / np.float32(cell_px * cell_px)
@@ -271,12 +268,12 @@ def _store_differences(sums, n_upper, cell_px, pitch, cells):  # type: ignore[no
             beyond = ZERO
             for k in range(n_bins - 1, -1, -1):
                 here = sums[k, start + c]
-                cells[i, c, k] = (here - beyond) * scale
+                cells[i, c, k] = max(here - beyond, ZERO) * scale  # rounding must not leave less than nothing
                 beyond = ZERO if k == n_upper else here
 
 
 @kernel()
-def _positions(gx, gy, bins_a_radian, signed):  # type: ignore[no-untyped-def]
+def _positions(gx: Row, gy: Row, bins_a_radian: np.float32, signed: bool) -> None:
     """Replace gx by the direction in bins, bin centres at whole numbers: from -0.5 to n - 0.5."""
     for x in range(gx.shape[0]):
         u, v = gx[x], gy[x]
@@ -297,10 +294,11 @@ def _positions(gx, gy, bins_a_radian, signed):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _share_between_bins(position, size, far_share, margin, near, far):  # type: ignore[no-untyped-def]
+def _share_between_bins(position: Row, size: Row, far_share: np.float32, margin: int, near: Rows, far: Rows) -> None:
     """Add each pixel's vote to its two nearest bins, for the cells above (near) and below (far) by their shares.
 
-    Pixel x stands at x + margin. Row k belongs to bin k - 1; the first and the last row are bins on the other side of the turn.
+    Pixel x stands at x + margin. Row k belongs to bin k - 1; the first and the last are bins on the other side of the
+    turn.
     """
     near_share = ONE - far_share
     for k in range(near.shape[0]):
@@ -312,7 +310,7 @@ def _share_between_bins(position, size, far_share, margin, near, far):  # type: 
 
 
 @kernel()
-def _sum_shares(votes, cell_px, share, scratch, sums):  # type: ignore[no-untyped-def]
+def _sum_shares(votes: Rows, cell_px: int, share: Row, scratch: Rows, sums: Float32[np.ndarray, "2 k w"]) -> None:
     """Sum the windows between cell centres: all votes, and their shares for the cell on the right."""
     weighted = scratch[2].reshape(votes.shape)
     for k in range(votes.shape[0]):
@@ -324,7 +322,7 @@ def _sum_shares(votes, cell_px, share, scratch, sums):  # type: ignore[no-untype
 
 
 @kernel()
-def _add_to_cells(sums, cell_px, pitch, cells):  # type: ignore[no-untyped-def]
+def _add_to_cells(sums: Float32[np.ndarray, "2 k w"], cell_px: int, pitch: int, cells: CellRow) -> None:
     """Add to each cell the right share of the window before its centre and the left share of the one after it."""
     n, n_cols, n_bins = cells.shape
     scale = ONE / np.float32(cell_px * cell_px)
@@ -338,7 +336,7 @@ def _add_to_cells(sums, cell_px, pitch, cells):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _sum_windows(row, window, scratch, sums):  # type: ignore[no-untyped-def]
+def _sum_windows(row: Row, window: int, scratch: Rows, sums: Row) -> None:
     """Sum neighbouring runs of `window` numbers, pairs of pairs as long as it is even."""
     n = sums.shape[0] * window
     source, turn = row, 0
@@ -353,40 +351,3 @@ def _sum_windows(row, window, scratch, sums):  # type: ignore[no-untyped-def]
     for j in range(window):
         for i in range(sums.shape[0]):
             sums[i] += source[i * window + j]
-
-
-@kernel()
-def _l2_hys(cells, n_bins, side, blocks):  # type: ignore[no-untyped-def]
-    n, n_block_rows, n_block_cols, _ = blocks.shape
-    n_rows, n_cols = cells.shape[1], cells.shape[2] // n_bins
-    run = side * n_bins  # numbers of a block that lie together
-    cell_squares = np.zeros((n_rows, n_cols), np.float32)
-    for i in range(n):
-        for r in range(n_rows):
-            for c in range(n_cols):
-                cell_squares[r, c] = _square_sum(cells[i, r][c * n_bins : (c + 1) * n_bins])
-        for r in range(n_block_rows):
-            for c in range(n_block_cols):
-                square, clipped_square = L2_HYS_EPS * L2_HYS_EPS, L2_HYS_EPS * L2_HYS_EPS
-                for row in range(side):
-                    for col in range(side):
-                        square += cell_squares[r + row, c + col]
-                scale = ONE / math.sqrt(square)
-                for row in range(side):
-                    part = cells[i, r + row][c * n_bins : c * n_bins + run]
-                    for x in range(run):
-                        clipped = min(part[x] * scale, L2_HYS_CLIP)
-                        clipped_square += clipped * clipped
-                rescale = ONE / math.sqrt(clipped_square)
-                for row in range(side):
-                    part, target = cells[i, r + row][c * n_bins :], blocks[i, r, c][row * run :]
-                    for x in range(run):
-                        target[x] = min(part[x] * scale, L2_HYS_CLIP) * rescale
-
-
-@kernel()
-def _square_sum(row):  # type: ignore[no-untyped-def]
-    total = ZERO
-    for x in range(row.shape[0]):
-        total += row[x] * row[x]
-    return total

@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Int32, UInt8, UInt16
 
 from foldline.core.checks import choice, integer
 from foldline.core.compiled import kernel
@@ -15,15 +15,19 @@ RUN_PX = 256  # pixels whose bins are computed in one go, as vectors, before the
 N_TABLES = 4
 ZERO, ONE, TWO, FOUR, SIX = np.float32(0), np.float32(1), np.float32(2), np.float32(4), np.float32(6)
 
+Images = UInt8[np.ndarray, "n h w 3"]
+Counts = Float32[np.ndarray, "n r b"]
+"""One histogram a region."""
+
 
 class ColorHistogram(ImageFeature):
     """Histogram of an image's colours: joint RGB, or hue weighted by saturation.
 
     Args:
-        space: "rgb": every pixel counts in one of n^3 boxes of the colour cube; "hue": it counts in one of n sectors of
-            the colour circle, by its saturation, so that grey has no say.
-        n_bins: bins n a channel, from 2 to 16, or sectors of the circle, from 2 to 256; None for 8 boxes a channel or 16
-            sectors.
+        space: "rgb": every pixel counts in one of n^3 boxes of the colour cube; "hue": it counts in one of n sectors
+            of the colour circle, by its saturation, so that grey has no say.
+        n_bins: boxes n a channel, from 2 to 16, or sectors n of the circle, from 2 to 256; None for 8 boxes a channel
+            or 16 sectors.
         grid: whether the four quarters of the image have histograms of their own, after that of the whole.
     Convention: counts are divided by the pixels they are taken from: an RGB histogram sums to 1, a hue histogram to the
         mean saturation.
@@ -91,7 +95,7 @@ class ColorHistogram(ImageFeature):
 
 
 @kernel()
-def _count_rgb(images, n_parts, n_bins, counts):  # type: ignore[no-untyped-def]
+def _count_rgb(images: Images, n_parts: int, n_bins: int, counts: Counts) -> None:
     """Count the boxes of the colour cube in each of n_parts x n_parts regions."""
     n, height, width, _ = images.shape
     # Four tables in turn: neighbouring pixels are often alike, and a number cannot be raised again before it is stored.
@@ -112,7 +116,7 @@ def _count_rgb(images, n_parts, n_bins, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _count_hue(images, n_parts, n_bins, counts):  # type: ignore[no-untyped-def]
+def _count_hue(images: Images, n_parts: int, n_bins: int, counts: Counts) -> None:
     """Sum the saturations in each sector of the colour circle, in each of n_parts x n_parts regions."""
     n, height, width, _ = images.shape
     tables = np.zeros((N_TABLES, n_bins), np.float32)
@@ -133,7 +137,7 @@ def _count_hue(images, n_parts, n_bins, counts):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _region(part, n_parts, height, width):  # type: ignore[no-untyped-def]
+def _region(part: int, n_parts: int, height: int, width: int) -> tuple[int, int, int, int]:
     row, col = part // n_parts, part % n_parts
     return (
         height * row // n_parts,
@@ -144,7 +148,7 @@ def _region(part, n_parts, height, width):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _boxes(run, n_bins, boxes):  # type: ignore[no-untyped-def]
+def _boxes(run: UInt8[np.ndarray, " x3"], n_bins: int, boxes: UInt16[np.ndarray, " m"]) -> None:
     n, n_squared = np.uint16(n_bins), np.uint16(n_bins * n_bins)
     for x in range(run.shape[0] // 3):
         red, green, blue = _bin(run[3 * x], n), _bin(run[3 * x + 1], n), _bin(run[3 * x + 2], n)
@@ -152,13 +156,13 @@ def _boxes(run, n_bins, boxes):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _bin(value, n):  # type: ignore[no-untyped-def]
+def _bin(value: np.uint8, n: np.uint16) -> np.uint16:
     # Every step is cut to 16 bits, or compilers would multiply in 64, a quarter as many at once.
     return np.uint16(np.uint16(value * n) >> np.uint16(8))
 
 
 @kernel()
-def _raise_counts(boxes, n_pixels, tables):  # type: ignore[no-untyped-def]
+def _raise_counts(boxes: UInt16[np.ndarray, " m"], n_pixels: int, tables: Int32[np.ndarray, "4 b"]) -> None:
     first, second, third, fourth = tables[0], tables[1], tables[2], tables[3]
     n_fours = n_pixels // 4
     for x in range(n_fours):
@@ -170,16 +174,21 @@ def _raise_counts(boxes, n_pixels, tables):  # type: ignore[no-untyped-def]
         first[boxes[x]] += 1
 
 
-@kernel()
-def _hues(run, n_bins, sectors, saturations):  # type: ignore[no-untyped-def]
-    scale = np.float32(n_bins) / SIX
+@kernel(fastmath=False)  # a correctly rounded quotient of whole numbers falls on its own side of a sector's edge
+def _hues(
+    run: UInt8[np.ndarray, " x3"],
+    n_bins: int,
+    sectors: Int32[np.ndarray, " m"],
+    saturations: Float32[np.ndarray, " m"],
+) -> None:
+    n = np.float32(n_bins)
     for x in range(run.shape[0] // 3):
         red, green, blue = np.float32(run[3 * x]), np.float32(run[3 * x + 1]), np.float32(run[3 * x + 2])
         largest, smallest = max(red, max(green, blue)), min(red, min(green, blue))
         span = max(largest - smallest, ONE)  # 0 means grey, whose saturation of 0 counts nowhere
-        sixths = (red - green) / span + FOUR
-        sixths = (blue - red) / span + TWO if green == largest else sixths
-        sixths = (green - blue) / span if red == largest else sixths
-        sixths = sixths + SIX if sixths < ZERO else sixths
-        sectors[x] = min(np.int32(sixths * scale), np.int32(n_bins - 1))
+        turn = red - green + FOUR * span  # in sixths of a turn times the span
+        turn = blue - red + TWO * span if green == largest else turn
+        turn = green - blue if red == largest else turn
+        turn = turn + SIX * span if turn < ZERO else turn
+        sectors[x] = np.int32(n * turn / (SIX * span))
         saturations[x] = (largest - smallest) / max(largest, ONE)

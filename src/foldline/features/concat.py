@@ -106,12 +106,14 @@ class Concat(TransformerMixin, BaseEstimator):
         replaced = {name: params.pop(name) for name in list(params) if name in names}
         if replaced:
             self.features = [replaced.get(name, feature) for name, feature in self._named()]
-        return super().set_params(**params)
+        super().set_params(**params)
+        return self
 
     def _named(self) -> Iterator[tuple[str, BaseEstimator]]:
         """Name features by their classes, a second one of a kind with a number."""
         seen: dict[str, int] = {}
-        for feature in self.features:
+        # Settings are checked in fit; until then anything may stand here.
+        for feature in self.features if isinstance(self.features, Sequence) else ():
             kind = type(feature).__name__.lower()
             seen[kind] = seen.get(kind, 0) + 1
             yield kind if seen[kind] == 1 else f"{kind}{seen[kind]}", feature

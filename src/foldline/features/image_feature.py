@@ -34,7 +34,7 @@ class ImageFeature(TransformerMixin, BaseEstimator):
     image_shape_: ImageShape
 
     @classmethod
-    def for_images(cls, image_shape: ImageShape) -> Self:
+    def for_images(cls, image_shape: ImageShape) -> "ImageFeature":
         """Make one with settings that suit images of this shape."""
         return cls()
 
@@ -79,8 +79,8 @@ class ImageFeature(TransformerMixin, BaseEstimator):
         expected = getattr(self, "image_shape_", image_shape)
         if image_shape != expected:
             raise ShapeError(
-                f"images have shape {image_shape}; expected {expected}, as in fit. Load them with that size and number of "
-                "channels."
+                f"images have shape {image_shape}; expected {expected}, as in fit. Load them with that size and number "
+                "of channels."
             )
         n, d = len(images), self.length(image_shape)
         name = type(self).__name__

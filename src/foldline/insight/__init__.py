@@ -10,6 +10,8 @@ from foldline.insight.measures import (
     paired_difference,
     wilson_interval,
 )
+from foldline.insight.pictures import calibration_picture, confusion_picture, learning_curves_picture
+from foldline.insight.style import svg_text
 from foldline.insight.templates import Templates, first_layer_templates, linear_templates, shaded
 
 __all__ = [
@@ -18,11 +20,15 @@ __all__ = [
     "Difference",
     "Templates",
     "calibration",
+    "calibration_picture",
     "class_scores",
     "confusion_counts",
+    "confusion_picture",
     "first_layer_templates",
+    "learning_curves_picture",
     "linear_templates",
     "paired_difference",
     "shaded",
+    "svg_text",
     "wilson_interval",
 ]

@@ -13,11 +13,11 @@ COLORS = {
     "muted": "#66707b",
     "faint": "#dde1e6",
     "paper": "#fffffe",  # not pure white, so that it is told from a white in the data
-    "series-1": "#7d848c",
+    "series-1": "#0067a5",
     "series-2": "#b86e00",
-    "series-3": "#0067a5",
-    "series-4": "#0b2f4f",
-    "series-5": "#9b4f7d",
+    "series-3": "#7d848c",
+    "series-4": "#9b4f7d",
+    "series-5": "#0b2f4f",
 }
 SERIES = tuple(color for name, color in COLORS.items() if name.startswith("series"))
 MARKERS = ("o", "s", "^", "D", "P", "X", "v", "p")
@@ -59,7 +59,7 @@ def look() -> Iterator[None]:
     """Draw all figures inside the block in foldline's look; what others draw keeps theirs."""
     import matplotlib
 
-    with matplotlib.rc_context(_SETTINGS):
+    with matplotlib.rc_context(_SETTINGS):  # type: ignore[arg-type]  # typed as a closed list of keys
         yield
 
 

@@ -33,7 +33,11 @@ class MLP(eqx.Module):
             hidden: widths of the hidden layers, first to last; none for a linear classifier.
             activation: key of ACTIVATIONS, applied after every hidden layer.
             key: PRNG key.
+        Convention: without hidden layers all weights start at 0. Its objective is convex, so no start is better than
+            another, and templates show what the data taught and no noise of a random start.
         """
+        if not hidden:
+            return cls((Linear(jnp.zeros((n_out, n_in), jnp.float32), jnp.zeros(n_out, jnp.float32)),), activation)
         widths = [n_in, *hidden, n_out]
         follows = [activation] * len(hidden) + ["identity"]
         keys = jax.random.split(key, len(follows))

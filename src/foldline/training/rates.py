@@ -56,9 +56,8 @@ def automatic_rate(
 
 def _largest_second_moment(rows: np.ndarray, *, generator: np.random.Generator) -> float:
     """Approach the largest eigenvalue of rows^T rows / N by power iteration, from below."""
-    direction, largest = generator.standard_normal(rows.shape[1]), 0.0
+    direction = generator.standard_normal(rows.shape[1])
     for _ in range(POWER_ITERATIONS):
-        direction /= np.linalg.norm(direction)
-        direction = rows.T @ (rows @ direction) / len(rows)
-        largest = float(np.linalg.norm(direction))
-    return largest
+        unit = direction / np.linalg.norm(direction)
+        direction = rows.T @ (rows @ unit) / len(rows)
+    return float(np.linalg.norm(direction))

@@ -1,0 +1,50 @@
+"""The leaderboard as a picture: what each second of work buys."""
+
+from typing import TYPE_CHECKING
+
+from foldline.compare.leaderboard import Leaderboard
+from foldline.insight.style import COLORS, MARKERS, SERIES, look
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def accuracy_against_time(board: Leaderboard) -> "Figure":
+    """Draw every recipe's accuracy, with its interval, over the seconds from pixels to a trained model.
+
+    A colour a set of features, a mark a classifier; the best recipe and the one to ship are named.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+    features = list(dict.fromkeys(row.features for row in board.rows))
+    classifiers = list(dict.fromkeys(row.classifier for row in board.rows))
+    color_of = {name: SERIES[i % len(SERIES)] for i, name in enumerate(features)}
+    marker_of = {name: MARKERS[i % len(MARKERS)] for i, name in enumerate(sorted(classifiers))}
+    with look():
+        figure = Figure(figsize=(8.6, 4.6), layout="constrained")
+        axes = figure.add_subplot()
+        for row in board.rows:
+            accuracy, color = row.test_accuracy, color_of[row.features]
+            elapsed_s = row.extract_s + row.train_s
+            axes.plot([elapsed_s] * 2, [accuracy.low, accuracy.high], color=color, linewidth=1.3, alpha=0.55)
+            axes.plot(elapsed_s, accuracy.mean, marker_of[row.classifier], color=color, markersize=7.5)
+        named = {board.best.recipe: "best", board.verdict.ship: "ship"}
+        for recipe in named:
+            row = board.row(recipe)
+            label = "best, ship" if len(named) == 1 else named[recipe]
+            place = (row.extract_s + row.train_s, row.test_accuracy.mean)
+            axes.annotate(label, place, xytext=(9, 5), textcoords="offset points", fontweight="bold")
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} s"))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+        axes.set(xlabel="features and one training", ylabel="test images right")
+        lines = [Line2D([], [], color=color, linewidth=5, label=name) for name, color in color_of.items()]
+        marks = [
+            Line2D([], [], color=COLORS["muted"], marker=marker, linestyle="", markersize=7, label=name)
+            for name, marker in marker_of.items()
+        ]
+        figure.legend(handles=lines, title="features", alignment="left", loc="outside right upper")
+        figure.legend(handles=marks, title="classifier", alignment="left", loc="outside right lower")
+    return figure

@@ -1,0 +1,179 @@
+"""One list of checks that every feature of images passes; a new one joins by its line in the registry."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.utils import estimator_checks
+
+from foldline.core import parallel
+from foldline.core.errors import DataError, DtypeError, ShapeError
+from foldline.features import FEATURES, IMAGE_FEATURES, Concat, ImageFeature, image_feature
+from tolerances import TOLERANCE
+
+FLOAT32 = TOLERANCE[np.dtype(np.float32)]
+RNG = np.random.default_rng(0)
+
+
+def images_for(kind, n=4, shape=(20, 24)):
+    return RNG.integers(0, 256, (n, *shape, 3 if kind.needs_color else 1), dtype=np.uint8)
+
+
+def made(kind, images):
+    return kind.for_images(images.shape[1:])
+
+
+every_feature = pytest.mark.parametrize("kind", IMAGE_FEATURES.values(), ids=IMAGE_FEATURES)
+
+
+def test_registry_keys_carry_a_version():
+    assert all(re.fullmatch(r"[a-z_]+\.v\d+", key) for key in FEATURES)
+
+
+@every_feature
+def test_vectors_are_finite_float32_of_the_length_it_says(kind):
+    images = images_for(kind)
+    feature = made(kind, images)
+    vectors = feature.transform(images)
+    assert vectors.shape == (4, feature.length(images.shape[1:]))
+    assert vectors.dtype == np.float32
+    assert np.isfinite(vectors).all()
+
+
+@every_feature
+def test_images_are_left_as_they_were(kind):
+    images = images_for(kind)
+    before = images.copy()
+    made(kind, images).fit_transform(images)
+    assert_array_equal(images, before)
+
+
+@every_feature
+def test_one_image_alone_equals_its_row_in_a_batch(kind):
+    images = images_for(kind, n=60)
+    vectors = made(kind, images).transform(images)
+    for row in (0, 13, 59):
+        assert_allclose(made(kind, images).transform(images[row : row + 1])[0], vectors[row], **FLOAT32)
+
+
+@every_feature
+def test_the_same_images_give_the_same_bits_in_any_number_of_threads(kind, monkeypatch):
+    images = images_for(kind, n=40)
+    vectors = []
+    for n_threads in ("1", "3"):
+        monkeypatch.setenv("FOLDLINE_THREADS", n_threads)
+        assert parallel.n_threads() == int(n_threads)
+        vectors.append(made(kind, images).transform(images))
+    assert_allclose(vectors[0], vectors[1], **FLOAT32)
+    assert_array_equal(made(kind, images).transform(images), vectors[1])
+
+
+@every_feature
+@given(order=st.permutations(range(6)))
+def test_permuted_images_give_permuted_vectors(kind, order):
+    images = np.random.default_rng(1).integers(0, 256, (6, 20, 24, 3 if kind.needs_color else 1), dtype=np.uint8)
+    feature = made(kind, images)
+    assert_allclose(feature.transform(images[order]), feature.transform(images)[order], **FLOAT32)
+
+
+@every_feature
+def test_views_of_larger_arrays_give_the_same_vectors(kind):
+    images = images_for(kind)
+    frame = np.zeros((4, 30, 30, images.shape[3]), np.uint8)
+    frame[:, 5:25, 3:27] = images[:, :, ::-1]
+    view = frame[:, 5:25, 3:27][:, :, ::-1]
+    assert not view.flags.c_contiguous
+    assert_array_equal(made(kind, images).transform(view), made(kind, images).transform(images))
+
+
+@every_feature
+def test_no_images_give_no_vectors(kind):
+    images = images_for(kind)
+    feature = made(kind, images)
+    assert feature.transform(images[:0]).shape == (0, feature.length(images.shape[1:]))
+
+
+@every_feature
+def test_set_output_gives_a_named_frame(kind):
+    images = images_for(kind)
+    frame = made(kind, images).set_output(transform="pandas").fit_transform(images)
+    assert isinstance(frame, pd.DataFrame)
+    assert list(frame.columns[:2]) == [f"{kind.__name__.lower()}0", f"{kind.__name__.lower()}1"]
+
+
+@every_feature
+def test_a_clone_has_the_same_settings_and_nothing_learned(kind):
+    images = images_for(kind)
+    feature = made(kind, images).fit(images)
+    assert clone(feature).get_params() == feature.get_params()
+    assert not hasattr(clone(feature), "image_shape_")
+
+
+@every_feature
+def test_it_says_what_it_is(kind):
+    assert issubclass(kind, ImageFeature)
+    assert kind.title
+    assert made(kind, images_for(kind)).describe()
+
+
+# scikit-learn's own checks run on tables; these of them need no data, so that they hold for features of images too.
+CHECKS_WITHOUT_DATA = (
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_estimator_tags_renamed",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_no_attributes_set_in_init",
+    "check_set_params",
+    "check_valid_tag_types",
+)
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize("check", CHECKS_WITHOUT_DATA)
+@pytest.mark.parametrize("kind", [*IMAGE_FEATURES.values(), Concat])
+def test_scikit_learns_checks_that_need_no_data(kind, check):
+    feature = Concat(features=[next(iter(IMAGE_FEATURES.values()))()]) if kind is Concat else kind()
+    getattr(estimator_checks, check)(kind.__name__, feature)
+
+
+@pytest.mark.usefixtures("as_installed")
+@every_feature
+@pytest.mark.parametrize(
+    ("spoil", "error", "message"),
+    [
+        (lambda x: x[0], ShapeError, r"images has shape \(20, 24, \d\); expected \(n, h, w, c\)"),
+        (lambda x: np.repeat(x[..., :1], 2, axis=3), ShapeError, "expected 1 or 3 channels"),
+        (lambda x: x[:, :0], ShapeError, "at least one pixel"),
+        (lambda x: x / np.float32(255), DtypeError, "images has dtype float32; expected uint8"),
+        (lambda x: x.astype(np.int64), DtypeError, "images has dtype int64"),
+    ],
+)
+def test_arrays_that_are_no_images_are_refused(kind, spoil, error, message):
+    images = images_for(kind)
+    with pytest.raises(error, match=message):
+        made(kind, images).transform(spoil(images))
+
+
+@every_feature
+def test_images_of_another_shape_than_in_fit_are_refused(kind):
+    images = images_for(kind)
+    with pytest.raises(ShapeError, match=r"images have shape \(24, 24, \d\); expected \(20, 24, \d\), as in fit"):
+        made(kind, images).fit(images).transform(images_for(kind, shape=(24, 24)))
+
+
+@every_feature
+def test_vectors_that_would_fill_the_memory_are_refused_first(kind, monkeypatch):
+    monkeypatch.setattr(image_feature, "check_memory", tiny_machine)
+    images = images_for(kind)
+    with pytest.raises(DataError, match=f"{kind.__name__} of 4 images, [0-9,]+ numbers each"):
+        made(kind, images).transform(images)
+
+
+def tiny_machine(n_bytes, what, *, fix):
+    raise DataError(f"{what} needs {n_bytes} bytes; expected at most 100. {fix}")
