@@ -23,6 +23,27 @@ settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "merge"))
 
 
+def pytest_addoption(parser):
+    """Let only an explicit flag change what drawings are compared with."""
+    parser.addoption(
+        "--rewrite-golden", action="store_true", help="draw the golden pictures of the tests that run anew"
+    )
+
+
+@pytest.fixture
+def assert_golden(request, tmp_path):
+    """Compare a figure with tests/ROOM/golden/NAME.png."""
+    from golden import assert_same_picture, pixels_of  # loads matplotlib, which most tests do without
+
+    def assert_golden(figure, name):
+        golden = request.path.parent / "golden" / f"{name}.png"
+        assert_same_picture(
+            pixels_of(figure), golden, failures=tmp_path, rewrite=request.config.getoption("--rewrite-golden")
+        )
+
+    return assert_golden
+
+
 @pytest.fixture
 def as_installed():
     """Leave the run-time type checks out, so that wrong input meets our own errors as it does in a user's process."""

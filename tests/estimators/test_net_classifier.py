@@ -3,10 +3,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
-from sklearn.neighbors import KNeighborsClassifier
 
 from foldline.core.errors import DataError, SettingError
-from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier
+from foldline.estimators import LinearClassifier, MLPClassifier
 from foldline.estimators.net_classifier import CHUNK_ROWS
 from tolerances import TOLERANCE
 
@@ -77,13 +76,6 @@ def test_validation_rows_choose_the_epoch(linear):
     assert_allclose(model.score(X[200:300], Y[200:300]), model.history_.val_accuracy.max(), rtol=1e-6)
 
 
-def test_knn_equals_scikit_learns():
-    ours = KNNClassifier(n_neighbors=3).fit(X[:500], Y[:500])
-    theirs = KNeighborsClassifier(3, algorithm="brute").fit(X[:500], Y[:500])
-    assert_allclose(ours.predict_proba(X[500:]), theirs.predict_proba(X[500:]))
-    assert (ours.predict(X[500:]) == theirs.predict(X[500:])).all()
-
-
 def test_input_is_left_as_it_was():
     before = X[:50].copy(), Y[:50].copy()
     LinearClassifier(epochs=1).fit(X[:50], Y[:50])
@@ -96,15 +88,15 @@ def test_training_leaves_no_float64_switched_on():
     assert not jax.config.jax_enable_x64
 
 
-@pytest.mark.parametrize("model", [LinearClassifier(), MLPClassifier(), KNNClassifier()])
+@pytest.mark.parametrize("model", [LinearClassifier(), MLPClassifier()])
 def test_one_class_only_is_refused(model):
-    with pytest.raises(DataError, match="one class only, .*3.*; expected at least 2 classes"):
+    with pytest.raises(DataError, match="one class only, 3; expected at least 2 classes"):
         model.fit(X[:20], np.full(20, 3))
 
 
 def test_validation_labels_that_training_lacks_are_refused():
     rows = Y[:200] != 9
-    with pytest.raises(DataError, match="validation labels hold .*9"):
+    with pytest.raises(DataError, match="validation labels hold 9; expected only classes of the training rows"):
         LinearClassifier().fit(X[:200][rows], Y[:200][rows], validation=(X[:200], Y[:200]))
 
 
@@ -139,8 +131,3 @@ def test_a_setting_outside_its_range_is_refused(settings, message):
 def test_all_weights_zero_is_refused():
     with pytest.raises(DataError, match="sample_weight is zero for every row"):
         LinearClassifier().fit(X[:20], Y[:20], np.zeros(20))
-
-
-def test_more_neighbours_than_rows_are_refused():
-    with pytest.raises(DataError, match="n_neighbors is 30"):
-        KNNClassifier(n_neighbors=30).fit(X[:20], Y[:20])

@@ -1,4 +1,4 @@
-"""Classifiers behave as scikit-learn's own."""
+"""Classifiers and features of points behave as scikit-learn's own."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier
+from foldline.features import Polar
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:300] / 16, Y[:300]
@@ -26,7 +27,8 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [LinearClassifier(), MLPClassifier(hidden=(20,)), KNNClassifier()], expected_failed_checks=expected_failures
+    [LinearClassifier(), MLPClassifier(hidden=(20,)), KNNClassifier(), Polar()],
+    expected_failed_checks=expected_failures,
 )
 @pytest.mark.usefixtures("as_installed")
 @pytest.mark.filterwarnings("default")

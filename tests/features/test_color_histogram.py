@@ -61,6 +61,13 @@ def test_where_a_pixel_stands_does_not_matter(images, seed):
     assert_allclose(ColorHistogram().transform(shuffled), ColorHistogram().transform(images), **FLOAT32)
 
 
+@given(images_NHWC(channels=(3,), max_images=2))
+def test_the_root_is_that_of_every_number_so_that_vectors_have_length_one(images):
+    rooted = ColorHistogram(root=True).transform(images)
+    assert_allclose(rooted**2, ColorHistogram().transform(images), **FLOAT32)
+    assert_allclose(np.linalg.norm(rooted, axis=1), 1, rtol=1e-5)
+
+
 def test_one_colour_fills_one_box():
     histogram = ColorHistogram().transform(one_color(255, 0, 40))[0]
     assert_allclose(histogram[7 * 64 + 0 * 8 + 1], 1)

@@ -3,16 +3,16 @@ import pytest
 from numpy.testing import assert_allclose
 
 from foldline.training import automatic_rate
-from foldline.training.rates import ADAMW_RATE, LARGEST_SGD_RATE_OF_A_NET
+from foldline.training.rates import ADAMW_RATE, LARGEST_RATE_OF_A_NET
 
 
-def rate(X, *, batch_size=10**9, loss="softmax", optimizer="sgd", has_hidden=False):
+def rate(X, *, batch_size=10**9, loss="softmax", optimizer="sgd", hidden=()):
     return automatic_rate(
         X.astype(np.float32),
         batch_size=batch_size,
         loss=loss,
         optimizer=optimizer,
-        has_hidden=has_hidden,
+        hidden=hidden,
         generator=np.random.default_rng(0),
     )
 
@@ -45,12 +45,32 @@ def test_it_finds_the_largest_of_many_second_moments_from_below():
     assert largest * 0.9 < 1 / rate(rows) < largest * 1.001
 
 
-def test_an_svm_takes_a_quarter_of_the_step_and_a_net_is_bounded():
-    assert_allclose(rate(X, loss="svm"), 0.25 / 9, rtol=1e-6)
-    assert rate(X, has_hidden=True) == LARGEST_SGD_RATE_OF_A_NET
-    assert_allclose(rate(20 * X, has_hidden=True), 8 / 3600, rtol=1e-5)
+def test_a_small_net_on_scaled_rows_takes_the_largest_rate():
+    assert rate(X / 3, hidden=(10,)) == LARGEST_RATE_OF_A_NET
 
 
-@pytest.mark.parametrize("has_hidden", [False, True])
-def test_adamw_does_not_look_at_the_scale(has_hidden):
-    assert rate(1e3 * X, optimizer="adamw", has_hidden=has_hidden) == ADAMW_RATE
+def test_a_net_on_large_features_takes_twenty_times_the_bound_of_its_rows():
+    assert_allclose(rate(20 * X, hidden=(10,)), 20 / 3600, rtol=1e-5)
+
+
+def test_the_widest_hidden_layer_bounds_the_rate():
+    assert_allclose(rate(X, hidden=(400, 10)), 2 * np.pi / 400, rtol=1e-5)
+    assert_allclose(rate(X, hidden=(400,), batch_size=2), 2 / (400 / np.pi + 400 / 2), rtol=1e-5)
+
+
+def test_convention_hidden_units_have_second_moment_one_and_mean_one_over_root_pi():
+    rng = np.random.default_rng(0)
+    rows, weights = rng.standard_normal((4000, 300)), rng.standard_normal((300, 200)) * np.sqrt(2 / 300)
+    h = np.maximum(0, rows @ weights)
+    assert_allclose(np.mean(h**2), 1, rtol=0.02)
+    assert_allclose(np.linalg.eigvalsh(h.T @ h / len(h))[-1], 200 / np.pi, rtol=0.05)
+
+
+@pytest.mark.parametrize("hidden", [(), (400,)])
+def test_an_svm_takes_a_quarter_of_the_step(hidden):
+    assert_allclose(rate(X, loss="svm", hidden=hidden), rate(X, hidden=hidden) / 4, rtol=1e-6)
+
+
+@pytest.mark.parametrize("hidden", [(), (9,)])
+def test_adamw_does_not_look_at_the_scale(hidden):
+    assert rate(1e3 * X, optimizer="adamw", hidden=hidden) == ADAMW_RATE

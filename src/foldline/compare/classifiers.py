@@ -43,7 +43,7 @@ def epochs_for(n_train: int) -> int:
 
 
 def _softmax(n_train: int, seed: int) -> BaseEstimator:
-    return LinearClassifier(loss="softmax", l2=1e-3, epochs=epochs_for(n_train), random_state=seed)
+    return LinearClassifier(loss="softmax", l2=3e-3, epochs=epochs_for(n_train), random_state=seed)
 
 
 def _svm(n_train: int, seed: int) -> BaseEstimator:
@@ -63,7 +63,7 @@ def _three_layers(n_train: int, seed: int) -> BaseEstimator:
 
 
 def _net(hidden: tuple[int, ...], n_train: int, seed: int) -> BaseEstimator:
-    return MLPClassifier(hidden=hidden, l2=1e-4, dropout=0.3, epochs=epochs_for(n_train), random_state=seed)
+    return MLPClassifier(hidden=hidden, l2=1e-3, dropout=0.3, epochs=epochs_for(n_train), random_state=seed)
 
 
 CLASSIFIERS: dict[str, ClassifierChoice] = {

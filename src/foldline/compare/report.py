@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -34,7 +35,7 @@ def render(board: Leaderboard) -> str:
 
     page = files("foldline.compare") / "page"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    for filter_ in (wording.percent, wording.seconds, wording.microseconds, wording.file_size):
+    for filter_ in (wording.percent, wording.seconds, wording.microseconds, wording.file_size, anchor):
         environment.filters[filter_.__name__] = filter_
     template = environment.from_string((page / "report.html.jinja").read_text(encoding="utf-8"))
     return template.render(
@@ -51,6 +52,11 @@ def render(board: Leaderboard) -> str:
         problems=board.data.problems[:N_PROBLEMS_LISTED],
         n_more_problems=max(len(board.data.problems) - N_PROBLEMS_LISTED, 0),
     )
+
+
+def anchor(recipe: str) -> str:
+    """Turn a recipe's key into the name of its place on the page: "hog+color/mlp2" into "hog-color-mlp2"."""
+    return re.sub(r"[^\w]+", "-", recipe)
 
 
 @dataclass(frozen=True, kw_only=True)

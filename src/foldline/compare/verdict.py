@@ -42,7 +42,8 @@ def judge(rows: Sequence[Row], data: DataSummary) -> Verdict:
     """
     best, *others = rows
     tied = [row for row in others if paired_difference(best.right, row.right).is_tie]
-    ship = min([best, *tied], key=lambda row: row.predict_us)
+    # What is too large to be kept cannot be shipped either.
+    ship = min([best, *(row for row in tied if row.model is not None)], key=lambda row: row.predict_us)
     reasons = [_interval(best, data), _tie(tied), *_gains(best, others), _shipping(best, ship, has_ties=bool(tied))]
     return Verdict(
         best=best.recipe,

@@ -12,7 +12,7 @@ def make_classifier(*, hidden: Sequence[int] = (), **settings: Any) -> LinearCla
     """Give a linear classifier without hidden layers, a network with them.
 
     Args:
-        hidden: widths of the hidden layers, first to last; none for a linear classifier.
+        hidden: widths of the hidden layers, first to last; none, (), for a linear classifier.
         settings: of `LinearClassifier` or `MLPClassifier`; None takes the default.
     Raises: SettingError for settings of hidden units where there are none.
     Example:
@@ -23,7 +23,7 @@ def make_classifier(*, hidden: Sequence[int] = (), **settings: Any) -> LinearCla
     """
     chosen = {name: value for name, value in settings.items() if value is not None}
     if hidden:
-        return MLPClassifier(hidden=tuple(hidden), **chosen)
+        return MLPClassifier(hidden=hidden, **chosen)
     for name in ("activation", "dropout"):
         if name in chosen:
             raise SettingError(

@@ -1,9 +1,11 @@
 """Estimators as JSON and tensors, and back: the grammar of a model file.
 
-A value is JSON's own number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]}, {"dict": {...}},
-{"tensor": name}, {"strings": [...]} (an array of text), {"net": ...} and {"estimator": ...}.
+A value is JSON's own finite number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]},
+{"dict": [[key, value], ...]}, {"tensor": name}, {"strings": [...]} (an array of text), {"objects": [...]} (an array of
+Python's own values, such as pandas makes), {"net": ...} and {"estimator": ...}.
 """
 
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,6 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from foldline.core.errors import ModelFileError
+from foldline.estimators.loaded import loaded_array
 from foldline.estimators.registry import SAVEABLE
 from foldline.models import ACTIVATIONS, MLP, Linear
 
@@ -47,9 +50,11 @@ class Encoder:
     def value(self, value: Any) -> Any:
         """Encode one setting or fitted attribute."""
         match value:
-            case None | bool() | int() | float() | str():
+            case None | bool() | int() | str():
                 return value
-            case np.generic():
+            case float() if math.isfinite(value):
+                return value
+            case np.generic() if not isinstance(value.item(), np.generic):
                 return self.value(value.item())
             case list():
                 return {"list": [self.value(item) for item in value]}
@@ -57,18 +62,18 @@ class Encoder:
                 return {"tuple": [self.value(item) for item in value]}
             case dict():
                 return {"dict": [[self.value(key), self.value(item)] for key, item in value.items()]}
-            case np.ndarray() if value.dtype.kind in "biuf":
+            case np.ndarray() if value.dtype.kind in "biuf" and value.dtype.itemsize <= 8:
                 return {"tensor": self._tensor(value)}
-            case np.ndarray():
-                return {"strings": [str(item) for item in value]}
+            case np.ndarray() if value.ndim == 1 and value.dtype.kind in "UO":
+                return {"strings" if value.dtype.kind == "U" else "objects": [self.value(item) for item in value]}
             case MLP():
                 layers = [[self._tensor(layer.W), self._tensor(layer.b)] for layer in value.layers]
                 return {"net": {"activation": value.activation, "layers": layers}}
             case BaseEstimator():
                 return {"estimator": self.estimator(value)}
         raise ModelFileError(
-            f"a {type(value).__name__} cannot be written to a model file; expected numbers, text, lists or arrays. "
-            f"Set random_state to a whole number or None before fitting."
+            f"{repr(value)[:60]} cannot be written to a model file; expected finite numbers, text, lists or arrays of "
+            f"these. Change that setting before fitting; a random_state to a whole number or None."
         )
 
     def _tensor(self, array: Any) -> str:
@@ -116,6 +121,8 @@ class Decoder:
                 return self.tensors[name]
             case {"strings": items}:
                 return np.array([str(item) for item in items])
+            case {"objects": items}:
+                return np.array([self.value(item) for item in items], dtype=object)
             case {"net": {"activation": activation, "layers": layers}} if activation in ACTIVATIONS:
                 return MLP(tuple(self._layer(*names) for names in layers), activation)
             case {"estimator": inner}:
@@ -123,7 +130,10 @@ class Decoder:
         raise ModelFileError(f"{str(node)[:60]} is not part of a model file's grammar; expected a value as saved.")
 
     def _layer(self, weights: str, biases: str) -> Linear:
-        return Linear(jnp.asarray(self.tensors[weights]), jnp.asarray(self.tensors[biases]))
+        W, b = self.tensors[weights], self.tensors[biases]
+        n_out, _ = loaded_array(W, "out in", np.float32, name="W")
+        loaded_array(b, str(n_out), np.float32, name="b")
+        return Linear(jnp.asarray(W), jnp.asarray(b))
 
 
 def _is_fitted_name(name: str) -> bool:

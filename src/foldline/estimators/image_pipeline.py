@@ -1,27 +1,29 @@
 """Images in, classes out: features and a classifier as one estimator."""
 
 import os
-from collections.abc import Sequence
-from typing import Any, Literal, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 from jaxtyping import Float, Shaped
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
-from foldline.core.checks import choice
-from foldline.core.errors import DataError, ShapeError
+from foldline.core.checks import axes, choice
+from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
+from foldline.estimators.class_names import named_classes
+from foldline.estimators.loaded import FIX, loaded_length
 from foldline.features import Concat
 
 ImageFit = Literal["native", "crop", "pad"]
 Images = Shaped[np.ndarray, "n ..."]
 
 
-def _classifier_has_probabilities(pipeline: "ImagePipeline") -> bool:
+def _classifier_has(name: str) -> Callable[["ImagePipeline"], bool]:
     # Asking for the attribute lets the classifier say itself why it has none.
-    return bool(pipeline.classifier.predict_proba)
+    return lambda pipeline: bool(getattr(pipeline.classifier, name))
 
 
 class ImagePipeline(ClassifierMixin, BaseEstimator):
@@ -43,7 +45,7 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
         *,
         class_names: Sequence[str] | None = None,
         image_fit: ImageFit = "native",
-        validation: tuple[Images, np.ndarray] | None = None,
+        validation: tuple[Shaped[np.ndarray, "m ..."], np.ndarray] | None = None,
         sample_weight: np.ndarray | None = None,
     ) -> Self:
         """Learn scaling and classifier from training images.
@@ -55,16 +57,18 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
             image_fit: how the images came to their size, told to whoever loads the model.
             validation: images and labels that choose the epoch whose weights are kept.
             sample_weight: (N,) non-negative weights of the images.
-        Raises: DataError if a label has no name; and what features and classifier raise.
+        Raises: ShapeError if there are more or fewer labels than images; DataError if a label has no name of its own;
+            SettingError if the classifier has no use for validation or weights; and what features and classifier raise.
         """
-        choice(image_fit, ("native", "crop", "pad"), name="image_fit")
+        labels = np.asarray(labels)
+        extra: dict[str, Any] = {"sample_weight": sample_weight, "validation": validation}
+        extra = {name: value for name, value in extra.items() if value is not None}
+        self._check_given(images, labels, class_names, extra)
+        choice(image_fit, get_args(ImageFit), name="image_fit")
         features, classifier = clone(self.features), clone(self.classifier)
-        X = features.fit_transform(images, labels)
-        extra: dict[str, Any] = {}
-        if sample_weight is not None:
-            extra["sample_weight"] = sample_weight
+        X = np.asarray(features.fit_transform(images, labels))
         if validation is not None:
-            extra["validation"] = (features.transform(validation[0]), validation[1])
+            extra["validation"] = (np.asarray(features.transform(validation[0])), validation[1])
         classifier.fit(X, labels, **extra)
         return self._adopt(features, classifier, class_names, images.shape[1:], image_fit)
 
@@ -86,23 +90,28 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
             class_names: what label 0, 1, ... is called; None takes the labels themselves.
             image_shape: (H, W, C) of the training images.
             image_fit: how the images came to their size.
-        Raises: DataError if a label has no name.
+        Raises: DataError if a label has no name of its own.
         """
+        choice(image_fit, get_args(ImageFit), name="image_fit")
         pipeline = cls(clone(features), clone(classifier))
         return pipeline._adopt(features, classifier, class_names, image_shape, image_fit)
 
     def predict(self, images: Images) -> np.ndarray:
         """Give the class of every image: an element of `classes_`."""
-        return np.asarray(self.classifier_.predict(self._X(images)))
+        X = self._X(images)
+        return np.asarray(self.classifier_.predict(X))
 
-    @available_if(_classifier_has_probabilities)
+    @available_if(_classifier_has("predict_proba"))
     def predict_proba(self, images: Images) -> Float[np.ndarray, "n k"]:
         """Give the probability of each class, a column a class in the order of `classes_`; rows sum to 1."""
-        return np.asarray(self.classifier_.predict_proba(self._X(images)))
+        X = self._X(images)
+        return np.asarray(self.classifier_.predict_proba(X))
 
+    @available_if(_classifier_has("decision_function"))
     def decision_function(self, images: Images) -> Float[np.ndarray, "n ..."]:
         """Give the scores of the classifier, in the order of `classes_`."""
-        return np.asarray(self.classifier_.decision_function(self._X(images)))
+        X = self._X(images)
+        return np.asarray(self.classifier_.decision_function(X))
 
     @property
     def classes_(self) -> np.ndarray:
@@ -118,6 +127,38 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
 
         save(self, path)
 
+    def check_loaded(self) -> None:
+        """Check that attributes which came from a file fit together.
+
+        Raises: ModelFileError if they do not; and whatever one prediction with them raises.
+        """
+        self.classifier_.check_loaded()
+        choice(self.image_fit_, get_args(ImageFit), name="image_fit_")
+        if self.class_names_ != named_classes(np.arange(len(self.classes_)), self.class_names_):
+            raise ModelFileError(
+                f"class_names_ is {str(self.class_names_)[:60]} for {len(self.classes_)} classes; expected a name for "
+                f"each. {FIX}"
+            )
+        # Before anything of that size is made: a few bytes of a file can ask for more than the memory.
+        n_numbers = loaded_length(self.features_, self.image_shape_)
+        if n_numbers != self.classifier_.n_features_in_:
+            raise ModelFileError(
+                f"the features give {n_numbers} numbers and the classifier takes {self.classifier_.n_features_in_}; "
+                f"expected as many. {FIX}"
+            )
+        self.predict(np.zeros((1, *self.image_shape_), np.uint8))
+
+    def _check_given(
+        self, images: Images, labels: np.ndarray, class_names: Sequence[str] | None, extra: dict[str, Any]
+    ) -> None:
+        axes(labels, str(len(images)), name="labels", fix="Give one label for each image.")
+        if class_names is not None:
+            named_classes(np.unique(labels), class_names)
+        for name in extra:
+            if not has_fit_parameter(self.classifier, name):
+                kind = type(self.classifier).__name__
+                raise SettingError(f"{name} is given and {kind} has no use for it; expected None. Leave {name} out.")
+
     def _adopt(
         self,
         features: BaseEstimator,
@@ -129,7 +170,7 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
         self.features_, self.classifier_ = features, classifier
         self.image_shape_ = tuple(int(length) for length in image_shape)
         self.image_fit_ = image_fit
-        self.class_names_ = _names(classifier.classes_, class_names)
+        self.class_names_ = named_classes(classifier.classes_, class_names)
         return self
 
     def _X(self, images: Images) -> Float[np.ndarray, "n d"]:
@@ -168,14 +209,3 @@ def make_pipeline(*features: BaseEstimator, classifier: BaseEstimator) -> ImageP
     if not features:
         raise DataError("make_pipeline got no feature; expected at least one. Add for example foldline.Pixels().")
     return ImagePipeline(Concat(features=list(features)), classifier)
-
-
-def _names(classes: np.ndarray, class_names: Sequence[str] | None) -> tuple[str, ...]:
-    if class_names is None:
-        return tuple(str(c) for c in classes)
-    if not np.issubdtype(classes.dtype, np.integer) or classes.min() < 0 or classes.max() >= len(class_names):
-        raise DataError(
-            f"labels are {classes[0]!r} to {classes[-1]!r} and there are {len(class_names)} class names; expected "
-            f"labels 0 to {len(class_names) - 1}. Give a name for every label."
-        )
-    return tuple(str(class_names[c]) for c in classes)

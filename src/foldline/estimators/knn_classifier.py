@@ -9,7 +9,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from foldline.core.checks import integer
-from foldline.core.errors import DataError
+from foldline.core.errors import DataError, ModelFileError
+from foldline.estimators.loaded import FIX, loaded_array, loaded_classes
 from foldline.estimators.net_classifier import class_indices
 
 
@@ -18,7 +19,9 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):
 
     Args:
         n_neighbors: k, at least 1.
-    Convention: Euclidean distance, equal votes, ties go to the first class; float32.
+    Convention: Euclidean distance; each neighbour has one vote, however near it is.
+    Convention: of classes with equally many votes the first one, in the order of `classes_`, is given.
+    Convention: rows are compared as float32.
     """
 
     classes_: np.ndarray
@@ -58,3 +61,12 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, dtype=np.float32, reset=False)
         search = KNeighborsClassifier(self.n_neighbors, algorithm="brute").fit(self.train_X_, self.train_y_)
         return np.asarray(search.predict_proba(X))
+
+    def check_loaded(self) -> None:
+        """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
+        n_classes = loaded_classes(self.classes_)
+        n_rows, _ = loaded_array(self.train_X_, f"n {int(self.n_features_in_)}", np.float32, name="train_X_")
+        loaded_array(self.train_y_, str(n_rows), np.int32, name="train_y_")
+        integer(self.n_neighbors, name="n_neighbors", low=1, high=n_rows)
+        if not np.array_equal(np.unique(self.train_y_), np.arange(n_classes)):
+            raise ModelFileError(f"train_y_ holds other labels than 0 to {n_classes - 1}; expected each of them. {FIX}")

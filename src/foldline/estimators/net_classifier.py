@@ -1,6 +1,6 @@
 """What the linear classifier and the network share: scikit-learn's interface around one training run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, Self
 
@@ -15,8 +15,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from foldline.core.checks import axes, number
-from foldline.core.errors import DataError
+from foldline.core.errors import DataError, ModelFileError
 from foldline.core.seeds import generator_from_seed, key_from_seed, seed_from_random_state
+from foldline.estimators.loaded import FIX, loaded_classes
 from foldline.models import MLP
 from foldline.training import History, Rows, TrainingSettings, automatic_rate, fit_model
 
@@ -73,7 +74,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         """
         X, y = validate_data(self, X, y, dtype=np.float32)
         architecture, seed = self._architecture(), seed_from_random_state(self.random_state)
-        settings = self._settings(X, has_hidden=bool(architecture), seed=seed)
+        settings = self._settings(X, hidden=architecture.get("hidden", ()), seed=seed)
         self.lr_ = settings.lr
         self.classes_, labels = class_indices(y)
         weights = self._row_weights(X, y, sample_weight)
@@ -110,10 +111,20 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
+    def check_loaded(self) -> None:
+        """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
+        n_classes = loaded_classes(self.classes_)
+        shapes = [layer.W.shape for layer in self.model_.layers]
+        if [self.n_features_in_, *(n_out for n_out, _ in shapes)] != [*(n_in for _, n_in in shapes), n_classes]:
+            raise ModelFileError(
+                f"the layers have weights of shapes {shapes} for {self.n_features_in_} features and {n_classes} "
+                f"classes; expected each to take what the one before gives. {FIX}"
+            )
+
     def _architecture(self) -> dict[str, Any]:
         raise NotImplementedError
 
-    def _settings(self, X: Matrix, *, has_hidden: bool, seed: int) -> TrainingSettings:
+    def _settings(self, X: Matrix, *, hidden: Sequence[int], seed: int) -> TrainingSettings:
         number(self.validation_fraction, name="validation_fraction", low=0.0, high=1.0, above=True, below=True)
         given = self.get_params(deep=False)
         names = TrainingSettings.__dataclass_fields__.keys() - {"patience", "lr"}
@@ -127,7 +138,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             batch_size=settings.rows_a_step(len(X)),
             loss=settings.loss,
             optimizer=settings.optimizer,
-            has_hidden=has_hidden,
+            hidden=hidden,
             generator=generator_from_seed(seed),
         )
         return replace(settings, lr=rate)
@@ -165,8 +176,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         unknown = self.classes_[labels] != y
         if unknown.any():
             raise DataError(
-                f"the validation labels hold {y[unknown][0]!r}; expected only classes of the training rows. Split so "
-                f"that each class is in both."
+                f"the validation labels hold {y[unknown].tolist()[0]!r}; expected only classes of the training rows. "
+                f"Split so that each class is in both."
             )
         return labels.astype(np.int32)
 
@@ -189,7 +200,8 @@ def class_indices(y: np.ndarray) -> tuple[np.ndarray, Int32[np.ndarray, " n"]]:
     classes, labels = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise DataError(
-            f"the labels hold one class only, {classes[0]!r}; expected at least 2 classes. Add images of another class."
+            f"the labels hold one class only, {classes.tolist()[0]!r}; expected at least 2 classes. Add images of "
+            f"another class."
         )
     return classes, labels.astype(np.int32)
 
@@ -197,8 +209,9 @@ def class_indices(y: np.ndarray) -> tuple[np.ndarray, Int32[np.ndarray, " n"]]:
 def _checked_weights(weights: Float64[np.ndarray, "..."], *, n: int) -> Float64[np.ndarray, " n"]:
     axes(weights, str(n), name="sample_weight", fix="Give one weight for each row.")
     if not np.isfinite(weights).all() or weights.min() < 0:
+        wrong = weights[~(weights >= 0) | np.isinf(weights)]
         raise DataError(
-            f"sample_weight holds {weights[~(weights >= 0) | np.isinf(weights)][0]}; expected finite numbers of at least 0. "
+            f"sample_weight holds {wrong[0]}; expected finite numbers of at least 0. "
             "Negative values in data passed as sample_weight have no meaning: change them."
         )
     if weights.max() == 0:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from sklearn.utils.validation import check_is_fitted
 
 from foldline.core.errors import ModelFileError
 from foldline.estimators.image_pipeline import ImagePipeline
@@ -66,18 +67,21 @@ def predict_files(
         model: a fitted pipeline, or the path of a saved one.
         paths: files, folders (with all below) and glob patterns.
         strict: whether an unreadable file is an error instead of a listed problem.
-    Raises: ModelFileError if the model does not take images; DataError if no file is left.
+    Raises: ModelFileError if the model does not take images; DataError if no file is left; scikit-learn's
+        NotFittedError for a pipeline before `fit`.
     """
-    pipeline = model if isinstance(model, ImagePipeline) else load(model)
+    pipeline = load(model) if isinstance(model, str | os.PathLike) else model
+    check_is_fitted(pipeline)
     if not isinstance(pipeline, ImagePipeline) or len(pipeline.image_shape_) != 3:
         raise ModelFileError(
-            f"{model} is a {type(pipeline).__name__} that takes feature vectors; expected a model of images. Save the "
-            f"pipeline of features and classifier."
+            f"{model} is no model of images but a {type(pipeline).__name__} of other rows; expected an ImagePipeline. "
+            f"Save the pipeline of features and classifier."
         )
     fit = "crop" if pipeline.image_fit_ == "native" else pipeline.image_fit_
     height, width, n_channels = pipeline.image_shape_
     images, files, problems = load_files(paths, image_shape=(height, width, n_channels), fit=fit, strict=strict)
-    proba = pipeline.predict_proba(images) if hasattr(pipeline, "predict_proba") else None
-    columns = np.searchsorted(pipeline.classes_, pipeline.predict(images))
+    classifier, X = pipeline.classifier_, np.asarray(pipeline.features_.transform(images))
+    proba = classifier.predict_proba(X) if hasattr(classifier, "predict_proba") else None
+    columns = np.searchsorted(pipeline.classes_, classifier.predict(X))
     classes = tuple(pipeline.class_names_[column] for column in columns)
     return Predictions(files=files, classes=classes, class_names=pipeline.class_names_, proba=proba, problems=problems)

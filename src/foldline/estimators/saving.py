@@ -1,12 +1,12 @@
 """Fitted estimators as one .safetensors file, and back, without running anybody's code.
 
-Arrays are tensors. The rest is JSON in the file's metadata: for every estimator its registry key, its settings and
-its fitted attributes (public names that end in an underscore). Reading builds only classes of the registry.
+Arrays are tensors. The rest is JSON in the file's metadata, under "foldline": for every estimator its registry key,
+its settings and its fitted attributes (public names that end in an underscore). Reading builds only classes of the
+registry.
 """
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from sklearn.utils.validation import check_is_fitted
 from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError
 from foldline.core.files import atomic_path
 from foldline.estimators.encoding import Decoder, Encoder
+from foldline.features import FEATURES
+from foldline.images.problems import reason
+from foldline.images.trees import printable
 
 FORMAT = 1
 
@@ -28,20 +31,22 @@ def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     Args:
         estimator: a fitted pipeline, classifier or feature of foldline.
         path: where to; usually ends in .safetensors. An older file there is replaced once the new one is whole.
-    Raises: ModelFileError if a part is not foldline's; SaveError if the file cannot be written.
+    Raises: ModelFileError if a part is not foldline's; SaveError if the file cannot be written; scikit-learn's
+        NotFittedError before `fit`.
+    Convention: equal models are equal files, byte for byte; learning curves (`history_`) are left out.
     """
     from foldline import __version__
 
     check_is_fitted(estimator)
     encoder = Encoder()
-    recipe = encoder.estimator(estimator)
-    metadata = {
-        "foldline": __version__,
-        "format": str(FORMAT),
-        "recipe": json.dumps(recipe, allow_nan=False),
-    }
+    recipe = {"version": __version__, "format": FORMAT, "estimator": encoder.estimator(estimator)}
+    # One entry only: safetensors 0.8 writes several in an order that changes from one file to the next.
+    metadata = {"foldline": json.dumps(recipe, allow_nan=False)}
     with atomic_path(path) as temporary:
-        save_file(encoder.tensors, temporary, metadata)
+        try:
+            save_file(encoder.tensors, temporary, metadata)
+        except SafetensorError as error:  # what safetensors 0.8 makes of a full disk
+            raise OSError(str(error)) from error
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -49,55 +54,61 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Args:
         path: a .safetensors file written by foldline.
-    Returns: the fitted estimator; usually an `ImagePipeline`.
+    Returns: the fitted estimator; usually an `ImagePipeline`. It gives the same predictions bit for bit.
     Raises: MissingDataError if there is no such file; ModelFileError if it is damaged, from a newer version, or not
         a foldline model.
     """
-    file = Path(path)
-    if not file.is_file():
-        raise MissingDataError(f"{file} is not a file; expected a model saved by foldline. Check the path.")
-    metadata, tensors = _read(file)
+    file = os.fspath(path)
+    if os.path.isdir(file):
+        raise ModelFileError(
+            f"{printable(file)} is a folder; expected a model saved by foldline. Name the .safetensors file in it."
+        )
+    if not os.path.isfile(file):  # pathlib's own test fails for names that are too long, or in a locked folder
+        raise MissingDataError(f"{printable(file)} is not a file; expected a model saved by foldline. Check the path.")
+    recipe, tensors = _read(file)
     try:
-        estimator = Decoder(tensors).estimator(json.loads(metadata["recipe"]))
-        _try_out(estimator)
-    except ModelFileError as error:
-        raise ModelFileError(f"{file}: {error}") from error
-    except (FoldlineError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
-        raise _damaged(file, str(error)) from error
+        estimator = Decoder(tensors).estimator(recipe["estimator"])
+        check_is_fitted(estimator)
+        if not isinstance(estimator, tuple(FEATURES.values())):
+            estimator.check_loaded()
+    except FoldlineError as error:
+        raise ModelFileError(f"{printable(file)}: {error}") from error
+    except Exception as error:
+        # A file that somebody else wrote can make the parts of an estimator raise nearly every builtin there is.
+        raise _damaged(file, reason(error)) from error
     return estimator
 
 
-def _read(file: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+def _read(file: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     try:
         with safe_open(file, framework="numpy") as opened:
-            metadata = opened.metadata() or {}
-            if "foldline" not in metadata or "recipe" not in metadata:
+            text = (opened.metadata() or {}).get("foldline")
+            if text is None:
                 raise ModelFileError(
-                    f"{file} holds tensors but no foldline recipe; expected a model saved by foldline. Weights of "
-                    f"other programs cannot be loaded."
+                    f"{printable(file)} holds tensors but no foldline recipe; expected a model saved by foldline. "
+                    f"Weights of other programs cannot be loaded."
                 )
-            if metadata.get("format") != str(FORMAT):
+            recipe = json.loads(text)
+            if recipe["format"] > FORMAT:
                 raise ModelFileError(
-                    f"{file} has format {metadata.get('format')} and was written by foldline {metadata['foldline']}; "
+                    f"{printable(file)} has format {recipe['format']} and was written by foldline {recipe['version']}; "
                     f"expected format {FORMAT}. Install a newer foldline."
                 )
-            return metadata, {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118  (no iterator)
-    except (SafetensorError, OSError, ValueError) as error:
-        if isinstance(error, ModelFileError):
-            raise
-        raise _damaged(file, str(error)) from error
+            return recipe, {name: _finite(opened.get_tensor(name)) for name in opened.keys()}  # noqa: SIM118  (no iterator)
+    except ModelFileError:
+        raise
+    except Exception as error:  # as in `load`
+        raise _damaged(file, reason(error)) from error
 
 
-def _try_out(estimator: Any) -> None:
-    # A file can be well-formed and still hold arrays that do not fit together; one prediction shows it.
-    if hasattr(estimator, "image_shape_"):
-        estimator.predict(np.zeros((1, *estimator.image_shape_), np.uint8))
-    elif hasattr(estimator, "n_features_in_") and hasattr(estimator, "predict"):
-        estimator.predict(np.zeros((1, estimator.n_features_in_), np.float32))
+def _finite(tensor: np.ndarray) -> np.ndarray:
+    if not np.isfinite(tensor).all():
+        raise ValueError("a tensor holds NaN or infinity")
+    return tensor
 
 
-def _damaged(file: Path, reason: str) -> ModelFileError:
+def _damaged(file: str, why: str) -> ModelFileError:
     return ModelFileError(
-        f"{file} cannot be read as a model: {reason}. Expected a .safetensors file saved by foldline, unchanged. Copy "
-        f"or save it again."
+        f"{printable(file)} cannot be read as a model: {why.rstrip('.')}. Expected a .safetensors file saved by "
+        f"foldline, unchanged. Copy or save it again."
     )

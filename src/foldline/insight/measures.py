@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int, Int64
 
+from foldline.core.checks import axes, integer
+from foldline.core.errors import DataError
+
 Z_95 = 1.959963984540054  # two-sided 95 % of a normal distribution
 
 
@@ -15,6 +18,7 @@ def wilson_interval(n_right: float, n: int) -> tuple[float, float]:
         n_right: how many were right; a mean over seeds is rounded to a whole number of images.
         n: how many images were asked about, at least 1.
     Returns: lower and upper end, in [0, 1].
+    Raises: SettingError if fewer than none or more than all were right.
     Source: Wilson (1927), without continuity correction, as in SciPy.
     Example:
         >>> low, high = wilson_interval(90, 100)
@@ -23,7 +27,9 @@ def wilson_interval(n_right: float, n: int) -> tuple[float, float]:
     """
     from scipy.stats import binomtest
 
-    interval = binomtest(round(n_right), n).proportion_ci(0.95, method="wilson")
+    n = integer(n, name="n", low=1)
+    n_whole = integer(round(n_right), name="n_right", low=0, high=n)
+    interval = binomtest(n_whole, n).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
 
 
@@ -49,11 +55,17 @@ def paired_difference(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) ->
     Args:
         a: (N,) how often the first recipe was right on each image: 0 or 1, or a share of its seeds.
         b: (N,) the same for the second recipe, on the same images.
+    Raises: ShapeError if b is not as long as a; DataError if there are no images.
     Convention: the interval speaks of the choice of test images, not of seeds; std divides by N - 1.
+    Convention: one image alone tells next to nothing; its interval is d +- 1.
     """
+    (n,) = axes(a, "n", name="a", fix="Give one number for each image.")
+    axes(b, str(n), name="b", fix="Give both recipes the same images.")
+    if n == 0:
+        raise DataError("a and b are empty; expected at least one image. Give the recipes images to answer.")
     d = np.asarray(a, np.float64) - np.asarray(b, np.float64)
     mean = float(d.mean())
-    half = Z_95 * float(d.std(ddof=1)) / float(np.sqrt(len(d))) if len(d) > 1 else 1.0
+    half = Z_95 * float(d.std(ddof=1)) / float(np.sqrt(n)) if n > 1 else 1.0
     return Difference(mean=mean, low=mean - half, high=mean + half)
 
 
@@ -80,9 +92,22 @@ class ClassScores:
 def confusion_counts(
     labels: Int[np.ndarray, " n"], predictions: Int[np.ndarray, " n"], *, n_classes: int
 ) -> Int64[np.ndarray, "k k"]:
-    """Count who was taken for whom: entry (i, j) is the number of images of class i called j."""
+    """Count who was taken for whom: entry (i, j) is the number of images of class i called j.
+
+    Args:
+        labels: (N,) true classes, in 0 ... K-1.
+        predictions: (N,) what they were called, in 0 ... K-1.
+        n_classes: K.
+    Raises: ShapeError if there are more or fewer predictions than labels; DataError for a class that is none of the K.
+    """
     from sklearn.metrics import confusion_matrix
 
+    (n,) = axes(labels, "n", name="labels", fix="Give one label for each image.")
+    axes(predictions, str(n), name="predictions", fix="Give one prediction for each image.")
+    for name, given in (("labels", labels), ("predictions", predictions)):
+        outside = given[(given < 0) | (given >= n_classes)]
+        if outside.size:
+            raise DataError(f"{name} holds {outside[0]}; expected 0 to {n_classes - 1}. Give the index of a class.")
     return np.asarray(confusion_matrix(labels, predictions, labels=np.arange(n_classes)), np.int64)
 
 
@@ -118,10 +143,17 @@ def calibration(
         confidence: (N,) probability given to the predicted class, in [0, 1].
         is_right: (N,) whether the prediction was right.
         n_bins: number of bins of equal width.
-    Convention: a bin holds its upper end: 0.8 falls into (0.7, 0.8].
+    Raises: ShapeError if is_right is not as long as confidence; DataError for a confidence that is no probability;
+        SettingError if there is no bin.
+    Convention: a bin holds its upper end: 0.8 falls into (0.7, 0.8]; the first one holds 0 too.
     Source: Guo et al. (2017), On Calibration of Modern Neural Networks, section 2, eq. 3; as printed.
     """
-    upper_ends = np.arange(1, n_bins + 1) / n_bins
+    (n_answers,) = axes(confidence, "n", name="confidence", fix="Give one number for each prediction.")
+    axes(is_right, str(n_answers), name="is_right", fix="Give one answer for each prediction.")
+    outside = confidence[~((confidence >= 0) & (confidence <= 1))]
+    if outside.size:
+        raise DataError(f"confidence holds {outside[0]}; expected 0 to 1. Give probabilities, not scores.")
+    upper_ends = np.arange(1, integer(n_bins, name="n_bins", low=1) + 1) / n_bins
     bins = np.searchsorted(upper_ends, confidence).clip(max=n_bins - 1)
     n = np.bincount(bins, minlength=n_bins).astype(np.int64)
     n_or_one = np.maximum(n, 1)

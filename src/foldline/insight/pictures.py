@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Int64
 
+from foldline.core import checks
 from foldline.insight.measures import Calibration
 from foldline.insight.style import COLORS, look
 from foldline.training import History
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_NUMBERED_CLASSES = 16  # more would not leave room for a number in each cell
 MAX_NAMED_CLASSES = 40
+MAX_SHARE_UNDER_INK = 0.7  # where ink and white are about equally well read on both colours of cells
 
 
 def confusion_picture(confusion: Int64[np.ndarray, "k k"], class_names: tuple[str, ...]) -> "Figure":
@@ -23,11 +25,13 @@ def confusion_picture(confusion: Int64[np.ndarray, "k k"], class_names: tuple[st
     Args:
         confusion: (K, K) counts, row true, column predicted.
         class_names: K names; left out for more than 40 classes.
+    Raises: ShapeError if there is not a row and a column for each name.
     """
     from matplotlib.colors import to_rgb
     from matplotlib.figure import Figure
 
     k = len(class_names)
+    checks.axes(confusion, f"{k} {k}", name="confusion", fix="Give one name for each class.")
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     # Right answers in blue, mistakes in orange, so that a few mistakes are seen beside many right ones.
     rgba = np.empty((k, k, 4))
@@ -47,7 +51,8 @@ def confusion_picture(confusion: Int64[np.ndarray, "k k"], class_names: tuple[st
             axes.set_yticks(range(k), class_names)
         if k <= MAX_NUMBERED_CLASSES:
             for row, col in np.argwhere(confusion > 0):
-                color = COLORS["paper"] if share[row, col] > 0.25 else COLORS["ink"]
+                # Pure white is no variable of a page: cells keep their colours on a dark one, and so must it.
+                color = "white" if share[row, col] > MAX_SHARE_UNDER_INK else COLORS["ink"]
                 axes.text(col, row, f"{confusion[row, col]}", ha="center", va="center", fontsize=8, color=color)
     return figure
 
@@ -86,20 +91,22 @@ def learning_curves_picture(history: History) -> "Figure":
     with look():
         figure = Figure(figsize=(6.4, 3.0), layout="constrained")
         loss, accuracy = figure.subplots(1, 2)
-        _curves(loss, history.train_loss, history.val_loss, history.best_epoch)
-        _curves(accuracy, history.train_accuracy, history.val_accuracy, history.best_epoch)
+        _curves(loss, history.train_loss, history.val_loss, history.best_epoch, ideal=0)
+        _curves(accuracy, history.train_accuracy, history.val_accuracy, history.best_epoch, ideal=1)
         loss.set(title="loss", xlabel="epoch", ylim=(0, None))
         accuracy.set(title="accuracy", xlabel="epoch", ylim=(None, 1))
         accuracy.legend(loc="lower right")
     return figure
 
 
-def _curves(axes: "Axes", train: np.ndarray, val: np.ndarray | None, best_epoch: int) -> None:
+def _curves(axes: "Axes", train: np.ndarray, val: np.ndarray | None, best_epoch: int, *, ideal: float) -> None:
     epochs = np.arange(1, len(train) + 1)
+    axes.update_datalim([(1, ideal)])  # so that the margin is a share of all that is shown
     marker = "o" if len(train) == 1 else None
     axes.plot(epochs, train, color=COLORS["series-3"], label="training", marker=marker)
     if val is not None:
         axes.plot(epochs, val, color=COLORS["series-1"], label="validation", marker=marker)
         axes.axvline(best_epoch + 1, color=COLORS["muted"], linestyle=":", linewidth=1.2)
         axes.plot(best_epoch + 1, val[best_epoch], "o", color=COLORS["series-1"], markersize=6)
-    axes.locator_params(axis="x", integer=True, nbins=6)
+    axes.set_xlim(0.5, len(train) + 0.5)
+    axes.locator_params(axis="x", integer=True, nbins=6, min_n_ticks=1)

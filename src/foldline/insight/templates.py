@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
-from foldline.core.checks import axes
+from foldline.core.checks import axes, integer
 from foldline.core.errors import ShapeError
 
 
@@ -31,10 +31,11 @@ def linear_templates(
         coef: (K, D) weights of the classifier, D = H*W*C.
         image_shape: (H, W, C).
         class_names: name of each class.
-    Raises: ShapeError if the weights are not those of pixels of such images.
+    Raises: ShapeError if the weights are not those of pixels of such images, or not one row for each name.
     Convention: weights on standardised pixels, as trained: a pixel that never changes has little weight, while
         weights on raw grey levels would be divided by a deviation near 0 there.
     """
+    axes(coef, f"{len(class_names)} d", name="coef", fix="Name every class.")
     return Templates(weights=_as_images(coef, image_shape), captions=tuple(class_names))
 
 
@@ -52,10 +53,14 @@ def first_layer_templates(
         W_next: (M, U) weights of the layer after it.
         image_shape: (H, W, C).
         n_units: how many units to take at most.
-    Raises: ShapeError if the weights are not those of pixels of such images.
+    Raises: ShapeError if the weights are not those of pixels of such images, or of two layers in a row; SettingError
+        for less than one unit.
     Convention: the influence of unit u is the length of its row in W_first times that of its column in W_next; for
         ReLU units it does not change when one is scaled up and the other down.
     """
+    n_found, _ = axes(W_first, "u d", name="W_first", fix="Give one row a unit.")
+    axes(W_next, f"m {n_found}", name="W_next", fix="Give the weights of the layer after W_first.")
+    integer(n_units, name="n_units", low=1)
     influence = np.linalg.norm(W_first, axis=1) * np.linalg.norm(W_next, axis=0)
     chosen = np.argsort(-influence, kind="stable")[:n_units]
     captions = tuple(f"unit {unit + 1}" for unit in chosen)

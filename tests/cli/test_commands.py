@@ -1,0 +1,244 @@
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from foldline.cli import main as cli
+
+
+@pytest.fixture
+def run(monkeypatch, capsys, tmp_path):
+    """Give a function that runs the command in a folder of its own: (exit code, standard output, standard error)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["foldline", *map(str, words)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def write_photos(folder, *, classes=("cat", "dog"), n=10):
+    rng = np.random.default_rng(0)
+    for k, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for i in range(n):
+            pixels = rng.integers(0, 120, (16, 16, 3), dtype=np.uint8)
+            pixels[..., k % 3] += 100
+            Image.fromarray(pixels).save(folder / name / f"{i}.png")
+
+
+def test_help_has_examples_for_every_command(run):
+    for words in ((), ("compare",), ("fit",), ("predict",), ("info",)):
+        code, out, _ = run(*words, "--help")
+        assert code == 0
+        assert "Examples:" in out
+        assert f"foldline {words[0] if words else 'compare'} " in out
+
+
+def test_the_version_is_told(run):
+    from foldline import __version__
+
+    assert run("--version")[1] == f"foldline {__version__}\n"
+
+
+def test_compare_prints_a_table_and_writes_its_files(run, tmp_path):
+    code, out, err = run("compare", "digits", "--recipes", "raw/softmax,raw/knn", "--seeds", "1", "--out", "out")
+    assert code == 0, err
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "leaderboard.json",
+        "report.html",
+        "model.safetensors",
+    }
+    rows = json.loads((tmp_path / "out" / "leaderboard.json").read_text())["rows"]
+    for row in rows:
+        assert row["recipe"] in out
+        assert f"{100 * row['test_accuracy']['mean']:.1f} %" in out
+    assert "out/report.html" in out.replace("\\", "/")
+
+
+def test_compare_chooses_a_folder_by_the_name_of_the_data(run, tmp_path):
+    write_photos(tmp_path / "pets")
+    code, _, err = run("compare", "pets", "--recipes", "color/softmax", "--seeds", "1")
+    assert code == 0, err
+    assert (tmp_path / "foldline-compare-pets" / "report.html").exists()
+
+
+def test_fit_predict_and_info_go_together(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    code, out, err = run("fit", "photos", "--features", "color", "--epochs", "5", "--seed", "3", "--out", "run")
+    assert code == 0, err
+    assert "test accuracy" in out
+    model = tmp_path / "run" / "model.safetensors"
+
+    (tmp_path / "photos" / "dog" / "broken.png").write_bytes(b"not an image")
+    code, out, err = run("predict", model, "photos/cat", "photos/dog/*.png")
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["file"].replace("\\", "/") for row in rows[:2]] == ["photos/cat/0.png", "photos/cat/1.png"]
+    assert len(rows) == 20
+    assert np.mean([row["class"] in row["file"] for row in rows]) > 0.9
+    assert all(0.5 <= float(row["probability"]) <= 1 for row in rows)
+    assert "broken.png: not an image of a known format" in err
+
+    code, out, _ = run("predict", model, "photos/cat/0.png", "--format", "jsonl", "--out", "classes.jsonl")
+    assert (code, out) == (0, "")
+    line = json.loads((tmp_path / "classes.jsonl").read_text())
+    assert line["class"] == "cat"
+    assert line["probabilities"].keys() == {"cat", "dog"}
+
+    code, out, _ = run("info", model)
+    assert code == 0
+    assert "16 x 16 pixels, RGB" in out
+    assert "2: cat, dog" in out
+    assert "ColorHistogram" in out
+
+    code, out, err = run("info", "photos")
+    assert code == 0
+    assert "20 RGB images of 16 x 16 pixels (native), 2 classes" in out
+    assert "skipped: 1" in err
+
+
+def test_fit_takes_nets_svms_and_their_settings(run, tmp_path):
+    words = "fit digits --features raw --hidden 12,8 --activation tanh --dropout 0.1 --loss svm --l2 0.01 --epochs 2"
+    code, out, err = run(*words.split(), "--optimizer", "adamw", "--balanced", "--patience", "2", "--out", "run")
+    assert code == 0, err
+    code, out, _ = run("info", tmp_path / "run" / "model.safetensors")
+    assert "64 -> 12 -> 8 -> 10" in out
+    for setting in ("hidden=(12, 8)", "activation='tanh'", "loss='svm'", "l2=0.01", "optimizer='adamw'", "'balanced'"):
+        assert setting in out
+
+
+def test_predictions_of_an_svm_have_no_probability(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    run("fit", "photos", "--features", "color", "--loss", "svm", "--epochs", "2", "--out", "run")
+    _, out, _ = run("predict", "run/model.safetensors", "photos/cat/0.png")
+    assert out.splitlines()[1] == "photos/cat/0.png,cat,"
+
+
+def one_class(folder):
+    write_photos(folder / "data", classes=("cat",))
+
+
+def lookalikes(folder):
+    write_photos(folder / "data", classes=("cat", "Cat"))
+
+
+def too_few(folder):
+    write_photos(folder / "data", n=2)
+
+
+def all_broken(folder):
+    for name in ("cat", "dog"):
+        (folder / "data" / name).mkdir(parents=True)
+        (folder / "data" / name / "0.jpg").write_bytes(b"")
+
+
+def empty(folder):
+    (folder / "data").mkdir()
+
+
+def photos(folder):
+    write_photos(folder / "data")
+
+
+def one_broken(folder):
+    write_photos(folder / "data")
+    (folder / "data" / "cat" / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+
+
+@pytest.mark.parametrize(
+    ("prepare", "words", "message"),
+    [
+        (None, "compare nowhere", "nowhere is not there"),
+        (empty, "compare data", "data holds no images"),
+        (one_class, "compare data", "expected at least 2 classes"),
+        (too_few, "compare data", "class 'cat' has 2 images to split"),
+        (all_broken, "compare data", "none of the 2 images in data can be used"),
+        (one_broken, "compare data --strict", "1 of the files cannot be used (cat/0.png"),
+        (photos, "compare data --recipes hog/forest", "recipes names 'hog/forest'"),
+        (photos, "compare data --size 1", "size is 1"),
+        (photos, "compare data --size big", "'big' is no size"),
+        (photos, "compare data --seeds 0", "seeds is 0"),
+        (photos, "compare data --fit stretch", "'stretch' is not one of 'crop', 'pad'"),
+        (photos, "fit data --features sift", "features is 'sift'"),
+        (photos, "fit data --hidden wide", "'wide' is no list of widths"),
+        (photos, "fit data --hidden 0", "a width in hidden is 0"),
+        (photos, "fit data --dropout 0.5", "dropout is 0.5 and there is no hidden layer"),
+        (photos, "fit data --hidden 8 --activation step", "activation is 'step'"),
+        (photos, "fit data --l2 -1", "l2 is -1.0"),
+        (photos, "fit data --epochs 0", "epochs is 0"),
+        (photos, "fit data --features raw --lr 1e30", "expected finite numbers. Lower lr"),
+        (photos, "fit data --out data/cat/0.png", "data/cat/0.png"),
+        (photos, "predict data/cat/0.png data", "cannot be read as a model"),
+        (photos, "predict nowhere.safetensors data", "nowhere.safetensors is not a file"),
+        (photos, "info data/cat/0.png", "is of no kind that foldline reads"),
+        (None, "predict", "Missing argument"),
+        (None, "shrink photos", "No such command 'shrink'"),
+    ],
+)
+@pytest.mark.usefixtures("as_installed")
+def test_what_a_user_can_mend_ends_with_code_2_and_a_sentence(run, tmp_path, prepare, words, message):
+    if prepare is not None:
+        prepare(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    code, _, err = run(*words.split())
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file systems that tell no case apart cannot hold both folders")
+def test_class_folders_that_differ_only_in_case_are_refused(run, tmp_path):
+    lookalikes(tmp_path)
+    code, _, err = run("compare", "data")
+    assert code == 2
+    assert "'Cat' and 'cat', which differ only in case" in err
+
+
+def test_an_interruption_ends_quietly(run, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("foldline.images.load_images", interrupted)
+    code, _, err = run("compare", "digits")
+    assert code == 130
+    assert err.splitlines()[-1] == "foldline: stopped"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    write_photos(tmp_path / "photos", n=100)
+    script = "import sys; sys.argv = ['foldline', 'info', 'photos']; from foldline.cli.main import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    assert process.wait() in (0, 1, 120)  # rich and Python themselves end with 1 and 120 when they meet the closed pipe
+
+
+def imported_by(statement):
+    script = f"{statement}; import sys; print(*sorted(name for name in sys.modules if '.' not in name))"
+    return set(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+
+HEAVY = {"jax", "numba", "scipy", "matplotlib", "sklearn", "pandas", "numpy"}
+
+
+def test_importing_foldline_and_asking_for_help_load_nothing_heavy():
+    assert not HEAVY & imported_by("import foldline")
+    assert not HEAVY & imported_by("import foldline.cli.main")

@@ -1,0 +1,68 @@
+import json
+import tomllib
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from compare.conftest import coloured_set
+from foldline.compare import fit
+from foldline.core.errors import SettingError
+from foldline.estimators import LinearClassifier, MLPClassifier, load
+
+
+@pytest.fixture(scope="module")
+def run(digits):
+    return fit(
+        digits, features=["hog", "raw"], classifier=MLPClassifier(hidden=(16,), epochs=6, random_state=4), seed=2
+    )
+
+
+def test_a_run_is_a_folder_of_model_recipe_history_and_report(run, digits, tmp_path):
+    run.save(tmp_path / "run")
+    files = {path.name for path in (tmp_path / "run").iterdir()}
+    assert files == {"model.safetensors", "recipe.toml", "history.jsonl", "leaderboard.json", "report.html"}
+    recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())
+    assert recipe["classifier"]["kind"] == "MLPClassifier"
+    assert recipe["classifier"]["hidden"] == [16]
+    assert [feature["kind"] for feature in recipe["features"]] == ["HOG", "Pixels"]
+    assert recipe["data"]["source"] == "digits"
+    assert recipe["data"]["split_seed"] == 2
+    lines = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3, 4, 5, 6]
+    assert_allclose([line["val_accuracy"] for line in lines], run.board.best.history.val_accuracy)
+    assert_array_equal(
+        load(tmp_path / "run" / "model.safetensors").predict(digits.images), run.model.predict(digits.images)
+    )
+
+
+def test_the_classifiers_own_seed_is_kept(run):
+    assert run.model.classifier_.random_state == 4
+
+
+def test_the_classifier_given_stays_unfitted(digits):
+    classifier = LinearClassifier(epochs=1)
+    fit(digits, features=["raw"], classifier=classifier)
+    assert not hasattr(classifier, "model_")
+
+
+def test_by_default_grey_images_get_hog_and_coloured_ones_colour_too(digits):
+    kinds = [
+        [
+            type(feature).__name__
+            for feature in fit(images, classifier=LinearClassifier(epochs=1)).model.features_.features
+        ]
+        for images in (digits, coloured_set())
+    ]
+    assert kinds == [["HOG"], ["HOG", "ColorHistogram"]]
+
+
+def test_accuracy_is_that_of_the_test_images(run):
+    assert run.board.best.test_accuracy.mean > 0.8
+    assert int(np.sum(run.board.best.confusion)) == 120
+
+
+@pytest.mark.parametrize(("features", "message"), [([], "features is empty"), (["sift"], "features is 'sift'")])
+def test_unknown_features_are_refused(digits, features, message):
+    with pytest.raises(SettingError, match=message):
+        fit(digits, features=features, classifier=LinearClassifier())

@@ -1,0 +1,133 @@
+import json
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from compare.conftest import NAMES, coloured_set
+from foldline.core.errors import SaveError
+from foldline.estimators import load
+
+
+def test_the_json_has_what_readers_of_it_expect(board):
+    content = json.loads(board.to_json())
+    row = content["rows"][0]
+    assert row["recipe"] == board.best.recipe
+    assert row["test_accuracy"].keys() == {"mean", "low", "high", "std"}
+    assert row["test_accuracy"]["low"] <= row["test_accuracy"]["mean"] <= row["test_accuracy"]["high"]
+    assert {"balanced_accuracy", "extract_s", "train_s", "predict_us", "model_bytes", "seeds"} <= row.keys()
+    assert np.sum(row["confusion"]) == sum(content["data"]["n_test"])
+    assert [score["class"] for score in row["per_class"]] == list(NAMES)
+    assert content["verdict"]["best"] == board.best.recipe
+    assert content["seeds"] == 2
+
+
+def test_margins_are_not_called_confidences(board):
+    rows = {row["recipe"]: row for row in json.loads(board.to_json())["rows"]}
+    for recipe, kind in (("raw/svm", "margin"), ("raw/softmax", "probability")):
+        assert all(kind in mistake for mistake in rows[recipe]["mistakes"])
+    assert rows["raw/svm"]["calibration"] is None
+
+
+def test_saving_writes_leaderboard_report_and_the_model_to_ship(board, tmp_path):
+    board.save(tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "leaderboard.json",
+        "report.html",
+        "model.safetensors",
+    }
+    images = coloured_set(seed=9).images
+    shipped = board.row(board.verdict.ship).model
+    assert_array_equal(load(tmp_path / "out" / "model.safetensors").predict(images), shipped.predict(images))
+
+
+def test_a_folder_that_cannot_be_written_is_a_save_error(board, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(SaveError, match="could not be written"):
+        board.save(tmp_path / "out")
+
+
+def test_an_unknown_row_is_a_key_error_with_what_there_is(board):
+    with pytest.raises(KeyError, match="'raw/forest' is not in this leaderboard; it holds"):
+        board.row("raw/forest")
+
+
+def test_the_name_is_the_end_of_the_source_without_suffixes(board):
+    assert board.name == "photos"
+
+
+class Page(HTMLParser):
+    """Gathers what a page refers to, says, and whether its elements are closed in order."""
+
+    VOID = frozenset({"meta", "img", "br", "link", "input", "hr"})
+
+    def __init__(self, text):
+        super().__init__()
+        self.references, self.open_, self.ids, self.tags = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.handle_startendtag(tag, attributes)
+        if tag not in self.VOID:
+            self.open_.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+        self.references += [value for name, value in attributes if name in ("src", "href", "xlink:href", "action")]
+        self.ids += [value for name, value in attributes if name == "id"]
+
+    def handle_endtag(self, tag):
+        assert self.open_.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def report(board, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    board.report(path)
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_report_refers_to_nothing_outside_itself(report):
+    page = Page(report)
+    assert page.open_ == []
+    assert all(reference.startswith(("data:image/png;base64,", "#")) for reference in page.references)
+    assert "script" not in page.tags
+    assert not re.search(r"@import|url\((?!#)", report)
+
+
+def test_links_inside_the_report_lead_somewhere(report):
+    page = Page(report)
+    links = {reference[1:] for reference in page.references if reference.startswith("#")}
+    assert links <= set(page.ids)
+    assert {"leaderboard", "details", "templates", "data", "method", "hog-color-mlp2", "raw-svm"} <= links
+
+
+def test_class_names_are_shown_and_escaped(report):
+    assert "<b>&amp; bold" not in report.replace("&lt;b&gt;&amp; bold&lt;/b&gt;", "")
+    assert "<b>& bold" not in report
+    assert "&lt;b&gt;&amp; bold&lt;/b&gt;" in report
+    assert "grün" in report
+    assert "$x^2$" in report
+
+
+def test_the_report_shows_each_part_that_was_asked_for(report, board):
+    for words in (
+        "Leaderboard",
+        "precision",
+        "recall",
+        "most confident",
+        "Learning curves",
+        "Calibration",
+        "Templates",
+    ):
+        assert words in report
+    assert "What was found wrong with it" in report
+    assert report.count("<details id=") == len(board.rows)
+    assert board.verdict.headline in report
+
+
+def test_the_report_of_the_same_board_is_the_same_bytes(board, report, tmp_path):
+    board.report(tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == report

@@ -1,0 +1,73 @@
+import pytest
+
+from foldline.compare import RECIPES, Recipe
+from foldline.compare.classifiers import CLASSIFIERS, MAX_EPOCHS, MIN_EPOCHS, epochs_for
+from foldline.compare.recipes import FeatureSet, choose_recipes
+from foldline.core.errors import SettingError
+from foldline.features import HOG, IMAGE_FEATURES, ColorHistogram
+
+COLOUR, GREY = (32, 32, 3), (28, 28, 1)
+
+
+def keys(wanted, *, is_grey=False):
+    return [recipe.key for recipe in choose_recipes(wanted, is_grey=is_grey)[0]]
+
+
+def test_by_default_every_classifier_meets_every_set_of_features():
+    assert keys(None) == list(RECIPES)
+    assert {"raw/softmax", "color/svm", "hog/knn", "hog+color/mlp2", "raw/mlp3"} <= set(RECIPES)
+    assert len(RECIPES) == 4 * 5
+
+
+def test_grey_images_leave_colour_out_and_say_so():
+    chosen, notes = choose_recipes(None, is_grey=True)
+    assert all("color" not in recipe.key for recipe in chosen)
+    assert notes == ["10 colour recipes were left out, because the images are grey."]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (["hog/svm"], ["hog/svm"]),
+        (["hog/s*"], ["hog/softmax", "hog/svm"]),
+        (["hog/svm", "hog/s*", "hog/svm"], ["hog/svm", "hog/softmax"]),
+        (["color+raw/mlp2"], ["color+raw/mlp2"]),
+    ],
+)
+def test_recipes_are_named_by_keys_and_patterns_each_once(wanted, expected):
+    assert keys(wanted) == expected
+
+
+@pytest.mark.parametrize("name", IMAGE_FEATURES)
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_every_feature_of_the_registry_goes_with_every_classifier(name, classifier):
+    recipe = Recipe.named(f"{name}/{classifier}")
+    assert IMAGE_FEATURES[name].title in recipe.title
+    assert recipe.classifier.title in recipe.title
+    assert recipe.describe(COLOUR)
+
+
+def test_features_side_by_side_are_built_for_the_images():
+    built = FeatureSet.named("hog+color").build(GREY)
+    assert [type(feature) for feature in built] == [HOG, ColorHistogram]
+    assert built[0].cell_px == 4
+
+
+@pytest.mark.parametrize("wrong", ["sift/svm", "hog", "hog/forest", "hog/", "/svm", "nothing*", ""])
+def test_an_unknown_recipe_is_refused_with_what_there_is(wrong):
+    with pytest.raises(
+        SettingError, match=r"recipes names .*; expected FEATURES/CLASSIFIER with features of raw, color"
+    ):
+        choose_recipes([wrong], is_grey=False)
+
+
+@pytest.mark.parametrize("wanted", [["color/svm"], []])
+def test_nothing_left_for_grey_images_is_refused(wanted):
+    with pytest.raises(SettingError, match=r"would need colour; expected at least one recipe without"):
+        choose_recipes(wanted, is_grey=True)
+
+
+def test_larger_sets_are_passed_over_less_often_within_limits():
+    assert epochs_for(10) == MAX_EPOCHS
+    assert epochs_for(10**7) == MIN_EPOCHS
+    assert MIN_EPOCHS < epochs_for(30_000) < MAX_EPOCHS

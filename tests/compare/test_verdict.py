@@ -1,0 +1,64 @@
+import dataclasses
+
+import numpy as np
+
+from foldline.compare.verdict import judge
+
+N = 200
+
+
+def share(n_right):
+    return np.arange(N) < n_right
+
+
+def test_the_winner_the_gains_and_what_to_ship_are_said(board, made_up):
+    best, raw, softmax = (
+        made_up("hog/mlp2", share(180), model_bytes=5000),
+        made_up("raw/mlp2", share(150)),
+        made_up("hog/softmax", share(140)),
+    )
+    verdict = judge([best, raw, softmax], board.data)
+    assert (verdict.best, verdict.tied, verdict.ship) == ("hog/mlp2", (), "hog/mlp2")
+    assert verdict.headline == "hog, mlp2: 90.0 % of test images right"
+    assert "With the same classifier, mlp2, hog gains 15.0 points over raw." in verdict.text
+    assert "With the same features, hog, mlp2 gains 20.0 points over softmax." in verdict.text
+    assert "Ship hog, mlp2: nothing else is as good" in verdict.text
+
+
+def test_of_recipes_that_tie_the_fastest_to_predict_is_shipped(board, made_up):
+    best, close = made_up("hog/mlp2", share(180), predict_us=50.0), made_up("hog/softmax", share(179), predict_us=5.0)
+    verdict = judge([best, close], board.data)
+    assert verdict.tied == ("hog/softmax",)
+    assert verdict.ship == "hog/softmax"
+    assert "hog, softmax ties with it" in verdict.text
+    assert "fastest to predict (5.0 µs an image, 1 kB, instead of 50 µs and 1 kB)" in verdict.text
+
+
+def test_a_small_but_steady_lead_is_no_tie(board, made_up):
+    # 8 images more of 200, none the other way round: the paired interval excludes 0 though both accuracies' overlap.
+    verdict = judge([made_up("hog/mlp2", share(108)), made_up("raw/mlp2", share(100))], board.data)
+    assert verdict.tied == ()
+
+
+def test_leads_in_both_directions_tie(board, made_up):
+    verdict = judge([made_up("hog/mlp2", share(108)), made_up("raw/mlp2", ~share(100))], board.data)
+    assert verdict.tied == ("raw/mlp2",)
+
+
+def test_a_model_too_large_to_keep_is_not_shipped(board, made_up):
+    best = made_up("hog/mlp2", share(180), predict_us=50.0)
+    large = dataclasses.replace(made_up("hog/knn", share(180), predict_us=5.0), model=None)
+    assert judge([best, large], board.data).ship == "hog/mlp2"
+
+
+def test_no_better_than_guessing_is_said(board, made_up):
+    n_test = np.array([60, 20, 20])
+    data = dataclasses.replace(board.data, n_test=n_test)
+    row = made_up("raw/softmax", np.arange(100) < 58)
+    low = dataclasses.replace(row.test_accuracy, low=0.48, high=0.67)
+    verdict = judge([dataclasses.replace(row, test_accuracy=low)], data)
+    assert "would be right on 60.0 %: no recipe is clearly better than that" in verdict.text
+
+
+def test_one_recipe_alone_has_a_verdict(board, made_up):
+    assert judge([made_up("raw/softmax", share(150))], board.data).ship == "raw/softmax"

@@ -1,0 +1,47 @@
+import pytest
+
+from foldline.core.errors import SettingError
+from foldline.estimators import LinearClassifier, MLPClassifier, make_classifier
+
+
+def test_no_hidden_layer_means_a_linear_classifier():
+    assert type(make_classifier()) is LinearClassifier
+    assert type(make_classifier(hidden=())) is LinearClassifier
+    assert type(make_classifier(hidden=[])) is LinearClassifier
+
+
+def test_hidden_layers_mean_a_network_of_these_widths():
+    made = make_classifier(hidden=(256, 128))
+    assert type(made) is MLPClassifier
+    assert made.hidden == (256, 128)
+
+
+@pytest.mark.parametrize("hidden", [(), (8,)])
+def test_settings_reach_the_classifier_and_none_takes_its_default(hidden):
+    made = make_classifier(hidden=hidden, l2=0.5, loss="svm", lr=None, batch_size=None)
+    assert (made.l2, made.loss, made.lr, made.batch_size) == (0.5, "svm", "auto", "auto")
+
+
+@pytest.mark.parametrize("hidden", [(), (8,)])
+@pytest.mark.parametrize("setting", [{"l2": 0.0}, {"momentum": 0.0}, {"nesterov": False}])
+def test_zero_and_false_are_settings_as_others(hidden, setting):
+    made = make_classifier(hidden=hidden, **setting)
+    assert {name: getattr(made, name) for name in setting} == setting
+
+
+@pytest.mark.parametrize(("name", "value"), [("activation", "tanh"), ("dropout", 0.5)])
+def test_settings_of_hidden_units_without_any_are_refused(name, value):
+    with pytest.raises(SettingError, match=f"{name} is {value!r} and there is no hidden layer; .*or leave {name} out"):
+        make_classifier(**{name: value})
+    assert getattr(make_classifier(hidden=(8,), **{name: value}), name) == value
+
+
+def test_a_setting_that_does_not_exist_is_refused():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
+        make_classifier(width=3)
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_a_number_for_the_widths_is_refused_when_training():
+    with pytest.raises(SettingError, match=r"hidden is 256; expected a tuple of widths such as \(100,\)"):
+        make_classifier(hidden=256).fit([[0.0], [1.0]], [0, 1])

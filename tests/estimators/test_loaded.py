@@ -1,0 +1,278 @@
+"""Model files that somebody changed by hand: well-formed, and refused because their parts do not fit together."""
+
+import json
+import sys
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from foldline.core.errors import ModelFileError
+from foldline.estimators import LinearClassifier, load, save
+from foldline.features import HOG, Concat, Pixels, Polar
+from model_files import X, fitted, pipeline, rewrite, untrained
+
+pytestmark = pytest.mark.usefixtures("as_installed")
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A place for a model file."""
+    return tmp_path / "model.safetensors"
+
+
+def refused(estimator, file, change, *, match):
+    """Save, change the file by hand, and see it refused in these words, with the file's name in front."""
+    save(estimator, file)
+    rewrite(file, change)
+    with pytest.raises(ModelFileError, match=match) as caught:
+        load(file)
+    assert str(caught.value).startswith(str(file))
+
+
+def in_fitted(**changes):
+    """Change fitted attributes of the outermost estimator."""
+    return lambda recipe, tensors: recipe["estimator"]["fitted"].update(changes)
+
+
+def in_classifier(**changes):
+    """Change fitted attributes of a pipeline's classifier."""
+    return lambda recipe, tensors: recipe["estimator"]["fitted"]["classifier_"]["estimator"]["fitted"].update(changes)
+
+
+def in_tensor(n_axes, change, *, kind="f"):
+    """Put another array in the place of the first tensor of so many axes."""
+
+    def change_first(recipe, tensors):
+        name = next(
+            name for name in sorted(tensors) if tensors[name].ndim == n_axes and tensors[name].dtype.kind == kind
+        )
+        tensors[name] = np.ascontiguousarray(change(tensors[name]))
+
+    return change_first
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda W: W[:2], r"b has shape \(3,\); expected \(2\)"),
+        (
+            lambda W: W[:, :4],
+            r"weights of shapes .* for 5 features and 3 classes; expected each to take what the one be",
+        ),
+        (lambda W: W.astype(np.float64), "W is an array of float64; expected an array of float32"),
+        (lambda W: W.astype(np.int32), "W is an array of int32; expected an array of float32"),
+        (lambda W: np.append(W[:, :-1], np.full((3, 1), np.nan, np.float32), axis=1), "a tensor holds NaN or infinity"),
+        (
+            lambda W: np.append(W[:, :-1], np.full((3, 1), -np.inf, np.float32), axis=1),
+            "a tensor holds NaN or infinity",
+        ),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(file, change, message):
+    refused(untrained(LinearClassifier(), n_features=5), file, in_tensor(2, change), match=message)
+
+
+@pytest.mark.parametrize("dtype", ["BF16", "F8_E4M3", "C64"])
+def test_tensors_that_numpy_does_not_know_are_refused(file, dtype):
+    save_file({"a": np.zeros(2, np.uint64)}, file, {"foldline": json.dumps({"format": 1, "estimator": {}})})
+    size = {"BF16": 8, "F8_E4M3": 16, "C64": 2}[dtype]
+    data = file.read_bytes().replace(b'"U64","shape":[2]', f'"{dtype}","shape":[{size}]'.encode())
+    # The header's length stands in front of it.
+    header = len(data) - 8 - 16
+    file.write_bytes(header.to_bytes(8, "little") + data[8:])
+    with pytest.raises(ModelFileError, match="cannot be read as a model"):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        {"list": [0, 1, 2]},
+        {"strings": ["a", "b"]},
+        {"strings": ["b", "a", "c"]},
+        {"strings": ["a", "a", "b"]},
+        {"strings": ["a"]},
+        {"objects": [1, "a", None]},
+        {"objects": [{"list": [0]}, {"list": [1]}, {"list": [2]}]},
+        None,
+        "abc",
+    ],
+)
+@pytest.mark.parametrize("key", ["linear.v1", "knn.v1"])
+def test_classes_that_are_not_those_of_the_weights_are_refused(file, key, classes):
+    refused(fitted(key), file, in_fitted(classes_=classes), match="classes|labels|not supported")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (in_tensor(2, lambda X: X[:9]), r"train_y_ has shape \(12,\); expected \(9\)"),
+        (in_tensor(2, lambda X: X[:, :4]), r"train_X_ has shape \(12, 4\); expected \(n, 5\)"),
+        (in_tensor(2, lambda X: X.astype(np.float16)), "train_X_ is an array of float16; expected an array of float32"),
+        (in_fitted(n_features_in_=4), r"train_X_ has shape \(12, 5\); expected \(n, 4\)"),
+        (in_fitted(n_features_in_=10**12), "train_X_ has shape"),
+        (in_fitted(train_X_={"list": [1.0]}), "train_X_ is a list; expected an array of float32"),
+        (in_fitted(classes_={"strings": ["a", "b", "c", "d"]}), "train_y_ holds other labels than 0 to 3"),
+        (
+            lambda recipe, tensors: recipe["estimator"]["settings"].update(n_neighbors=13),
+            "n_neighbors is 13; .*1 to 12",
+        ),
+        (lambda recipe, tensors: recipe["estimator"]["settings"].update(n_neighbors=0), "n_neighbors is 0; expected"),
+        (
+            lambda recipe, tensors: recipe["estimator"]["settings"].update(n_neighbors="3"),
+            "n_neighbors is '3'; expected",
+        ),
+    ],
+)
+def test_neighbours_that_do_not_fit_are_refused(file, change, message):
+    refused(fitted("knn.v1"), file, change, match=message)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (in_fitted(class_names_={"tuple": ["cat", "dog"]}), "labels are 0 to 2 and there are 2 class names"),
+        (in_fitted(class_names_={"tuple": ["cat", "dog", "fox", "eel"]}), "class_names_ is .*'eel'.* for 3 classes"),
+        (in_fitted(class_names_={"list": ["cat", "dog", "fox"]}), "class_names_ is"),
+        (in_fitted(class_names_={"tuple": ["cat", "dog", 3]}), "class_names_ is"),
+        (in_fitted(class_names_={"tuple": ["cat", "dog", "dog"]}), "2 classes are called 'dog'"),
+        (in_fitted(class_names_={"tuple": ["cat", "dog", "\ud800"]}), "can be written as UTF-8"),
+        (in_fitted(image_fit_="stretch"), "image_fit_ is 'stretch'; expected one of 'native', 'crop', 'pad'"),
+        (in_fitted(image_shape_={"tuple": [6, 8, 1]}), "images have 1 channel"),
+        (in_fitted(image_shape_={"tuple": [7, 8, 3]}), r"mean_ has shape \(152,\); expected \(176\)"),
+        (in_fitted(image_shape_={"tuple": [8, 6, 3]}), r"have shape \(8, 6, 3\); expected \(6, 8, 3\), as in fit"),
+        (in_fitted(image_shape_={"tuple": [6.0, 8, 3]}), "a side of image_shape_ is 6.0; expected a whole number"),
+        (in_fitted(image_shape_={"tuple": [6, 8]}), "not enough values to unpack"),
+        (in_fitted(image_shape_=None), "cannot unpack"),
+        (in_fitted(features_=None), "cannot be read as a model"),
+        (in_fitted(classifier_=None), "cannot be read as a model"),
+        (in_classifier(n_features_in_=4), "weights of shapes"),
+        (in_classifier(model_=None), "cannot be read as a model"),
+        (lambda recipe, tensors: recipe["estimator"].update(fitted={}), "not fitted yet"),
+        (lambda recipe, tensors: recipe["estimator"].update(settings={}), "missing 2 required"),
+        (lambda recipe, tensors: recipe["estimator"]["settings"].update(more=1), "unexpected keyword argument"),
+        (lambda recipe, tensors: tensors.popitem(), "cannot be read as a model: 'tensor_"),
+    ],
+)
+def test_a_pipeline_whose_parts_do_not_fit_is_refused(file, change, message):
+    refused(fitted("pipeline.v1"), file, change, match=message)
+
+
+@pytest.mark.parametrize(
+    ("name", "scale", "message"),
+    [
+        ("mean_", np.ones(151, np.float32), r"mean_ has shape \(151,\); expected \(152\)"),
+        ("divisor_", np.ones((2, 152), np.float32), r"divisor_ has shape \(2, 152\); expected \(152\)"),
+        ("divisor_", np.ones(152), "divisor_ is an array of float64; expected an array of float32"),
+        ("divisor_", np.zeros(152, np.float32), r"divisor_ holds 0\.0; expected numbers above 0"),
+        ("divisor_", np.full(152, -1, np.float32), r"divisor_ holds -1\.0; expected numbers above 0"),
+    ],
+)
+def test_a_scale_that_does_not_fit_is_refused(file, name, scale, message):
+    def change(recipe, tensors):
+        node = recipe["estimator"]["fitted"]["features_"]["estimator"]["fitted"][name]
+        tensors[node["tensor"]] = scale
+
+    refused(fitted("pipeline.v1"), file, change, match=message)
+
+
+@pytest.mark.parametrize("sides", [(16384, 16384), (10**6, 10**6), (10**12, 1), (2**63, 2**63), (1, 10**400)])
+def test_a_size_that_no_image_has_takes_no_memory(file, sides):
+    model = pipeline(LinearClassifier(), features=Concat(features=[HOG(cell_px=3, block_cells=None)]))
+    refused_cheaply(model, file, in_fitted(image_shape_={"tuple": [*sides, 3]}))
+
+
+@pytest.mark.parametrize("settings", [{"n_orientations": 10**9}, {"n_orientations": 2**64}, {"cell_px": 10**30}])
+def test_a_setting_that_asks_for_all_memory_takes_none(file, settings):
+    def change(recipe, tensors):
+        features = recipe["estimator"]["fitted"]["features_"]["estimator"]["fitted"]["features_"]
+        features["list"][0]["estimator"]["settings"].update(settings)
+
+    model = pipeline(LinearClassifier(), features=Concat(features=[HOG(cell_px=3, block_cells=None)]))
+    refused_cheaply(model, file, change)
+
+
+def refused_cheaply(model, file, change):
+    save(model, file)
+    rewrite(file, change)
+    tracemalloc.start()
+    started_s = time.perf_counter()
+    try:
+        with pytest.raises(ModelFileError):
+            load(file)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+    assert time.perf_counter() - started_s < 60
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        '{"list":[' * 100_000 + "1" + "]}" * 100_000,
+        '{"list":[' * 400 + "1" + "]}" * 400,
+        '{"estimator":{"key":"pipeline.v1","settings":{"features":1,"classifier":' * 900
+        + "1"
+        + '},"fitted":{}}}' * 900,
+        "[" * 10**6,
+        "9" * 10**6,
+    ],
+    ids=["lists", "shallower lists", "pipelines", "no end", "digits"],
+)
+def test_a_recipe_nested_deeply_is_refused(file, node):
+    recipe = '{"format": 1, "estimator": {"key": "linear.v1", "settings": {"l2": ' + node + '}, "fitted": {"a_": 1}}}'
+    save_file({}, file, {"foldline": recipe})
+    with pytest.raises(ModelFileError):
+        load(file)
+
+
+def test_loading_runs_no_code_that_a_file_names(file, capfd):
+    def change(recipe, tensors):
+        recipe["estimator"]["settings"]["class_weight"] = {"dict": [["__reduce__", "os.system('echo run')"]]}
+        recipe["estimator"]["settings"]["random_state"] = "__import__('os').system('echo run')"
+        recipe["estimator"]["fitted"]["classes_"] = {"strings": ["%s", "__import__('os')", "{0.__class__}"]}
+
+    save(untrained(LinearClassifier(), n_features=5), file)
+    rewrite(file, change)
+    before = set(sys.modules)
+    model = load(file)
+    assert list(model.classes_) == ["%s", "__import__('os')", "{0.__class__}"]
+    model.predict(X)
+    assert capfd.readouterr().out == ""
+    assert not {"pickle", "marshal", "shelve"} & (set(sys.modules) - before)
+
+
+def test_a_classifier_where_features_should_be_is_refused(file):
+    def change(recipe, tensors):
+        parts = recipe["estimator"]["fitted"]
+        parts["features_"] = parts["classifier_"]
+
+    refused(fitted("pipeline.v1"), file, change, match="cannot be read as a model|image_shape_")
+
+
+def test_a_feature_where_the_classifier_should_be_is_refused(file):
+    def change(recipe, tensors):
+        parts = recipe["estimator"]["fitted"]
+        parts["classifier_"] = parts["features_"]
+
+    refused(fitted("pipeline.v1"), file, change, match="cannot be read as a model")
+
+
+def test_points_may_be_classified_too(file):
+    model = pipeline(LinearClassifier(), images=X[:, :2], features=Polar())
+    save(model, file)
+    assert (load(file).predict(X[:, :2]) == model.predict(X[:, :2])).all()
+    rewrite(file, in_fitted(image_shape_={"tuple": [10**12]}))
+    with pytest.raises(ModelFileError, match=r"image_shape_ is \(1000000000000,\); expected \(2,\)"):
+        load(file)
+
+
+def test_features_that_give_more_numbers_than_the_classifier_takes_are_refused(file):
+    model = pipeline(LinearClassifier(), features=Pixels())
+    save(model, file)
+    assert load(file).image_shape_ == (6, 8, 3)
+    change = in_fitted(image_shape_={"tuple": [7, 8, 3]})
+    refused(model, file, change, match="the features give 168 numbers and the classifier takes 144; expected as many")
