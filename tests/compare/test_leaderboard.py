@@ -1,6 +1,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from numpy.testing import assert_array_equal
 from compare.conftest import NAMES, coloured_set
 from foldline.core.errors import SaveError
 from foldline.estimators import load
+from foldline.insight.style import COLORS
 
 
 def test_the_json_has_what_readers_of_it_expect(board):
@@ -131,3 +133,29 @@ def test_the_report_shows_each_part_that_was_asked_for(report, board):
 def test_the_report_of_the_same_board_is_the_same_bytes(board, report, tmp_path):
     board.report(tmp_path / "again.html")
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == report
+
+
+def test_the_pages_light_colours_are_those_of_the_pictures():
+    style = (files("foldline.compare") / "page" / "report.css").read_text(encoding="utf-8")
+    light = dict(re.findall(r"--([\w-]+): (#\w+);", style.split("}")[0]))
+    assert {name: color for name, color in light.items() if name in COLORS} == COLORS
+
+
+def test_the_pages_dark_colours_stand_out_on_the_dark_page():
+    style = (files("foldline.compare") / "page" / "report.css").read_text(encoding="utf-8")
+    dark = dict(re.findall(r"--([\w-]+): (#\w+);", style.split("}")[1]))
+    assert COLORS.keys() <= dark.keys()
+    for name in COLORS.keys() - {"faint"}:
+        assert contrast(dark[name], dark["paper"]) > 4.5, name
+
+
+def contrast(one, other):
+    """WCAG 2.1's contrast ratio."""
+    luminances = sorted(map(luminance, (one, other)))
+    return (luminances[1] + 0.05) / (luminances[0] + 0.05)
+
+
+def luminance(color):
+    channels = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))

@@ -17,6 +17,11 @@ def test_axes_refuses_another_shape_and_says_what_to_do(shape, pattern):
     assert str(caught.value) == f"images has shape {shape}; expected ({wanted}). Add a batch axis."
 
 
+def test_axes_refuses_what_is_no_array():
+    with pytest.raises(ShapeError, match=r"images is a list; expected an array of shape \(n, h, w, c\)\. Convert it\."):
+        axes([[1, 2]], "n h w c", name="images", fix="Convert it.")
+
+
 def test_choice_lists_what_there_is():
     with pytest.raises(SettingError, match="loss is 'hinge'; expected one of 'softmax', 'svm'"):
         choice("hinge", ("softmax", "svm"), name="loss")

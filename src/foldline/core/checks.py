@@ -2,37 +2,28 @@
 
 from collections.abc import Collection
 from numbers import Integral, Real
-from typing import Protocol, runtime_checkable
 
 from foldline.core.errors import SettingError, ShapeError
 
 
-@runtime_checkable
-class HasShape(Protocol):
-    """Anything with a shape: NumPy and JAX arrays alike."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Lengths of the axes."""
-        ...
-
-
-def axes(array: HasShape, pattern: str, *, name: str, fix: str) -> tuple[int, ...]:
+def axes(array: object, pattern: str, *, name: str, fix: str) -> tuple[int, ...]:
     """Check the number of axes of an array and give their lengths.
 
     Args:
-        array: any array.
+        array: any array, of NumPy, JAX or another library.
         pattern: one word an axis; a number must be met exactly ("n h w 3"), a name takes any length.
         name: what the array is called in the caller's signature.
         fix: a sentence that says how to mend it.
     Returns: the shape, so that it can be unpacked into named lengths.
-    Raises: ShapeError if the shape does not fit the pattern.
+    Raises: ShapeError if the shape does not fit the pattern, or there is none.
     Example:
         >>> import numpy as np
         >>> axes(np.zeros((2, 4, 5, 3)), "n h w c", name="images", fix="Add a batch axis.")
         (2, 4, 5, 3)
     """
     words = pattern.split()
+    if not hasattr(array, "shape"):
+        raise ShapeError(f"{name} is a {type(array).__name__}; expected an array of shape ({', '.join(words)}). {fix}")
     shape = tuple(array.shape)
     fits = len(shape) == len(words) and all(
         not word.isdigit() or int(word) == length for word, length in zip(words, shape, strict=True)

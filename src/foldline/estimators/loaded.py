@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 
 from foldline.core.checks import axes, integer
 from foldline.core.errors import ModelFileError
-from foldline.features import Concat, ImageFeature
+from foldline.features import Concat
 from foldline.images.fitting import MAX_SIDE
 
 FIX = "Copy or save the model again."
@@ -48,20 +48,11 @@ def loaded_length(features: BaseEstimator, image_shape: Sequence[int]) -> int:
         image_shape: (H, W, C) of the images, or (D,) of points.
     Raises: FoldlineError or ValueError if there can be no such rows.
     """
-    if isinstance(features, Concat):
-        n_numbers = sum(loaded_length(part, image_shape) for part in features.features_)
-        if features.scale is not None:
-            for name in ("mean_", "divisor_"):
-                loaded_array(getattr(features, name), str(n_numbers), np.float32, name=name)
-            if not (features.divisor_ > 0).all():
-                raise ModelFileError(f"divisor_ holds {features.divisor_.min()}; expected numbers above 0. {FIX}")
-        return n_numbers
-    if isinstance(features, ImageFeature):
-        height, width, n_channels = image_shape
-        for side in (height, width):
-            integer(side, name="a side of image_shape_", low=1, high=MAX_SIDE)
-        return features.length((height, width, integer(n_channels, name="channels of image_shape_", low=1, high=3)))
-    (n_columns,) = image_shape
-    if n_columns != features.n_features_in_:
-        raise ModelFileError(f"image_shape_ is {image_shape}; expected ({features.n_features_in_},). {FIX}")
-    return int(n_columns)
+    sides = tuple(integer(side, name="a side of image_shape_", low=1, high=MAX_SIDE) for side in image_shape)
+    n_numbers = int(features.length(sides))
+    if isinstance(features, Concat) and features.scale is not None:
+        for name in ("mean_", "divisor_"):
+            loaded_array(getattr(features, name), str(n_numbers), np.float32, name=name)
+        if not (features.divisor_ > 0).all():
+            raise ModelFileError(f"divisor_ holds {features.divisor_.min()}; expected numbers above 0. {FIX}")
+    return n_numbers

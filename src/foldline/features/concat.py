@@ -86,6 +86,13 @@ class Concat(TransformerMixin, BaseEstimator):
             self._scale_(X)
         return X
 
+    def length(self, image_shape: tuple[int, ...]) -> int:
+        """Give the number D of values that one image of shape (H, W, C), or one point of shape (D,), becomes.
+
+        Raises: as the features' own `length`.
+        """
+        return sum(feature.length(image_shape) for feature in getattr(self, "features_", self.features))
+
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Name the columns after their features."""
         check_is_fitted(self)

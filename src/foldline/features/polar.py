@@ -38,10 +38,7 @@ class Polar(TransformerMixin, BaseEstimator):
         Raises: DataError for fewer than two columns; ValueError from scikit-learn for arrays it does not take.
         """
         X = validate_data(self, X, dtype=np.float32)
-        if X.shape[1] < 2:
-            raise DataError(
-                f"X has {X.shape[1]} feature(s), n_features=1; expected at least 2, x and y. Give points of the plane."
-            )
+        _checked_columns(X.shape[1])
         return self
 
     def transform(self, X: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n d"]:
@@ -51,6 +48,11 @@ class Polar(TransformerMixin, BaseEstimator):
         x, y = X[:, 0], X[:, 1]
         # + 0 turns -0 to 0, so that the origin and the positive x axis have theta 0 and the negative one pi.
         return np.column_stack([np.hypot(x, y), np.arctan2(y + 0.0, x + 0.0), X[:, 2:]])
+
+    def length(self, point_shape: tuple[int, ...]) -> int:
+        """Give the number D of values that a point of shape (D,) becomes. Raises: DataError if D is less than 2."""
+        (n_columns,) = point_shape
+        return _checked_columns(n_columns)
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Name the columns: "r", "theta", and those that stay."""
@@ -63,3 +65,11 @@ class Polar(TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _checked_columns(n_columns: int) -> int:
+    if n_columns < 2:
+        raise DataError(
+            f"X has {n_columns} feature(s), n_features=1; expected at least 2, x and y. Give points of the plane."
+        )
+    return n_columns
