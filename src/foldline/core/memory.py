@@ -1,10 +1,14 @@
 """Refusing what the machine's memory cannot hold, before the system has to end the process."""
 
 import os
+from pathlib import Path
 
 from foldline.core.errors import DataError
 
 SHARE = 0.7  # of the machine's memory that one array may ask for; everything beside it needs the rest
+
+# What a container may use stands in one of these (version 2 and 1 of Linux's control groups).
+_LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def check_memory(n_bytes: int, what: str, *, fix: str) -> None:
@@ -24,7 +28,19 @@ def check_memory(n_bytes: int, what: str, *, fix: str) -> None:
 
 
 def _memory_bytes() -> float:
+    return min([_installed_bytes(), *map(_limit_bytes, _LIMIT_FILES)])
+
+
+def _installed_bytes() -> float:
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return 16e9  # Windows does not tell without a package of its own
+
+
+def _limit_bytes(file: Path) -> float:
+    try:
+        text = file.read_text().strip()
+    except OSError:
+        return float("inf")
+    return float(text) if text.isdecimal() else float("inf")  # "max"

@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import pairwise
 from typing import TypeVar
 
 from foldline.core.checks import integer
@@ -62,4 +63,4 @@ def row_chunks(n_rows: int, *, most: int) -> list[slice]:
     """
     n_chunks = min(max(-(-n_rows // most), n_threads()), n_rows)
     bounds = [n_rows * i // n_chunks for i in range(n_chunks + 1)] if n_chunks else []
-    return [slice(first, last) for first, last in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [slice(first, last) for first, last in pairwise(bounds)]

@@ -3,13 +3,14 @@
 import tarfile
 import zipfile
 from abc import ABC, abstractmethod
+from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
+from typing import cast
 
 from foldline.core.errors import DataError
-from foldline.images.problems import Problem, UnreadableError
+from foldline.images.problems import Kind, Problem, UnreadableError, reason
 from foldline.images.sources import Fetch
-from foldline.images.trees import MAX_FILE_BYTES, FolderTree, Tree
+from foldline.images.trees import MAX_FILE_BYTES, FolderTree, Tree, printable
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 ZIP_SUFFIXES = (".zip",)
@@ -29,7 +30,7 @@ class _ArchiveTree(ABC):
     """What tar and zip share: which members count, and how they are read."""
 
     def __init__(self, path: Path) -> None:
-        self.where = str(path)
+        self.where = printable(str(path))
         self._members: dict[str, object] = {}
         self._problems: list[Problem] = []
         try:
@@ -37,14 +38,14 @@ class _ArchiveTree(ABC):
         except Exception as error:  # as in `decode`: the archive was written by anybody
             self.close()
             raise DataError(
-                f"{path} is a damaged archive ({error}); expected a whole .tar, .tar.gz or .zip. Fetch or pack it "
-                "again."
+                f"{self.where} cannot be read as an archive ({reason(error)}); expected a whole .tar, .tar.gz or .zip. "
+                "Fetch or pack it again."
             ) from error
         self.names = tuple(self._members)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Members that were refused."""
+        """Members that were refused, and what is wrong with the archive as a whole."""
         return tuple(self._problems)
 
     def fetch(self, name: str) -> Fetch:
@@ -57,14 +58,14 @@ class _ArchiveTree(ABC):
         except UnreadableError as error:
             return _raising(error)
         except Exception as error:
-            return _raising(UnreadableError(f"damaged in the archive ({error})"))
+            return _raising(UnreadableError(f"damaged in the archive ({reason(error)})"))
         return lambda: data
 
     @abstractmethod
     def _read_index(self, path: Path) -> None: ...
 
     @abstractmethod
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> BufferedIOBase:
         """Open one member."""
 
     @abstractmethod
@@ -72,19 +73,19 @@ class _ArchiveTree(ABC):
         """Close the archive's file."""
 
     def _add(self, name: str, member: object, *, refused: str = "") -> None:
-        path = PurePosixPath(name.replace("\\", "/"))
+        path = PurePosixPath(printable(name.replace("\\", "/")))
         if path.is_absolute() or ".." in path.parts:
             refused = "its path leads out of the archive"
         if refused:
-            self._note(name, refused)
+            self._note("skipped", str(path), refused)
             return
         if str(path) in self._members:
-            self._note(name, "stands twice in the archive; the later one is read")
+            self._note("skipped", str(path), "stands twice in the archive; the later one is read")
             del self._members[str(path)]  # the later one also takes its place in the reading order
         self._members[str(path)] = member
 
-    def _note(self, name: str, what: str) -> None:
-        self._problems.append(Problem(kind="skipped", where=name, what=what))
+    def _note(self, kind: Kind, where: str, what: str) -> None:
+        self._problems.append(Problem(kind=kind, where=where, what=what))
 
 
 class TarTree(_ArchiveTree):
@@ -99,18 +100,30 @@ class TarTree(_ArchiveTree):
                 continue
             link = "a link in an archive" if member.issym() or member.islnk() else "not a regular file"
             self._add(member.name, member, refused="" if member.isreg() else link)
+        self._look_behind_the_last_member()
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> BufferedIOBase:
         """Open one member, where it lies."""
         assert self._tar is not None
         file = self._tar.extractfile(cast(tarfile.TarInfo, self._members[name]))
         assert file is not None  # regular files always open
-        return cast(BinaryIO, file)
+        return cast(BufferedIOBase, file)
 
     def close(self) -> None:
         """Close the archive's file."""
         if self._tar is not None:
             self._tar.close()
+
+    def _look_behind_the_last_member(self) -> None:
+        # tarfile takes a header that it cannot read, and a file that just ends, for the end of the archive.
+        assert self._tar is not None
+        assert self._tar.fileobj is not None
+        self._tar.fileobj.seek(self._tar.offset)
+        block = self._tar.fileobj.read(tarfile.BLOCKSIZE)
+        if block.strip(b"\0"):
+            raise tarfile.ReadError(f"damaged behind its first {len(self._members)} files")
+        if len(block) < tarfile.BLOCKSIZE:
+            self._note("warning", self.where, "the archive has no end mark: it may have been cut off")
 
 
 class ZipTree(_ArchiveTree):
@@ -127,10 +140,10 @@ class ZipTree(_ArchiveTree):
             encrypted = "encrypted" if member.flag_bits & 1 else ""
             self._add(member.filename, member, refused="a link in an archive" if is_link else encrypted)
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> BufferedIOBase:
         """Open one member, where it lies."""
         assert self._zip is not None
-        return cast(BinaryIO, self._zip.open(cast(zipfile.ZipInfo, self._members[name])))
+        return cast(BufferedIOBase, self._zip.open(cast(zipfile.ZipInfo, self._members[name])))
 
     def close(self) -> None:
         """Close the archive's file."""

@@ -82,7 +82,9 @@ def assemble(
             advance(1, "")
     rows = np.flatnonzero(is_there)
     if len(rows) < n:
-        images = images[rows]
+        for place, row in enumerate(rows.tolist()):
+            images[place] = images[row]  # moved up where they are: a copy would need the memory twice
+        images = images[: len(rows)]
     if n_channels is None and is_grey[rows].all():
         images = np.ascontiguousarray(images[..., :1])
     elif n_channels is None:

@@ -1,6 +1,5 @@
 """One encoded image to pixels: bytes of a JPEG, PNG, WebP, BMP, TIFF, GIF or PPM to (H, W, 1 or 3) uint8."""
 
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import simplejpeg
 from jaxtyping import UInt8
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
-from foldline.images.problems import UnreadableError
+from foldline.images.problems import UnreadableError, reason
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib"}
@@ -27,7 +26,10 @@ MAX_PIXELS = 89_478_485
 MIN_SIDE = 2
 
 _ORIENTATION_TAG = 0x0112
-_EXIF_SEARCH_BYTES = 1 << 16  # the EXIF segment stands first and cannot be longer
+# Whatever gives an orientation is marked by one of these; asked without need, Pillow opens a JPEG a second time, and
+# decodes a whole PNG to look behind its pixels.
+_JPEG_MARKS = (b"Exif\0\0", b"tiff:Orientation")
+_PNG_MARKS = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
 
 
 class Decoded(NamedTuple):
@@ -45,16 +47,16 @@ def decode(data: bytes, *, at_least: tuple[int, int] | None = None) -> Decoded:
         at_least: (height, width) that a later scaling needs; larger JPEGs may be decoded at a fraction of their size,
             never below twice of this.
     Raises: UnreadableError with the reason.
-    Convention: the EXIF orientation is applied.
+    Convention: the EXIF orientation is applied, or XMP's where EXIF has none and this Pillow looks there.
     Convention: transparent pixels are laid over white.
-    Convention: 16-bit values keep their high byte.
+    Convention: deeper values keep their 8 high bits (in a colour PPM they are rounded).
     Convention: of several frames or pages the first is read.
     Convention: CMYK becomes RGB by Pillow's formula, without the file's colour profile.
     """
     if not data:
         raise UnreadableError("the file is empty")
     try:
-        decoded = (_decode_jpeg(data, at_least) if data[:2] == b"\xff\xd8" else None) or _decode_other(data)
+        decoded = _decode_jpeg(data, at_least) if data[:2] == b"\xff\xd8" else _decode_other(data)
     except UnreadableError:
         raise
     except UnidentifiedImageError:
@@ -63,7 +65,7 @@ def decode(data: bytes, *, at_least: tuple[int, int] | None = None) -> Decoded:
         raise UnreadableError(f"more than {MAX_PIXELS:,} pixels") from None
     except Exception as error:
         # Decoders meet bytes that somebody else wrote and raise nearly every builtin there is.
-        raise UnreadableError(f"damaged image ({_first_line(error)})") from error
+        raise UnreadableError(f"damaged image ({reason(error)})") from error
     height, width = decoded.pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
         raise UnreadableError(f"{height}x{width} pixels, too small to show anything")
@@ -71,12 +73,12 @@ def decode(data: bytes, *, at_least: tuple[int, int] | None = None) -> Decoded:
 
 
 def upright_size(data: bytes) -> tuple[int, int] | None:
-    """Give (height, width) from the header alone, as `decode` will give it; None for what it will refuse."""
+    """Give (height, width) as `decode` will, from the header alone; None if that tells that it will refuse."""
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             width, height = image.size
             # Pillow gives the upright size of a TIFF already, and turns it when it loads.
-            turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION_TAG, 1) in (5, 6, 7, 8)
+            turned = image.format != "TIFF" and _orientation(image, data) >= 5
     except Exception:  # as in `decode`, which will tell the reason
         return None
     if min(height, width) < MIN_SIDE or height * width > MAX_PIXELS:
@@ -93,12 +95,12 @@ def quiet_decoders() -> Iterator[None]:
         yield
 
 
-def _decode_jpeg(data: bytes, at_least: tuple[int, int] | None) -> Decoded | None:
-    """Decode the common JPEGs quickly; None for those that Pillow shall try (CMYK, slightly damaged ones)."""
+def _decode_jpeg(data: bytes, at_least: tuple[int, int] | None) -> Decoded:
+    """Decode the common JPEGs quickly and leave the rest to Pillow: CMYK, and damaged ones, which it may bear with."""
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
         if colours not in ("Gray", "YCbCr", "RGB"):
-            return None
+            return _decode_other(data)
         _check_area(height, width)
         orientation = _jpeg_orientation(data)
         wanted = (0, 0) if at_least is None else (2 * at_least[0], 2 * at_least[1])
@@ -108,18 +110,19 @@ def _decode_jpeg(data: bytes, at_least: tuple[int, int] | None) -> Decoded | Non
     except UnreadableError:
         raise
     except ValueError:
-        return None
+        pixels, changes = _decode_other(data)
+        return Decoded(pixels, (*changes, "slightly damaged: read as far as it could be decoded"))
     return Decoded(_upright(pixels, orientation), ())
 
 
 def _jpeg_orientation(data: bytes) -> int:
-    if data.find(b"Exif\0\0", 0, _EXIF_SEARCH_BYTES) < 0:
+    if not any(mark in data for mark in _JPEG_MARKS):
         return 1
     try:
         with Image.open(BytesIO(data), formats=("JPEG",)) as image:
-            return _orientation(image)
-    except (OSError, ValueError, SyntaxError, struct.error, KeyError, TypeError, IndexError):
-        return 1  # damaged EXIF is no reason to lose the picture
+            return _orientation(image, data)
+    except Exception:  # as in `_orientation`
+        return 1
 
 
 def _decode_other(data: bytes) -> Decoded:
@@ -130,46 +133,54 @@ def _decode_other(data: bytes) -> Decoded:
         if image.format not in ("JPEG", "MPO") and getattr(image, "is_animated", False):
             changes.append("only the first of several frames or pages was read")
             image.seek(0)
-        deep = _is_deep(image, data)
+        n_bits = _channel_bits(image, data)
         image.load()
-        pixels, more = _grey_or_rgb(image)
-        if deep:
-            changes.append("16 bits a channel became 8, the high byte of each")
-        return Decoded(_upright(pixels, _orientation(image)), (*changes, *more))
+        pixels, more = _grey_or_rgb(image, n_bits)
+        if n_bits > 8:
+            changes.append(f"{n_bits} bits a channel became 8")
+        return Decoded(_upright(pixels, _orientation(image, data)), (*changes, *more))
 
 
-def _is_deep(image: Image.Image, data: bytes) -> bool:
-    """Tell whether a channel has 16 bits; Pillow's modes hide it for colour images, whose low bytes it drops."""
-    if image.mode.startswith("I"):
-        return True
+def _channel_bits(image: ImageFile.ImageFile, data: bytes) -> int:
+    """Tell how many bits a channel has; Pillow's modes hide it for colour images, whose low bits it drops."""
     if image.format == "PNG":
-        return data[24] == 16
+        return data[24]  # IHDR's bit depth
     if image.format == "PPM":
-        return "16" in str(image.tile)
+        # Pillow scales every deeper grey to 16 bits; for colours its decoder is told the largest value.
+        args = image.tile[0].args
+        is_deep = image.mode == "I" or (isinstance(args, tuple) and isinstance(args[1], int) and args[1] > 0xFF)
+        return 16 if is_deep else 8
     bits = getattr(image, "tag_v2", {}).get(258, 8)  # TIFF's BitsPerSample
-    return max(bits if isinstance(bits, tuple) else (bits,)) == 16
+    return int(max(bits if isinstance(bits, tuple) else (bits,)))
 
 
-def _grey_or_rgb(image: Image.Image) -> tuple[UInt8[np.ndarray, "h w c"], tuple[str, ...]]:
+def _grey_or_rgb(image: Image.Image, n_bits: int) -> tuple[UInt8[np.ndarray, "h w c"], tuple[str, ...]]:
     if image.mode == "F":
         raise UnreadableError("pixels are floating-point numbers of unknown range")
     if image.mode.startswith("I"):
-        values = np.asarray(image).astype(np.int64)
-        if values.min() < 0 or values.max() > 0xFFFF:
-            raise UnreadableError("pixels are 32-bit numbers of unknown range")
-        return (values >> 8).astype(np.uint8)[:, :, None], ()
+        values = np.asarray(image)
+        if n_bits > 16 or values.min() < 0:
+            raise UnreadableError("pixels are 32-bit or signed numbers of unknown range")
+        return (values >> (n_bits - 8)).astype(np.uint8)[:, :, None], ()
+    is_grey = image.mode in ("1", "L", "LA", "La") or _has_grey_palette(image)
     if image.has_transparency_data:
-        is_grey = image.mode in ("1", "L", "LA", "La")
         rgba = image.convert("RGBA")
         image = rgba.convert("L" if is_grey else "RGB")
-        if rgba.getextrema()[3][0] == 255:  # type: ignore[index]  # Pillow's type covers single bands as well
+        if rgba.getchannel("A").getextrema() == (255, 255):
             return _as_array(image), ()
         white = Image.new("RGBA", rgba.size, "white")
         image = Image.alpha_composite(white, rgba).convert("L" if is_grey else "RGB")
         return _as_array(image), ("transparent pixels were laid over white",)
     if image.mode == "CMYK":
         return _as_array(image.convert("RGB")), ("CMYK became RGB without its colour profile",)
-    return _as_array(image.convert("L" if image.mode in ("1", "L") else "RGB")), ()
+    return _as_array(image.convert("L" if is_grey else "RGB")), ()
+
+
+def _has_grey_palette(image: Image.Image) -> bool:
+    if image.mode not in ("P", "PA"):
+        return False
+    colours = np.reshape(image.getpalette("RGB") or (), (-1, 3))
+    return bool(len(colours) and (colours == colours[:, :1]).all())
 
 
 def _as_array(image: Image.Image) -> UInt8[np.ndarray, "h w c"]:
@@ -177,8 +188,13 @@ def _as_array(image: Image.Image) -> UInt8[np.ndarray, "h w c"]:
     return array[:, :, None] if array.ndim == 2 else array
 
 
-def _orientation(image: Image.Image) -> int:
-    value = image.getexif().get(_ORIENTATION_TAG, 1)
+def _orientation(image: Image.Image, data: bytes) -> int:
+    if image.format == "PNG" and not any(mark in data for mark in _PNG_MARKS):
+        return 1
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # as in `decode`; damaged EXIF is no reason to lose the picture
+        return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
@@ -196,7 +212,3 @@ def _upright(pixels: UInt8[np.ndarray, "h w c"], orientation: int) -> UInt8[np.n
 def _check_area(height: int, width: int) -> None:
     if height * width > MAX_PIXELS:
         raise UnreadableError(f"{height}x{width} pixels, more than {MAX_PIXELS:,} in all")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -6,6 +6,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+# Of the sizes that images may be brought to, in pixels; Pillow's own limit lies at 2**31 and fails less clearly.
+MAX_SIDE = 1 << 14
+
 
 def fit_to(
     pixels: UInt8[np.ndarray, "h w c"], size: tuple[int, int], *, fit: Literal["crop", "pad"]

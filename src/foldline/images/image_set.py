@@ -1,5 +1,6 @@
 """`ImageSet`: labelled images of one size, ready for features and classifiers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -10,7 +11,7 @@ from jaxtyping import Int, Int32, UInt8
 from foldline.core.checks import axes
 from foldline.core.errors import DataError, DtypeError, ShapeError
 from foldline.images.problems import Problem
-from foldline.images.splits import split_rows
+from foldline.images.splits import is_split, split_rows
 
 Fit = Literal["native", "crop", "pad"]
 
@@ -24,7 +25,7 @@ class ImageSet:
         labels: (N,) int32 in 0 ... K-1.
         class_names: K names, one for each label.
         names: the file of each image, or "split/row" where the source has no files.
-        partition: "train", "val" or "test" for each image, or None when the source has no fixed split.
+        partition: "train", "val" or "test" for each image, or None when the source does not mark them.
         problems: what was skipped or changed on the way.
         source: where the images come from, as the user said it.
         fit: how images came to one size: "native" (untouched), "crop" (short side scaled, centre cropped) or "pad"
@@ -52,6 +53,9 @@ class ImageSet:
         if self.labels.dtype != np.int32:
             raise DtypeError(f"labels has dtype {self.labels.dtype}; expected int32. Use labels.astype(np.int32).")
         k = len(self.class_names)
+        twice = [name for name, count in Counter(self.class_names).items() if count > 1]
+        if twice:
+            raise DataError(f"class_names holds {twice[0]!r} twice; expected {k} different names. Rename or join them.")
         outside = self.labels[(self.labels < 0) | (self.labels >= k)]
         if outside.size:
             raise DataError(
@@ -67,9 +71,23 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def has_own_split(self) -> bool:
+        """Whether the source itself says which images train and which test."""
+        return is_split(self.partition)
+
     def subset(self, rows: Int[np.ndarray, " m"] | Sequence[int]) -> "ImageSet":
-        """Give the images of these rows, in their order; problems, source and fit stay."""
-        rows = np.asarray(rows, dtype=np.intp)
+        """Give the images of these rows, in their order; problems, source and fit stay.
+
+        Raises: DtypeError for anything but whole numbers: a mask of True and False would be taken for rows 1 and 0.
+        """
+        given = np.asarray(rows)
+        if given.dtype.kind not in "iu" and given.size:
+            raise DtypeError(
+                f"rows has dtype {given.dtype}; expected whole numbers. Turn a mask into rows with "
+                "np.flatnonzero(mask)."
+            )
+        rows = given.astype(np.intp)
         return replace(
             self,
             images=self.images[rows],
@@ -84,7 +102,8 @@ class ImageSet:
         """Part the images into (train, test), or with `val` into (train, val, test).
 
         Args:
-            test: fraction of the images for testing, in (0, 1). None: the source's own split where it has one, else 0.2.
+            test: fraction of the images for testing, in (0, 1). None: the source's own split where it has one, else
+                0.2.
             val: fraction of the remaining training images for validation, in (0, 1). None: no validation set.
             seed: which images are drawn; the same seed draws the same images.
         Returns: the parts, each in the order of the source.

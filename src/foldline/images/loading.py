@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from jaxtyping import UInt8
 
 from foldline.core.checks import choice, integer
 from foldline.core.errors import DataError, MissingDataError, SettingError
 from foldline.core.memory import check_memory
 from foldline.images.archives import open_tree
 from foldline.images.assembly import Assembled, assemble, common_size
-from foldline.images.fitting import fit_to
+from foldline.images.decoding import MIN_SIDE
+from foldline.images.fitting import MAX_SIDE, fit_to
 from foldline.images.image_set import Fit, ImageSet
 from foldline.images.problems import Problem, refuse_skips
 from foldline.images.readers.registry import NAMED, READERS
 from foldline.images.sources import EncodedImages, PixelArrays, Source
-from foldline.images.trees import Tree
+from foldline.images.trees import Tree, printable
 
 DEFAULT_SIZE = (64, 64)
 
@@ -40,15 +42,15 @@ def load_images(
 
     Args:
         source: a folder with a folder for each class, with or without train, val and test above; the same in a .tar,
-            .tar.gz or .zip; a folder or archive of CIFAR-10/100 (binary or Python batches) or IDX files (MNIST); an .npz
-            or .parquet file; or a built-in name: "digits" or "fashion-mini".
+            .tar.gz or .zip; a folder or archive of CIFAR-10/100 (binary or Python batches) or IDX files (MNIST); an
+            .npz or .parquet file; or, as text, a built-in name: "digits" or "fashion-mini".
         size: pixels of a side, or (height, width). None keeps the images' own size if all agree on one of at most
             320x240 pixels, else 64.
         fit: "crop" scales the short side and cuts the centre out; "pad" scales the long side and fills up with black.
         strict: whether a file that cannot be used is an error instead of a listed "skipped" problem.
     Returns: the images; `problems` lists everything that was skipped or changed. Files are never touched.
     Raises: MissingDataError if there is no such source; DataError, ShapeError or DtypeError if it cannot be used;
-        SettingError for a wrong size.
+        SettingError for a wrong size or fit.
     Convention: grey images among coloured ones are repeated to three channels; all grey stay one channel.
     Example:
         >>> load_images("digits").images.shape
@@ -57,13 +59,14 @@ def load_images(
     sides = _sides(size)
     choice(fit, ("crop", "pad"), name="fit")
     name = os.fspath(source)
-    if name in NAMED:
+    if isinstance(source, str) and name in NAMED:
         images = _from_pixels(NAMED[name](), name, sides, fit)
         images = replace(images, problems=_namesake(name) + images.problems)
     else:
         tree = _opened(name)
         try:
-            images = _from_any(_read(tree), name, sides, fit)
+            images = _from_any(_read(tree), printable(name), sides, fit)
+            images = replace(images, problems=tree.problems + images.problems)
         finally:
             tree.close()
     if strict:
@@ -71,7 +74,7 @@ def load_images(
     n_classes = len(np.unique(images.labels))
     if n_classes < 2:
         raise DataError(
-            f"{name} holds images of {n_classes} class; expected at least 2 classes. Add a folder with images of another "
+            f"{images.source} holds images of {n_classes} class; expected at least 2 classes. Add images of another "
             "class."
         )
     return images
@@ -83,24 +86,24 @@ def _sides(size: Size) -> tuple[int, int] | None:
     sides = size if isinstance(size, tuple) else (size, size)
     if len(sides) != 2:
         raise SettingError(f"size is {size!r}; expected a whole number or (height, width). Change size.")
-    return integer(sides[0], name="size", low=2), integer(sides[1], name="size", low=2)
+    height, width = (integer(side, name="size", low=MIN_SIDE, high=MAX_SIDE) for side in sides)
+    return height, width
 
 
 def _namesake(name: str) -> tuple[Problem, ...]:
-    if not Path(name).exists():
+    if not os.path.exists(name):
         return ()
     what = f"the built-in set of this name was read, not what lies here; say ./{name} for that"
     return (Problem(kind="warning", where=name, what=what),)
 
 
 def _opened(name: str) -> Tree:
-    path = Path(name)
-    if not path.exists():
+    if not os.path.exists(name):  # pathlib's own test fails for names that are too long, or in a locked folder
         raise MissingDataError(
-            f"{name} is not there; expected a folder, an archive, a file of images, or one of {', '.join(NAMED)}. Check "
-            "the path."
+            f"{printable(name)} is not there, or not to be seen; expected a folder, an archive, a file of images, or "
+            f"one of {', '.join(NAMED)}. Check the path."
         )
-    return open_tree(path)
+    return open_tree(Path(name))
 
 
 def _read(tree: Tree) -> Source:
@@ -121,7 +124,7 @@ def _from_any(source: Source, name: str, size: tuple[int, int] | None, fit: Lite
 
 def _from_pixels(source: PixelArrays, name: str, size: tuple[int, int] | None, fit: Literal["crop", "pad"]) -> ImageSet:
     is_native = size is None or size == source.images.shape[1:3]
-    images = source.images if is_native else np.stack([fit_to(image, size, fit=fit) for image in source.images])
+    images = source.images if size is None or is_native else _scaled(source.images, size, name, fit)
     return ImageSet(
         images=images,
         labels=source.labels.astype(np.int32),
@@ -132,6 +135,17 @@ def _from_pixels(source: PixelArrays, name: str, size: tuple[int, int] | None, f
         source=name,
         fit="native" if is_native else fit,
     )
+
+
+def _scaled(
+    images: UInt8[np.ndarray, "n _ _ c"], size: tuple[int, int], name: str, fit: Literal["crop", "pad"]
+) -> UInt8[np.ndarray, "n h2 w2 c"]:
+    n, _, _, n_channels = images.shape
+    _check_size(size, n, n_channels, name)
+    scaled = np.empty((n, *size, n_channels), np.uint8)
+    for row, image in enumerate(images):
+        scaled[row] = fit_to(image, size, fit=fit)
+    return scaled
 
 
 def _row_names(source: PixelArrays) -> tuple[str, ...]:
@@ -150,8 +164,7 @@ def _from_files(
     agreed = common_size(source) if size is None else None
     is_native = agreed is not None and agreed[0] * agreed[1] <= LARGEST_NATIVE_PIXELS
     target = (agreed if is_native else size) or DEFAULT_SIZE
-    n_bytes = 3 * target[0] * target[1] * len(source.entries)
-    check_memory(n_bytes, f"{name} at {target[0]}x{target[1]} pixels", fix="Choose a smaller size.")
+    _check_size(target, len(source.entries), 3, name)
     assembled = assemble(source, target, fit="native" if is_native else fit)
     if not len(assembled.rows):
         first = assembled.problems[0]
@@ -162,11 +175,16 @@ def _from_files(
     images = _labelled(source, assembled, name, fit="native" if is_native else fit)
     if agreed is not None and not is_native:
         what = (
-            f"all images have {agreed[0]}x{agreed[1]} pixels and were scaled to {target[0]}x{target[1]}; choose a size to "
-            "keep more"
+            f"all images have {agreed[0]}x{agreed[1]} pixels and were scaled to {target[0]}x{target[1]}; choose a size "
+            "to keep more"
         )
         images = replace(images, problems=(*images.problems, Problem(kind="warning", where=name, what=what)))
     return images
+
+
+def _check_size(size: tuple[int, int], n_images: int, n_channels: int, name: str) -> None:
+    n_bytes = n_images * size[0] * size[1] * n_channels
+    check_memory(n_bytes, f"{name} at {size[0]}x{size[1]} pixels", fix="Choose a smaller size.")
 
 
 def _labelled(source: EncodedImages, assembled: Assembled, name: str, *, fit: Fit) -> ImageSet:

@@ -1,6 +1,6 @@
 """Parting rows into train, val and test: the source's own split, or a stratified, seeded draw."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from jaxtyping import Int, Int32
@@ -10,7 +10,7 @@ from foldline.core.errors import DataError
 
 DEFAULT_TEST = 0.2
 
-Rows = Int[np.ndarray, " m"]
+Rows = Int[np.ndarray, " _"]
 
 
 def split_rows(
@@ -30,7 +30,7 @@ def split_rows(
     for name, fraction in (("test", test), ("val", val)):
         if fraction is not None:
             number(fraction, name=name, low=0, high=1, above=True, below=True)
-    if partition is None or test is not None:
+    if test is not None or not is_split(partition):
         fraction = DEFAULT_TEST if test is None else test
         train_rows, test_rows = _draw(np.arange(len(labels)), labels, class_names, fraction, seed, part="test")
         own_val: Rows = np.empty(0, dtype=np.intp)
@@ -42,6 +42,11 @@ def split_rows(
         return train_rows, own_val, test_rows
     train_rows, val_rows = _draw(train_rows, labels, class_names, val, seed, part="val")
     return train_rows, val_rows, test_rows
+
+
+def is_split(partition: Collection[str] | None) -> bool:
+    """Tell whether a source's marks part it: some images train and some do not."""
+    return partition is not None and "train" in partition and ("test" in partition or "val" in partition)
 
 
 def _own_split(partition: np.ndarray) -> tuple[Rows, Rows, Rows]:
@@ -64,7 +69,7 @@ def _draw(
     too_small = [k for k, count in enumerate(counts) if 0 < count < needed]
     if too_small:
         k = too_small[0]
-        others = f" (and {len(too_small) - 1} other classes are too small)" if len(too_small) > 1 else ""
+        others = f" ({len(too_small)} classes have too few)" if len(too_small) > 1 else ""
         raise DataError(
             f"class {class_names[k]!r} has {counts[k]} images to split{others}; expected at least {needed} for "
             f"{part}={fraction:g}. Add images, leave the class out, or choose another fraction."

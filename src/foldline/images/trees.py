@@ -1,9 +1,10 @@
 """Files under one roof, be it a folder or an archive: every reader works on either."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import Protocol, runtime_checkable
 
 from foldline.images.problems import Kind, Problem, UnreadableError
 from foldline.images.sources import Fetch
@@ -12,19 +13,24 @@ from foldline.images.sources import Fetch
 MAX_FILE_BYTES = 1 << 29
 
 
+@runtime_checkable
 class Tree(Protocol):
     """Files below a root, by their names: paths from the root with forward slashes."""
 
     where: str
     names: tuple[str, ...]
     """In the order in which they are read best."""
-    problems: tuple[Problem, ...]
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was found and is not among the names."""
+        ...
 
     def fetch(self, name: str) -> Fetch:
         """Prepare the reading of one small file; asked for in the order of `names`."""
         ...
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> BufferedIOBase:
         """Open one file for reading, with seeking. Raises: OSError and what damaged archives raise."""
         ...
 
@@ -40,14 +46,12 @@ class FolderTree:
     """
 
     def __init__(self, path: Path) -> None:
-        self.where = str(path)
+        self.where = printable(str(path))
         self._problems: list[Problem] = []
-        if path.is_dir():
-            self._root = path
-            self.names = tuple(sorted(self._walk(path, (path.resolve(),))))
-        else:
-            self._root = path.parent
-            self.names = (path.name,)
+        self._root = path if path.is_dir() else path.parent
+        found = self._walk(path) if path.is_dir() else iter([path])
+        self._paths = dict(sorted((self._name(file), file) for file in found))
+        self.names = tuple(self._paths)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -56,40 +60,47 @@ class FolderTree:
 
     def fetch(self, name: str) -> Fetch:
         """Give a function that reads the file: threads wait for disks side by side."""
-        return file_reader(self._root / name)
+        return file_reader(self._paths[name])
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> BufferedIOBase:
         """Open the file."""
-        return (self._root / name).open("rb")
+        return self._paths[name].open("rb")
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _walk(self, folder: Path, above: tuple[Path, ...]) -> Iterator[str]:
-        try:
-            entries = list(os.scandir(folder))
-        except OSError as error:
-            self._note("skipped", folder, f"the folder cannot be opened ({error.strerror})")
-            return
-        if not entries:
-            self._note("warning", folder, "the folder is empty")
-        for entry in entries:
-            path = folder / entry.name
-            if entry.is_dir():
-                real = path.resolve()
-                if entry.name.startswith("."):
+    def _walk(self, root: Path) -> Iterator[Path]:
+        waiting = [(root, frozenset[tuple[int, int]]())]  # folders, each with the identities of those above it
+        while waiting:
+            folder, above = waiting.pop()
+            try:
+                here = _identity(folder)
+                if here in above:
+                    self._note("skipped", folder, "a link to a folder that holds it")
+                    continue
+                entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+            except OSError as error:
+                self._note("skipped", folder, f"the folder cannot be opened ({error.strerror})")
+                continue
+            if not entries:
+                self._note("warning", folder, "the folder is empty")
+            for entry in entries:
+                path = folder / entry.name
+                is_folder = _holds(entry.is_dir)
+                if is_folder and entry.name.startswith("."):
                     self._note("skipped", path, "a hidden folder")
-                elif real in above:
-                    self._note("skipped", path, "a link to a folder that holds it")
+                elif is_folder:
+                    waiting.append((path, above | {here}))
+                elif _holds(entry.is_file):
+                    yield path
                 else:
-                    yield from self._walk(path, (*above, real))
-            elif entry.is_file():
-                yield path.relative_to(self._root).as_posix()
-            else:
-                self._note("skipped", path, "a broken link" if entry.is_symlink() else "not a regular file")
+                    self._note("skipped", path, "a broken link" if entry.is_symlink() else "not a regular file")
 
     def _note(self, kind: Kind, path: Path, what: str) -> None:
-        self._problems.append(Problem(kind=kind, where=path.relative_to(self._root).as_posix(), what=what))
+        self._problems.append(Problem(kind=kind, where=self._name(path), what=what))
+
+    def _name(self, path: Path) -> str:
+        return printable(path.relative_to(self._root).as_posix())
 
 
 def file_reader(path: Path) -> Fetch:
@@ -106,6 +117,11 @@ def file_reader(path: Path) -> Fetch:
     return read
 
 
+def printable(name: str) -> str:
+    """Give a file name with what is no text in it written out (a byte that is not UTF-8): names go into reports."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def folder_of(name: str) -> str:
     """Give the folder part of a tree's file name, "" for the root."""
     return name.rpartition("/")[0]
@@ -114,3 +130,15 @@ def folder_of(name: str) -> str:
 def base_of(name: str) -> str:
     """Give the last part of a tree's file name."""
     return PurePosixPath(name).name
+
+
+def _holds(test: Callable[[], bool]) -> bool:
+    try:
+        return test()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    status = folder.stat()
+    return status.st_dev, status.st_ino

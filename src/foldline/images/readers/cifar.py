@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Integer, UInt8
 
 from foldline.core.errors import DataError
-from foldline.images.problems import Problem
+from foldline.images.problems import Problem, UnreadableError
 from foldline.images.sources import PixelArrays, join_partitions
 from foldline.images.trees import Tree, base_of, folder_of
 
@@ -56,14 +56,22 @@ def read_batches(
             batches = [read_batch(file) for file in there]
             labels = np.concatenate([labels for _, labels in batches]).astype(np.int32)
             parts[part] = (_pixels([planes for planes, _ in batches]), labels)
-    _check_labels(parts, class_names, tree.where)
+    _check_labels({part: labels for part, (_, labels) in parts.items()}, class_names, tree.where)
     return join_partitions(parts, class_names, problems=tuple(problems))
+
+
+def read_file(tree: Tree, name: str) -> bytes:
+    """Read one batch or list of names whole. Raises: DataError if it cannot be read."""
+    try:
+        return tree.fetch(name)()
+    except UnreadableError as error:
+        raise damaged(tree, name, str(error)) from error
 
 
 def damaged(tree: Tree, name: str, what: str) -> DataError:
     """Make the error for a batch that is not what its name says."""
     return DataError(
-        f"{name} in {tree.where} is damaged: {what}; expected a CIFAR batch as published. Fetch the file again."
+        f"{name} in {tree.where} cannot be used: {what}; expected a CIFAR batch as published. Fetch the file again."
     )
 
 
@@ -77,9 +85,9 @@ def _pixels(batches: list[UInt8[np.ndarray, "_ 3072"]]) -> UInt8[np.ndarray, "n 
     return images
 
 
-def _check_labels(parts: dict[str, Batch], class_names: tuple[str, ...], where: str) -> None:
-    for part, (_, labels) in parts.items():
-        outside = labels[(labels < 0) | (labels >= len(class_names))]
+def _check_labels(labels: dict[str, Integer[np.ndarray, " _"]], class_names: tuple[str, ...], where: str) -> None:
+    for part, values in labels.items():
+        outside = values[(values < 0) | (values >= len(class_names))]
         if outside.size:
             raise DataError(
                 f"{where} has label {outside[0]} among its {part} images; expected 0 to {len(class_names) - 1}. "

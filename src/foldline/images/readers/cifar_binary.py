@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from foldline.images.readers.cifar import CIFAR10_BATCHES, PLANES, Batch, batch_folder, damaged, join, read_batches
+from foldline.images.readers.cifar import (
+    CIFAR10_BATCHES,
+    PLANES,
+    Batch,
+    batch_folder,
+    damaged,
+    join,
+    read_batches,
+    read_file,
+)
 from foldline.images.sources import PixelArrays
 from foldline.images.trees import Tree
 
@@ -42,8 +51,7 @@ def _folder(tree: Tree, *, is_100: bool) -> str | None:
 def _class_names(tree: Tree, name: str) -> tuple[str, ...]:
     if name not in tree.names:
         return tuple(str(label) for label in range(10))
-    with tree.open(name) as file:
-        lines = file.read(1 << 16).decode("utf-8", errors="replace").split("\n")
+    lines = read_file(tree, name).decode("utf-8", errors="replace").split("\n")
     names = tuple(line.strip() for line in lines if line.strip())
     if len(set(names)) != len(names) or len(names) < 2:
         raise damaged(tree, name, "it does not name each class once")
@@ -51,8 +59,7 @@ def _class_names(tree: Tree, name: str) -> tuple[str, ...]:
 
 
 def _read_batch(tree: Tree, name: str, *, n_label_bytes: int) -> Batch:
-    with tree.open(name) as file:
-        data = np.frombuffer(file.read(), np.uint8)
+    data = np.frombuffer(read_file(tree, name), np.uint8)
     record = n_label_bytes + PLANES
     if not len(data) or len(data) % record:
         raise damaged(tree, name, f"its {len(data)} bytes are no whole number of records of {record} bytes")

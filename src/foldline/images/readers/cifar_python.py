@@ -1,20 +1,47 @@
 """CIFAR-10 and CIFAR-100 in their Python version: pickles, read without letting them run anything.
 
-A pickle may name any function and have it called. The unpickler here knows the three names that a batch holds, and
-gives inert objects of this file for them, so that not even NumPy's own code runs at the pickle's word.
+A pickle may name any function and have it called. The unpickler here knows the few names that a batch holds, and
+gives inert objects of this file for them, so that not even NumPy's own code runs at the pickle's word. It knows the
+opcodes that a batch is written with, and no others.
 """
 
 import math
 import pickle
 from collections.abc import Callable, Mapping
+from functools import partial
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
 
-from foldline.images.readers.cifar import CIFAR10_BATCHES, PLANES, Batch, batch_folder, damaged, join, read_batches
+from foldline.images.problems import reason
+from foldline.images.readers.cifar import (
+    CIFAR10_BATCHES,
+    PLANES,
+    Batch,
+    batch_folder,
+    damaged,
+    join,
+    read_batches,
+    read_file,
+)
 from foldline.images.sources import PixelArrays
 from foldline.images.trees import Tree
+
+# What a batch is written with, by any protocol up to 4.
+_OPCODES = (
+    *(pickle.PROTO, pickle.FRAME, pickle.MARK, pickle.STOP, pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE),
+    *(pickle.INT, pickle.BININT, pickle.BININT1, pickle.BININT2, pickle.LONG, pickle.LONG1),
+    *(pickle.STRING, pickle.BINSTRING, pickle.SHORT_BINSTRING, pickle.BINBYTES, pickle.SHORT_BINBYTES),
+    *(pickle.UNICODE, pickle.BINUNICODE, pickle.SHORT_BINUNICODE),
+    *(pickle.EMPTY_LIST, pickle.LIST, pickle.APPEND, pickle.APPENDS),
+    *(pickle.EMPTY_DICT, pickle.DICT, pickle.SETITEM, pickle.SETITEMS),
+    *(pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT, pickle.GET, pickle.BINGET, pickle.LONG_BINGET, pickle.MEMOIZE),
+    *(pickle.GLOBAL, pickle.STACK_GLOBAL, pickle.REDUCE, pickle.BUILD),
+)
+
+Load = Callable[[Any], None]
 
 
 def recognises(tree: Tree) -> bool:
@@ -70,12 +97,11 @@ def _read_batch(tree: Tree, name: str, *, labels_key: str) -> Batch:
 
 
 def _unpickle(tree: Tree, name: str) -> dict[str, object]:
-    with tree.open(name) as file:
-        data = file.read()
+    data = read_file(tree, name)
     try:
         loaded = _BatchUnpickler(BytesIO(data), encoding="bytes").load()
     except Exception as error:  # a pickle is a program, and a damaged one can fail in every way
-        raise damaged(tree, name, str(error) or type(error).__name__) from error
+        raise damaged(tree, name, f"its pickle cannot be read ({reason(error)})") from error
     if not isinstance(loaded, dict):
         raise damaged(tree, name, f"it holds a {type(loaded).__name__}, not a dictionary")
     return {text: value for key, value in loaded.items() if (text := _text(key)) is not None}
@@ -88,9 +114,30 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _dispatch() -> dict[int, Load]:
+    """Give what to do at each opcode. Tuples become lists: hashing a deep nest of tuples would end the process."""
+    usual: dict[int, Load] = pickle._Unpickler.dispatch
+    known = {opcode[0]: usual[opcode[0]] for opcode in _OPCODES}
+    known[pickle.EMPTY_TUPLE[0]] = usual[pickle.EMPTY_LIST[0]]
+    known[pickle.TUPLE[0]] = usual[pickle.LIST[0]]
+    for length, opcode in enumerate((pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3), start=1):
+        known[opcode[0]] = partial(_join_top, length=length)
+    return dict.fromkeys(range(256), _refuse) | known
+
+
+def _join_top(unpickler: Any, *, length: int) -> None:
+    unpickler.stack[-length:] = [unpickler.stack[-length:]]
+
+
+def _refuse(_: object) -> None:
+    raise pickle.UnpicklingError("it holds an opcode that no CIFAR batch does")
+
+
 # The unpickler written in Python: five bytes can make the one written in C reserve gigabytes for its memo.
 class _BatchUnpickler(pickle._Unpickler):
-    """Knows the names that a CIFAR batch holds, and no others."""
+    """Knows the opcodes and names that a CIFAR batch holds, and no others."""
+
+    dispatch = _dispatch()
 
     def find_class(self, module: str, name: str) -> Callable[..., object]:
         """Give an inert stand-in, made afresh so that nothing a pickle does to it lasts."""
@@ -98,7 +145,7 @@ class _BatchUnpickler(pickle._Unpickler):
             ("numpy.core.multiarray", "_reconstruct"): lambda *_: _InertArray(),
             ("numpy._core.multiarray", "_reconstruct"): lambda *_: _InertArray(),
             ("numpy", "ndarray"): lambda *_: None,
-            ("numpy", "dtype"): lambda *code: _InertDtype(code),
+            ("numpy", "dtype"): lambda code, *_: _InertDtype(code),
             # How Python 3 writes bytes for Python 2.
             ("_codecs", "encode"): lambda text, _: text.encode("latin-1"),
         }
@@ -112,8 +159,8 @@ class _InertDtype:
 
     __slots__ = ("code",)
 
-    def __init__(self, code: tuple[object, ...]) -> None:
-        self.code = code[0] if code else None
+    def __init__(self, code: object) -> None:
+        self.code = code
 
     def __setstate__(self, state: object) -> None:
         """Byte order and alignment mean nothing for single bytes."""
@@ -134,7 +181,7 @@ class _InertArray:
     def pixels(self) -> UInt8[np.ndarray, "n 3072"] | None:
         """Give the array if it is (N, 3072) uint8, else None."""
         match self.state:
-            case (int(), (int() as n, int() as d), _InertDtype(code=code), False | 0, bytes() as data):
+            case [int(), [int() as n, int() as d], _InertDtype(code=code), False | 0, bytes() as data]:
                 if d == PLANES and len(data) == math.prod((n, d)) and code in ("u1", b"u1", "uint8"):
                     return np.frombuffer(data, np.uint8).reshape(n, d)
         return None

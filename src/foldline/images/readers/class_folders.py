@@ -33,16 +33,18 @@ def read(tree: Tree) -> EncodedImages:
     """Find classes and partitions in the paths of image files.
 
     Raises: DataError if there are no images, no class folders, or two that differ only in case.
-    Convention: folders that hold everything else (an archive's wrapping folder) are left out of the names' meaning.
+    Convention: a folder that stands alone and has most of its images in folders below (an archive's wrapping folder)
+        is no class.
     Convention: images deeper inside a class folder belong to that class.
     Convention: train/ beside test/ or val/ are partitions; a test/ without a train/ beside it is a class.
     """
-    problems = list(tree.problems)
+    problems: list[Problem] = []
     names = list(_image_names(tree.names, problems))
     if not names:
+        first = "".join(f" The first, {problem.where}: {problem.what}." for problem in (*tree.problems, *problems)[:1])
         raise DataError(
             f"{tree.where} holds no images ({len(tree.names)} files were looked at); expected a folder for each class "
-            "with images inside. Check the path."
+            f"with images inside.{first} Check the path."
         )
     entries = sorted(_entries(names, tree, problems))
     if not entries:
@@ -64,7 +66,8 @@ def read(tree: Tree) -> EncodedImages:
 def why_not_an_image(name: str) -> str | None:
     """Tell from its name why a file is no image of the user's, or None if it may be one."""
     base = base_of(name)
-    if base.startswith(".") or base.lower() in _SYSTEM_FILES or "__MACOSX" in name.split("/"):
+    is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+    if is_hidden or base.lower() in _SYSTEM_FILES:
         return "a hidden or system file"
     suffix = PurePosixPath(base).suffix.lower()
     return None if suffix in SUFFIXES else f"unknown suffix {suffix!r}" if suffix else "no suffix"
@@ -96,12 +99,14 @@ def _entries(names: list[str], tree: Tree, problems: list[Problem]) -> Iterator[
 
 
 def _wrapping_depth(names: list[str]) -> int:
-    """Count the folders at the top that hold all images and are not the class folder itself."""
-    folders = [name.split("/")[:-1] for name in names]
-    depth = 0
-    while all(len(path) > depth + 1 for path in folders) and len({path[depth] for path in folders}) == 1:
+    """Count the folders at the top that stand alone and have most of their images in folders below."""
+    depth, inside = 0, [name.split("/")[:-1] for name in names]
+    while True:
+        inside = [path for path in inside if len(path) > depth]
+        deeper = [path for path in inside if len(path) > depth + 1]
+        if len({path[depth] for path in inside}) != 1 or 2 * len(deeper) <= len(inside):
+            return depth
         depth += 1
-    return depth
 
 
 def _refuse_lookalikes(class_names: list[str], where: str) -> None:

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
-from typing import BinaryIO, NamedTuple, cast
+from io import BufferedIOBase
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 from jaxtyping import UInt8
 
 from foldline.core.errors import DataError, DtypeError, FoldlineError, ShapeError
 from foldline.core.memory import check_memory
-from foldline.images.problems import Problem
+from foldline.images.decoding import MIN_SIDE
+from foldline.images.problems import Problem, UnreadableError, reason
 from foldline.images.sources import PixelArrays, join_partitions
 from foldline.images.trees import Tree, base_of
 
@@ -73,6 +75,11 @@ def read(tree: Tree, *, class_names: tuple[str, ...] | None = None) -> PixelArra
     sizes = {images.shape[1:] for images, _ in parts.values()}
     if len(sizes) > 1:
         raise ShapeError(f"{tree.where} has images of sizes {sorted(sizes)}; expected one size. Fetch the files again.")
+    if min(min(size) for size in sizes) < MIN_SIDE:
+        raise ShapeError(
+            f"{tree.where} has images of {sizes.pop()} pixels; expected sides of at least {MIN_SIDE}. Fetch the files "
+            "again."
+        )
     values, names = _classes(tree, set_name, {part: labels for part, (_, labels) in parts.items()})
     is_emnist = base_of(set_name).startswith("emnist-")
     upright = {
@@ -97,7 +104,7 @@ def _one_set(tree: Tree) -> tuple[str, dict[str, _Files]]:
             "read into a folder of its own."
         )
     ((set_name, parts),) = sets.items()
-    files = {}
+    files: dict[str, _Files] = {}
     for part in ("train", "val", "test"):
         if part in parts:
             missing = {"images", "labels"} - set(parts[part])
@@ -130,7 +137,9 @@ def _read_array(tree: Tree, name: str, n_axes: int) -> UInt8[np.ndarray, "..."]:
     except FoldlineError:
         raise
     except Exception as error:  # gzip, zlib, lzma, tarfile and zipfile each have their own
-        raise DataError(f"{name} in {tree.where} cannot be read ({error}); expected a whole file. {again}") from error
+        raise DataError(
+            f"{name} in {tree.where} cannot be read ({reason(error)}); expected a whole file. {again}"
+        ) from error
     if len(data) != n_bytes or not n_bytes:
         raise DataError(
             f"{name} in {tree.where} has {'more' if len(data) > n_bytes else len(data)} bytes of data; expected "
@@ -140,14 +149,14 @@ def _read_array(tree: Tree, name: str, n_axes: int) -> UInt8[np.ndarray, "..."]:
 
 
 @contextmanager
-def _opened(tree: Tree, name: str) -> Iterator[BinaryIO]:
+def _opened(tree: Tree, name: str) -> Iterator[BufferedIOBase]:
     with tree.open(name) as stored:
         if name.endswith(".gz"):
             with gzip.open(stored) as unpacked:
-                yield cast(BinaryIO, unpacked)
+                yield unpacked
         elif name.endswith(".xz"):
-            with lzma.open(stored) as unpacked:
-                yield cast(BinaryIO, unpacked)
+            with lzma.open(cast(IO[bytes], stored)) as unpacked:  # the stubs ask for more than is used
+                yield unpacked
         else:
             yield stored
 
@@ -182,13 +191,12 @@ def _mapping(tree: Tree, name: str) -> dict[int, str]:
     """Read "label codepoint ..." lines; an empty dictionary if there is no such file."""
     if name not in tree.names:
         return {}
-    with tree.open(name) as file:
-        lines = file.read(1 << 16).decode("ascii", errors="replace").splitlines()
     try:
+        lines = tree.fetch(name)().decode("ascii").splitlines()
         pairs = [[int(number) for number in line.split()[:2]] for line in lines if line.strip()]
-        return {label: "".join(chr(codepoint) for codepoint in codepoints) for label, *codepoints in pairs}
-    except (ValueError, OverflowError) as error:
+        return {label: chr(codepoint) for label, codepoint in pairs}
+    except (UnreadableError, ValueError, OverflowError) as error:
         raise DataError(
-            f"{name} in {tree.where} is damaged ({error}); expected lines of a label and a character code. Fetch the "
-            "file again."
+            f"{name} in {tree.where} is damaged ({reason(error)}); expected lines of a label and a character "
+            "code. Fetch the file again."
         ) from error

@@ -1,12 +1,17 @@
 """NumPy's .npz files of images and labels, never unpickled."""
 
+import warnings
+from dataclasses import replace
+from zipfile import ZipFile
+
 import numpy as np
 from jaxtyping import Integer, UInt8
 
 from foldline.core.checks import axes
 from foldline.core.errors import DataError, DtypeError, FoldlineError, ShapeError
 from foldline.core.memory import check_memory
-from foldline.images.problems import Problem
+from foldline.images.decoding import MIN_SIDE
+from foldline.images.problems import Problem, reason
 from foldline.images.sources import PixelArrays, join_partitions
 from foldline.images.trees import Tree
 
@@ -15,6 +20,8 @@ _LABEL_KEYS = ("labels", "label", "y", "targets")
 _LAYOUT = (
     "expected images and labels, or train_images, train_labels, test_images, test_labels (x and y will do; val too)"
 )
+
+MAX_LABEL = np.iinfo(np.int32).max
 
 Arrays = dict[str, np.ndarray]
 
@@ -30,11 +37,13 @@ def read(tree: Tree) -> PixelArrays:
     Raises: DataError, ShapeError or DtypeError if keys are missing, arrays are of the wrong kind, or hold NaN.
     Convention: float images must be in [0, 1]; they become round(255 x).
     Convention: labels may be numbers (named by `class_names`, or by themselves) or texts (their own names).
+    Convention: the images of one part alone, all training or all testing, have no split of their own.
     """
     where = tree.where
     arrays = _load(tree)
     parts = _parts(arrays, where)
-    problems: list[Problem] = []
+    read_keys = {"class_names"}.union(*parts.values())
+    problems = [Problem(kind="warning", where=key, what="an array not read") for key in arrays if key not in read_keys]
     images = {part: _pixels(arrays[key], f"{key} in {where}", problems) for part, (key, _) in parts.items()}
     labels = {part: _label_values(arrays[key], f"{key} in {where}") for part, (_, key) in parts.items()}
     for part, (image_key, label_key) in parts.items():
@@ -48,24 +57,34 @@ def read(tree: Tree) -> PixelArrays:
         raise ShapeError(f"{where} has images of shapes {sorted(sizes)}; expected one shape. Save them at one size.")
     indices, names = _indexed(labels, arrays.get("class_names"), where)
     joined = join_partitions({part: (images[part], indices[part]) for part in parts}, names, problems=tuple(problems))
-    return joined if len(parts) > 1 else PixelArrays(**{**vars(joined), "partition": None})
+    return joined if len(parts) > 1 else replace(joined, partition=None)
 
 
 def _load(tree: Tree) -> Arrays:
     try:
-        with tree.open(tree.names[0]) as stored, np.load(stored, allow_pickle=False) as file:
+        with tree.open(tree.names[0]) as stored, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy's opinion of old or damaged headers
+            file = np.load(stored, allow_pickle=False)
             if not isinstance(file, np.lib.npyio.NpzFile):
                 raise DataError(f"{tree.where} holds a single array; {_LAYOUT}. Save with numpy.savez.")
-            n_bytes = sum(member.file_size for member in file.zip.infolist())
+            n_bytes = sum(member.file_size for member in ZipFile(stored).infolist())
             check_memory(n_bytes, tree.where, fix="Save fewer images.")
-            return {key: file[key] for key in file.files}
+            return {key: _whole(file[key]) for key in file.files}
     except FoldlineError:
         raise
     except Exception as error:  # zipfile, zlib and NumPy's header parser each have their own
         raise DataError(
-            f"{tree.where} cannot be read ({error}); expected an .npz file of plain arrays. Save it with numpy.savez, "
-            "without object arrays."
+            f"{tree.where} cannot be read ({reason(error)}); expected an .npz file of plain arrays. Save it with "
+            "numpy.savez, without object arrays."
         ) from error
+
+
+def _whole(array: object) -> np.ndarray:
+    if not isinstance(array, np.ndarray):
+        raise ValueError("a file inside is no array")  # NumPy gives the bytes of whatever else a zip holds
+    if array.dtype.kind == "U":
+        "".join(array.flat).encode("utf-8")  # fails for numbers that are no characters
+    return array
 
 
 def _parts(arrays: Arrays, where: str) -> dict[str, tuple[str, str]]:
@@ -89,8 +108,8 @@ def _pixels(array: np.ndarray, name: str, problems: list[Problem]) -> UInt8[np.n
     fix = "Save it as (n, h, w), (n, h, w, 1) or (n, h, w, 3) uint8."
     images = array[..., None] if array.ndim == 3 else array
     _, h, w, c = axes(images, "n h w c", name=name, fix=fix)
-    if c not in (1, 3) or min(h, w) < 2:
-        raise ShapeError(f"{name} has shape {array.shape}; expected 1 or 3 channels and sides of 2 pixels. {fix}")
+    if c not in (1, 3) or min(h, w) < MIN_SIDE:
+        raise ShapeError(f"{name} has shape {array.shape}; expected 1 or 3 channels and sides of at least 2. {fix}")
     if images.dtype == np.uint8:
         return images
     if images.dtype.kind != "f":
@@ -102,7 +121,8 @@ def _pixels(array: np.ndarray, name: str, problems: list[Problem]) -> UInt8[np.n
             f"{name} is from {images.min():g} to {images.max():g}; expected uint8, or floats in [0, 1]. {fix}"
         )
     problems.append(Problem(kind="changed", where=name, what="floats in [0, 1] became whole numbers from 0 to 255"))
-    return np.rint(images * 255).astype(np.uint8)
+    pixels: UInt8[np.ndarray, "n h w c"] = np.rint(images * 255).astype(np.uint8)
+    return pixels
 
 
 def _label_values(array: np.ndarray, name: str) -> np.ndarray:
@@ -110,9 +130,13 @@ def _label_values(array: np.ndarray, name: str) -> np.ndarray:
     axes(labels, "n", name=name, fix="Save one label for each image.")
     if labels.dtype.kind not in "iuU":
         raise DtypeError(f"{name} has dtype {array.dtype}; expected whole numbers or texts. Convert the labels.")
-    if labels.dtype.kind == "i" and labels.size and labels.min() < 0:
-        raise DataError(f"{name} holds {labels.min()}; expected 0 or larger. Correct the labels.")
-    return labels
+    if labels.dtype.kind == "U" or not labels.size:
+        return labels
+    lowest, highest = int(labels.min()), int(labels.max())
+    if lowest < 0 or highest > MAX_LABEL:
+        strange = lowest if lowest < 0 else highest
+        raise DataError(f"{name} holds {strange}; expected 0 to {MAX_LABEL}. Correct the labels.")
+    return labels.astype(np.int32)
 
 
 def _indexed(
@@ -136,4 +160,4 @@ def _indexed(
                 f"{where} has label {values.max()}; expected 0 to {len(class_names) - 1} for its {len(class_names)} "
                 "class names. Correct the label or name its class."
             )
-    return {part: values.astype(np.int64) for part, values in labels.items()}, tuple(class_names.tolist())
+    return dict(labels), tuple(class_names.tolist())

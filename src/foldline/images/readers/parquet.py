@@ -3,13 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foldline.core.errors import DataError, FoldlineError, MissingExtraError
-from foldline.images.problems import Problem, UnreadableError
-from foldline.images.readers.class_folders import PARTITIONS
+from foldline.images.problems import Problem, UnreadableError, reason
+from foldline.images.readers.class_folders import PARTITIONS, why_not_an_image
 from foldline.images.sources import EncodedImages, Entry, Fetch
-from foldline.images.trees import Tree
+from foldline.images.trees import Tree, folder_of
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
@@ -28,15 +29,16 @@ class _Table(NamedTuple):
 
 
 def recognises(tree: Tree) -> bool:
-    """Look for .parquet files and no other kind of images."""
-    return any(name.lower().endswith(".parquet") for name in tree.names)
+    """Look for .parquet files; with two folders of images beside it, such a file only describes them."""
+    folders = {folder_of(name) for name in tree.names if "/" in name and why_not_an_image(name) is None}
+    return len(folders) < 2 and any(name.lower().endswith(".parquet") for name in tree.names)
 
 
 def read(tree: Tree) -> EncodedImages:
     """Read the labels, and the images when asked for.
 
     Raises: MissingExtraError without pyarrow; DataError if a file is damaged or not laid out so.
-    Convention: train, validation or test in a file's name or folders is its partition.
+    Convention: train, validation or test in a file's name or, failing that, its folders is its partition.
     Convention: the label column is "label", "labels", "fine_label" or "class", else the first of type ClassLabel.
     Source: Hugging Face's `datasets`: the features stand as JSON in the schema's metadata under "huggingface".
     """
@@ -62,6 +64,11 @@ def read(tree: Tree) -> EncodedImages:
             rows[table.name].append(None if class_name is None else len(entries))
             if class_name is not None:
                 entries.append(Entry(where, class_name, _partition(table.name)))
+    if not entries:
+        raise DataError(
+            f"{tree.where} has {sum(map(len, rows.values()))} rows and none with a label; expected labelled images. "
+            "Fetch the training part, or fill the column of labels."
+        )
 
     def contents() -> Iterator[tuple[int, Fetch]]:
         for table in tables:
@@ -83,40 +90,45 @@ def _require_pyarrow() -> None:
         ) from error
 
 
-def _opened(tree: Tree, name: str, file: BinaryIO) -> "ParquetFile":
+@contextmanager
+def _opened(tree: Tree, name: str) -> Iterator["ParquetFile"]:
+    """Open a table; whatever fails while it is open is told as damage."""
     from pyarrow.parquet import ParquetFile
 
     try:
-        return ParquetFile(file)
-    except Exception as error:
-        raise _damaged(tree, name, str(error)) from error
+        with tree.open(name) as file:
+            yield ParquetFile(file)
+    except FoldlineError:
+        raise
+    except Exception as error:  # as in `decode`
+        raise _damaged(tree, name, reason(error)) from error
 
 
 def _damaged(tree: Tree, name: str, what: str) -> DataError:
     return DataError(
-        f"{name} in {tree.where} cannot be read ({what.splitlines()[0] if what else 'damaged'}); expected a Parquet file "
-        "with a column of images and one of labels. Fetch it again."
+        f"{name} in {tree.where} cannot be used ({what}); expected a Parquet file with a column of images and one of "
+        "labels. Fetch it again."
     )
 
 
 def _table(tree: Tree, name: str) -> _Table:
-    with tree.open(name) as file:
-        schema = _opened(tree, name, file).schema_arrow
+    with _opened(tree, name) as file:
+        schema = file.schema_arrow
         features = _features(schema.metadata or {})
         images = [column for column, kind in features.items() if kind.get("_type") == "Image"]
         images += [field.name for field in schema if field.name in ("image", "img")]
-        labels = [column for column in _LABEL_COLUMNS if column in schema.names]
+        labels = list(_LABEL_COLUMNS)
         labels += [column for column, kind in features.items() if kind.get("_type") == "ClassLabel"]
         images = [column for column in images if column in schema.names]
         labels = [column for column in labels if column in schema.names]
         if not images or not labels:
             raise DataError(
-                f"{name} in {tree.where} has columns {', '.join(schema.names)}; expected one of images (image, img) and "
-                "one of labels (label). Rename them."
+                f"{name} in {tree.where} has columns {', '.join(schema.names)}; expected one of images (image, img) "
+                "and one of labels (label). Rename them."
             )
         names = features.get(labels[0], {}).get("names")
-        is_named = isinstance(names, list) and all(isinstance(text, str) for text in names)
-        return _Table(name, images[0], labels[0], tuple(names) if is_named else None)
+        is_named = isinstance(names, list) and len(names) > 0 and all(isinstance(text, str) for text in names)
+        return _Table(name, images[0], labels[0], tuple(names or ()) if is_named else None)
 
 
 def _features(metadata: dict[bytes, bytes]) -> dict[str, dict[str, Any]]:
@@ -129,10 +141,14 @@ def _features(metadata: dict[bytes, bytes]) -> dict[str, dict[str, Any]]:
 
 def _labels(tree: Tree, table: _Table) -> Iterator[str | None]:
     for value in _column(tree, table.name, table.label):
-        if value is None or isinstance(value, str):
+        if value is None:
+            yield None
+        elif isinstance(value, str) and (table.class_names is None or value in table.class_names):
             yield value
         elif not isinstance(value, int) or isinstance(value, bool):
-            raise _damaged(tree, table.name, f"{table.label} holds {value!r}, neither a whole number nor a text")
+            raise _damaged(
+                tree, table.name, f"{table.label} holds {value!r}, neither a whole number nor the name of a class"
+            )
         elif table.class_names is None:
             yield str(value)
         elif value == -1:  # how unlabelled test rows are stored
@@ -151,15 +167,13 @@ def _images(tree: Tree, table: _Table) -> Iterator[object]:
 
 
 def _column(tree: Tree, name: str, column: str) -> Iterator[object]:
-    with tree.open(name) as file:
-        table = _opened(tree, name, file)
-        try:
-            for batch in table.iter_batches(batch_size=_BATCH_ROWS, columns=[column]):
-                yield from batch.column(0).to_pylist()
-        except FoldlineError:
-            raise
-        except Exception as error:
-            raise _damaged(tree, name, str(error)) from error
+    n_rows = 0
+    with _opened(tree, name) as table:
+        for batch in table.iter_batches(batch_size=_BATCH_ROWS, columns=[column]):
+            n_rows += batch.num_rows
+            yield from batch.column(0).to_pylist()
+        if n_rows != table.metadata.num_rows:
+            raise _damaged(tree, name, f"{column} has {n_rows} of {table.metadata.num_rows} rows")
 
 
 def _fetch(value: object) -> Fetch:
@@ -174,5 +188,8 @@ def _fetch(value: object) -> Fetch:
 
 
 def _partition(name: str) -> str | None:
-    words = re.split(r"[/_.-]", name.lower())
-    return next((PARTITIONS[word] for word in words if word in PARTITIONS), None)
+    for part in reversed(name.lower().split("/")):
+        for word in re.split(r"[_.-]", part):
+            if word in PARTITIONS:
+                return PARTITIONS[word]
+    return None
