@@ -2,10 +2,10 @@
 
 usage: python benchmarks/features.py [--rounds 15]
 
-One thread. Every peer works on the same photographs in memory; answers are checked first where options coincide. A round
-runs each peer once, one after the other, for about as long; ratios are medians of ratios within a round. Peers run as a
-user would call them for many images: OpenCV and scikit-image image by image, foldline on the whole array, its output
-allocated anew.
+One thread. Every peer works on the same photographs in memory; answers are checked first where options coincide. A
+round runs each peer once, one after the other, for about as long; ratios are medians of ratios within a round. Peers
+run as a user would call them for many images: OpenCV and scikit-image image by image, foldline on the whole array, its
+output allocated anew.
 """
 
 import argparse

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from foldline.images import assembly
-from foldline.images.assembly import GREY_AMONG_COLOURED, RESCALED, assemble, common_size
+from foldline.images.assembly import MADE_COLOURED, RESCALED, assemble, common_size
 from foldline.images.problems import UnreadableError
 from foldline.images.sources import EncodedImages, Entry
 from image_files import encode, kinds, noise, plain
@@ -80,7 +80,7 @@ def test_grey_images_alone_keep_one_channel():
 def test_grey_images_among_coloured_ones_are_repeated_and_told():
     assembled = assemble(source(encode(COLOUR), encode(GREY)), (6, 8), fit="native")
     assert_array_equal(assembled.images, np.stack([COLOUR, np.repeat(GREY, 3, axis=2)]))
-    assert kinds(assembled.problems) == [("changed", "1", GREY_AMONG_COLOURED)]
+    assert kinds(assembled.problems) == [("changed", "1", MADE_COLOURED)]
 
 
 @pytest.mark.parametrize("n_channels", [1, 3])
@@ -119,7 +119,7 @@ def test_what_decoding_did_to_the_pixels_is_told():
     assembled = assemble(source(encode(COLOUR), encode(deep, "TIFF")), (6, 8), fit="native")
     assert kinds(assembled.problems) == [
         ("changed", "1", "16 bits a channel became 8"),
-        ("changed", "1", GREY_AMONG_COLOURED),
+        ("changed", "1", MADE_COLOURED),
     ]
 
 

@@ -109,15 +109,3 @@ def test_split_gives_two_parts_or_with_val_three():
 def test_a_part_can_be_split_again():
     train, _ = image_set(50, partition=("train",) * 40 + ("test",) * 10).split()
     assert [len(part) for part in train.split()] == [32, 8]
-
-
-def test_mirrored_images_follow_the_originals():
-    photos = image_set(2, partition=("train", "test"))
-    both = photos.mirrored()
-    assert_array_equal(both.images[:2], photos.images)
-    assert_array_equal(both.images[2:, :, 0], photos.images[:, :, -1])
-    assert_array_equal(both.images[2:], photos.images[:, :, ::-1])
-    assert both.labels.tolist() == [0, 1, 0, 1]
-    assert both.names == ("0.png", "1.png", "0.png (mirrored)", "1.png (mirrored)")
-    assert both.partition == ("train", "test", "train", "test")
-    assert image_set().mirrored().partition is None

@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from foldline.core import memory
 from foldline.core.errors import DataError, MissingDataError, SettingError
 from foldline.images import load_images, loading
-from foldline.images.assembly import GREY_AMONG_COLOURED, RESCALED
+from foldline.images.assembly import MADE_COLOURED, RESCALED
 from image_files import (
     encode,
     idx_of,
@@ -89,10 +89,18 @@ def test_convention_grey_images_among_coloured_ones_are_repeated_and_all_grey_st
     grey, colour = noise(4, 5, 1), noise(4, 5, 3)
     mixed = photos(tmp_path / "mixed", {"cat/1.png": encode(grey), "dog/2.png": encode(colour)})
     assert_array_equal(mixed.images, np.stack([np.repeat(grey, 3, axis=2), colour]))
-    assert kinds(mixed.problems) == [("changed", "cat/1.png", GREY_AMONG_COLOURED)]
+    assert kinds(mixed.problems) == [("changed", "cat/1.png", MADE_COLOURED)]
     alone = photos(tmp_path / "alone", {"cat/1.png": encode(grey), "dog/2.png": encode(grey)})
     assert_array_equal(alone.images, np.stack([grey, grey]))
     assert alone.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "order"), [(("10", "9", "2"), ("2", "9", "10")), (("10", "9", "two"), ("10", "9", "two"))]
+)
+def test_convention_classes_stand_in_the_order_of_their_names_and_numbers_by_value(names, order, tmp_path):
+    files = {f"{name}/0.png": encode(noise(4, 4, 3, seed=i), "PNG") for i, name in enumerate(names)}
+    assert photos(tmp_path, files).class_names == order
 
 
 def test_images_that_agree_on_a_size_keep_it(tmp_path):

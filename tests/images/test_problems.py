@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foldline.core.errors import DataError, FoldlineError
-from foldline.images.problems import Problem, UnreadableError, reason, refuse_skips, summarise
+from foldline.core.text import reason
+from foldline.images.problems import Problem, UnreadableError, refuse_skips, summarise
 
 
 def skipped(where, what="the file is empty"):

@@ -4,9 +4,10 @@ import sys
 
 import pytest
 
+from foldline.core.text import printable
 from foldline.images import trees
 from foldline.images.problems import UnreadableError
-from foldline.images.trees import FolderTree, base_of, file_reader, folder_of, printable
+from foldline.images.trees import FolderTree, base_of, file_reader, folder_of
 from image_files import kinds, write_files
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")

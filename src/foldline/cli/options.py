@@ -27,7 +27,7 @@ def loading_options(command: Command) -> Command:
                 help="Cut the centre out, or fill up with black, where the shape differs.",
             ),
             click.option(
-                "--strict", is_flag=True, help="Stop at the first unreadable file instead of listing what was skipped."
+                "--strict", is_flag=True, help="End with an error if any file cannot be used, instead of listing it."
             ),
         )
     ):
@@ -41,7 +41,7 @@ def size_option(text: str) -> int | tuple[int, int]:
         sides = [int(side) for side in text.lower().split("x")]
     except ValueError:
         sides = []
-    if len(sides) not in (1, 2) or min(sides) < 1:
+    if len(sides) not in (1, 2) or min(sides) < 2:
         raise click.BadParameter(f"{text!r} is no size; expected 64 or 48x64 (height x width).")
     return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 

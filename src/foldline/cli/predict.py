@@ -12,7 +12,7 @@ import click
 @click.argument("paths", nargs=-1, required=True, metavar="PATHS...")
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False), help="Write there instead of to standard output.")
-@click.option("--strict", is_flag=True, help="Stop at the first unreadable file instead of listing it.")
+@click.option("--strict", is_flag=True, help="End with an error if any file cannot be used, instead of listing it.")
 def predict_command(model: str, paths: tuple[str, ...], form: str, out: str | None, strict: bool) -> None:
     """Classify images: files, folders (with all below) or glob patterns.
 

@@ -114,7 +114,7 @@ def _summary(image_set: ImageSet, splits: Splits) -> DataSummary:
         n_train=_class_sizes(splits.train),
         n_val=_class_sizes(splits.val),
         n_test=_class_sizes(splits.test),
-        own_split=image_set.partition is not None,
+        own_split=image_set.has_own_split,
         examples=tuple(
             splits.train.images[np.flatnonzero(splits.train.labels == label)[:N_EXAMPLES]]
             for label in range(len(image_set.class_names))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from foldline.core.errors import DataError
-from foldline.images.trees import printable
+from foldline.core.text import printable
 
 
 def named_classes(classes: np.ndarray, class_names: Sequence[str] | None) -> tuple[str, ...]:
@@ -20,7 +20,7 @@ def named_classes(classes: np.ndarray, class_names: Sequence[str] | None) -> tup
     names = tuple(str(label) for label in labels)
     for name in names:
         if name != printable(name):
-            raise DataError(f"a class is called {name!r}; expected text that can be written as UTF-8. Rename it.")
+            raise DataError(f"a class is called {name!r}; expected a line without control characters. Rename it.")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{names.count(twice)} classes are called {twice!r}; expected one. Rename the others.")

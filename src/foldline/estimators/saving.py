@@ -17,10 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError
 from foldline.core.files import atomic_path
+from foldline.core.text import printable, reason
 from foldline.estimators.encoding import Decoder, Encoder
 from foldline.features import FEATURES
-from foldline.images.problems import reason
-from foldline.images.trees import printable
 
 FORMAT = 1
 

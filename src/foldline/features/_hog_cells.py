@@ -207,7 +207,7 @@ def _largest_gradients(above: Rows, here: Rows, below: Rows, gx: Row, gy: Row, s
 def _turned(u: np.float32, v: np.float32, square: np.float32) -> tuple[np.float32, np.float32, np.float32]:
     """Turn a gradient of the lower half plane round, and mark it by a negative length."""
     is_lower = v < ZERO or (v == ZERO and u < ZERO)
-    length = math.sqrt(square)
+    length = np.float32(math.sqrt(square))
     return -u if is_lower else u, abs(v), -length if is_lower else length
 
 

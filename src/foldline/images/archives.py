@@ -8,9 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from foldline.core.errors import DataError
-from foldline.images.problems import Kind, Problem, UnreadableError, reason
+from foldline.core.text import printable, reason
+from foldline.images.problems import Kind, Problem, UnreadableError
 from foldline.images.sources import Fetch
-from foldline.images.trees import MAX_FILE_BYTES, FolderTree, Tree, printable
+from foldline.images.trees import MAX_FILE_BYTES, FolderTree, Tree
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 ZIP_SUFFIXES = (".zip",)

@@ -15,7 +15,8 @@ from foldline.images.problems import Problem, UnreadableError
 from foldline.images.sources import EncodedImages, Fetch
 
 RESCALED = "its size differs from that of the others: it was scaled to theirs"
-GREY_AMONG_COLOURED = "a grey image among coloured ones: its channel was repeated"
+MADE_COLOURED = "a grey image where others have colour: its channel was repeated"
+MADE_GREY = "a coloured image where grey ones are expected: its colours were weighed to grey"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +88,10 @@ def assemble(
         images = images[: len(rows)]
     if n_channels is None and is_grey[rows].all():
         images = np.ascontiguousarray(images[..., :1])
-    elif n_channels is None:
-        greys = (source.entries[row].name for row in np.flatnonzero(is_grey))
-        problems += [Problem(kind="changed", where=name, what=GREY_AMONG_COLOURED) for name in greys]
+    are_grey = images.shape[3] == 1
+    odd = (source.entries[row].name for row in rows if is_grey[row] != are_grey)
+    what = MADE_GREY if are_grey else MADE_COLOURED
+    problems += [Problem(kind="changed", where=name, what=what) for name in odd]
     return Assembled(images=images, rows=rows, problems=tuple(problems))
 
 

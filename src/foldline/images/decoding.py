@@ -11,7 +11,8 @@ import simplejpeg
 from jaxtyping import UInt8
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from foldline.images.problems import UnreadableError, reason
+from foldline.core.text import reason
+from foldline.images.problems import UnreadableError
 
 SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib"}

@@ -13,13 +13,14 @@ from jaxtyping import UInt8
 from foldline.core.checks import choice, integer
 from foldline.core.errors import DataError, MissingDataError, SettingError
 from foldline.core.memory import check_memory
+from foldline.core.text import printable
 from foldline.images.assembly import assemble
 from foldline.images.decoding import MIN_SIDE
 from foldline.images.fitting import MAX_SIDE
 from foldline.images.problems import Problem, refuse_skips
 from foldline.images.readers.class_folders import why_not_an_image
 from foldline.images.sources import EncodedImages, Entry, Fetch
-from foldline.images.trees import FolderTree, file_reader, printable
+from foldline.images.trees import FolderTree, file_reader
 
 
 def load_files(

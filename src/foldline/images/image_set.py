@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 from jaxtyping import Int, Int32, UInt8
@@ -96,9 +96,15 @@ class ImageSet:
             partition=None if self.partition is None else tuple(self.partition[row] for row in rows),
         )
 
+    @overload
+    def split(self, test: float | None = None, val: None = None, *, seed: int = 0) -> tuple["ImageSet", "ImageSet"]: ...
+
+    @overload
     def split(
-        self, test: float | None = None, val: float | None = None, *, seed: int = 0
-    ) -> tuple["ImageSet", "ImageSet"] | tuple["ImageSet", "ImageSet", "ImageSet"]:
+        self, test: float | None = None, *, val: float, seed: int = 0
+    ) -> tuple["ImageSet", "ImageSet", "ImageSet"]: ...
+
+    def split(self, test: float | None = None, val: float | None = None, *, seed: int = 0) -> tuple["ImageSet", ...]:
         """Part the images into (train, test), or with `val` into (train, val, test).
 
         Args:
@@ -108,7 +114,8 @@ class ImageSet:
             seed: which images are drawn; the same seed draws the same images.
         Returns: the parts, each in the order of the source.
         Raises: SettingError for a fraction outside (0, 1); DataError if a class has too few images to be in each part.
-        Convention: draws are stratified: every class is parted in the same proportion.
+        Convention: draws are stratified: every class is parted in the same proportion, rounded to whole images (half
+            up), and is in every part.
         Convention: in the source's own split, images marked "val" are the validation set when one is asked for, else
             they train; if nothing is marked "test", "val" is the test set.
         Example:
@@ -118,15 +125,4 @@ class ImageSet:
             (1437, 360)
         """
         parts = split_rows(self.labels, self.class_names, partition=self.partition, test=test, val=val, seed=seed)
-        subsets = tuple(self.subset(rows) for rows in parts)
-        return (subsets[0], subsets[1]) if len(subsets) == 2 else (subsets[0], subsets[1], subsets[2])
-
-    def mirrored(self) -> "ImageSet":
-        """Give all images and, after them, the left-right mirror of each: twice the training data for free."""
-        return replace(
-            self,
-            images=np.concatenate([self.images, self.images[:, :, ::-1]]),
-            labels=np.concatenate([self.labels, self.labels]),
-            names=self.names + tuple(f"{name} (mirrored)" for name in self.names),
-            partition=None if self.partition is None else self.partition * 2,
-        )
+        return tuple(self.subset(rows) for rows in parts)

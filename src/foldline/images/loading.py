@@ -12,6 +12,7 @@ from jaxtyping import UInt8
 from foldline.core.checks import choice, integer
 from foldline.core.errors import DataError, MissingDataError, SettingError
 from foldline.core.memory import check_memory
+from foldline.core.text import printable
 from foldline.images.archives import open_tree
 from foldline.images.assembly import Assembled, assemble, common_size
 from foldline.images.decoding import MIN_SIDE
@@ -20,7 +21,7 @@ from foldline.images.image_set import Fit, ImageSet
 from foldline.images.problems import Problem, refuse_skips
 from foldline.images.readers.registry import NAMED, READERS
 from foldline.images.sources import EncodedImages, PixelArrays, Source
-from foldline.images.trees import Tree, printable
+from foldline.images.trees import Tree
 
 DEFAULT_SIZE = (64, 64)
 
@@ -52,6 +53,7 @@ def load_images(
     Raises: MissingDataError if there is no such source; DataError, ShapeError or DtypeError if it cannot be used;
         SettingError for a wrong size or fit.
     Convention: grey images among coloured ones are repeated to three channels; all grey stay one channel.
+    Convention: where the source gives no order, classes stand in the order of their names; numbers by their value.
     Example:
         >>> load_images("digits").images.shape
         (1797, 8, 8, 1)
@@ -128,7 +130,7 @@ def _from_pixels(source: PixelArrays, name: str, size: tuple[int, int] | None, f
     return ImageSet(
         images=images,
         labels=source.labels.astype(np.int32),
-        class_names=source.class_names,
+        class_names=tuple(map(printable, source.class_names)),
         names=_row_names(source),
         partition=source.partition,
         problems=source.problems,
@@ -191,7 +193,7 @@ def _labelled(source: EncodedImages, assembled: Assembled, name: str, *, fit: Fi
     entries = [source.entries[row] for row in assembled.rows]
     class_names, problems = source.class_names, source.problems + assembled.problems
     if class_names is None:
-        known, used = (sorted({entry.class_name for entry in among}) for among in (source.entries, entries))
+        known, used = (_in_order({entry.class_name for entry in among}) for among in (source.entries, entries))
         lost = (known_name for known_name in known if known_name not in used)
         problems += tuple(
             Problem(kind="warning", where=lost_name, what="none of its images can be used: the class is left out")
@@ -203,10 +205,16 @@ def _labelled(source: EncodedImages, assembled: Assembled, name: str, *, fit: Fi
     return ImageSet(
         images=assembled.images,
         labels=np.array([label_of[entry.class_name] for entry in entries], np.int32),
-        class_names=class_names,
+        class_names=tuple(map(printable, class_names)),
         names=tuple(entry.name for entry in entries),
         partition=partition if any(entry.partition for entry in entries) else None,
         problems=problems,
         source=name,
         fit=fit,
     )
+
+
+def _in_order(class_names: set[str]) -> list[str]:
+    """Sort names as text, or by their values if all are whole numbers: "2" before "10"."""
+    are_numbers = all(name.isdecimal() for name in class_names)
+    return sorted(class_names, key=lambda name: (int(name) if are_numbers else 0, name))

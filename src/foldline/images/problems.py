@@ -48,12 +48,6 @@ def summarise(problems: Iterable[Problem]) -> tuple[str, ...]:
     )
 
 
-def reason(error: BaseException) -> str:
-    """Give an error's first line, to be told inside a message of ours; its kind if it says nothing."""
-    lines = str(error).splitlines()
-    return lines[0].rstrip(":")[:120] if lines and lines[0] else type(error).__name__
-
-
 def refuse_skips(problems: Iterable[Problem]) -> None:
     """Turn skips into an error, as `strict=True` asks for. Raises: DataError if any problem is a skip."""
     skips = [problem for problem in problems if problem.kind == "skipped"]

@@ -30,9 +30,12 @@ def split_rows(
     for name, fraction in (("test", test), ("val", val)):
         if fraction is not None:
             number(fraction, name=name, low=0, high=1, above=True, below=True)
+    generator = np.random.default_rng(seed)
     if test is not None or not is_split(partition):
-        fraction = DEFAULT_TEST if test is None else test
-        train_rows, test_rows = _draw(np.arange(len(labels)), labels, class_names, fraction, seed, part="test")
+        all_rows, fraction = np.arange(len(labels)), DEFAULT_TEST if test is None else test
+        _check_sizes(labels, class_names, n_parts=2 if val is None else 3)
+        # Validation, if it comes, needs one image of each class and training another.
+        train_rows, test_rows = _draw(all_rows, labels, fraction, leave=1 if val is None else 2, generator=generator)
         own_val: Rows = np.empty(0, dtype=np.intp)
     else:
         train_rows, own_val, test_rows = _own_split(np.asarray(partition))
@@ -40,7 +43,8 @@ def split_rows(
         return np.sort(np.concatenate([train_rows, own_val])), test_rows
     if len(own_val):
         return train_rows, own_val, test_rows
-    train_rows, val_rows = _draw(train_rows, labels, class_names, val, seed, part="val")
+    _check_sizes(labels[train_rows], class_names, n_parts=2)
+    train_rows, val_rows = _draw(train_rows, labels, val, leave=1, generator=generator)
     return train_rows, val_rows, test_rows
 
 
@@ -57,24 +61,27 @@ def _own_split(partition: np.ndarray) -> tuple[Rows, Rows, Rows]:
     return train_rows, val_rows, test_rows
 
 
-def _draw(
-    rows: Rows, labels: Int32[np.ndarray, " n"], class_names: Sequence[str], fraction: float, seed: int, *, part: str
-) -> tuple[Rows, Rows]:
-    """Draw a fraction of each class from these rows: (the rest, the drawn)."""
-    from sklearn.model_selection import StratifiedShuffleSplit  # slow to import, and not needed to load images
-
-    counts = np.bincount(labels[rows], minlength=len(class_names))
-    # With one expected image in each part, scikit-learn's rounding leaves no part without the class.
-    needed = int(np.ceil(1 / min(fraction, 1 - fraction) - 1e-9))
-    too_small = [k for k, count in enumerate(counts) if 0 < count < needed]
-    if too_small:
+def _check_sizes(labels: Int32[np.ndarray, " _"], class_names: Sequence[str], *, n_parts: int) -> None:
+    counts = np.bincount(labels, minlength=len(class_names))
+    too_small = np.flatnonzero((counts > 0) & (counts < n_parts))
+    if len(too_small):
         k = too_small[0]
         others = f" ({len(too_small)} classes have too few)" if len(too_small) > 1 else ""
+        parts = "training and testing" if n_parts == 2 else "training, validation and testing"
         raise DataError(
-            f"class {class_names[k]!r} has {counts[k]} images to split{others}; expected at least {needed} for "
-            f"{part}={fraction:g}. Add images, leave the class out, or choose another fraction."
+            f"class {class_names[k]!r} has {counts[k]} {'image' if counts[k] == 1 else 'images'} to split{others}; "
+            f"expected at least {n_parts}, one for each of {parts}. Add images or leave the class out."
         )
-    n_drawn = int(np.ceil(fraction * len(rows) - 1e-9))
-    drawing = StratifiedShuffleSplit(n_splits=1, test_size=n_drawn, random_state=seed)
-    rest, drawn = next(drawing.split(rows, labels[rows]))
-    return np.sort(rows[rest]), np.sort(rows[drawn])
+
+
+def _draw(
+    rows: Rows, labels: Int32[np.ndarray, " n"], fraction: float, *, leave: int, generator: np.random.Generator
+) -> tuple[Rows, Rows]:
+    """Draw a fraction of each class from these rows, at least one and leaving some: (the rest, the drawn)."""
+    drawn = []
+    for label in np.unique(labels[rows]):
+        of_class = generator.permutation(rows[labels[rows] == label])
+        n_drawn = min(max(int(fraction * len(of_class) + 0.5), 1), len(of_class) - leave)
+        drawn.append(of_class[:n_drawn])
+    drawn_rows = np.sort(np.concatenate(drawn)) if drawn else rows[:0]
+    return np.setdiff1d(rows, drawn_rows, assume_unique=True), drawn_rows

@@ -6,6 +6,7 @@ from io import BufferedIOBase
 from pathlib import Path, PurePosixPath
 from typing import Protocol, runtime_checkable
 
+from foldline.core.text import printable
 from foldline.images.problems import Kind, Problem, UnreadableError
 from foldline.images.sources import Fetch
 
@@ -115,11 +116,6 @@ def file_reader(path: Path) -> Fetch:
             raise UnreadableError(f"cannot be read ({error.strerror or error})") from error
 
     return read
-
-
-def printable(name: str) -> str:
-    """Give a file name with what is no text in it written out (a byte that is not UTF-8): names go into reports."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def folder_of(name: str) -> str:

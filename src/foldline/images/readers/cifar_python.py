@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from foldline.images.problems import reason
+from foldline.core.text import reason
 from foldline.images.readers.cifar import (
     CIFAR10_BATCHES,
     PLANES,

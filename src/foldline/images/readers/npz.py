@@ -10,8 +10,9 @@ from jaxtyping import Integer, UInt8
 from foldline.core.checks import axes
 from foldline.core.errors import DataError, DtypeError, FoldlineError, ShapeError
 from foldline.core.memory import check_memory
+from foldline.core.text import reason
 from foldline.images.decoding import MIN_SIDE
-from foldline.images.problems import Problem, reason
+from foldline.images.problems import Problem
 from foldline.images.sources import PixelArrays, join_partitions
 from foldline.images.trees import Tree
 

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foldline.core.errors import DataError, FoldlineError, MissingExtraError
-from foldline.images.problems import Problem, UnreadableError, reason
+from foldline.core.text import reason
+from foldline.images.problems import Problem, UnreadableError
 from foldline.images.readers.class_folders import PARTITIONS, why_not_an_image
 from foldline.images.sources import EncodedImages, Entry, Fetch
 from foldline.images.trees import Tree, folder_of

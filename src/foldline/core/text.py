@@ -1,0 +1,24 @@
+"""Texts that somebody else wrote, made fit to stand in messages and reports of ours."""
+
+import unicodedata
+
+# Control characters, halves of characters (bytes that are no UTF-8), and line ends of both kinds.
+ESCAPED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    r"""Write out what does no more than stand in a line: bytes that are no UTF-8, line ends, what steers terminals.
+
+    Example:
+        >>> printable("caf\u00e9 \N{CAT FACE}"), printable("a\nb\x1b[2J\udcff")
+        ('café 🐱', 'a\\nb\\x1b[2J\\udcff')
+    """
+    return "".join(
+        c.encode("unicode_escape").decode("ascii") if unicodedata.category(c) in ESCAPED_CATEGORIES else c for c in text
+    )
+
+
+def reason(error: BaseException) -> str:
+    """Give an error's first line, to be told inside a message of ours; its kind if it says nothing."""
+    lines = str(error).splitlines()
+    return lines[0].rstrip(":")[:120] if lines and lines[0] else type(error).__name__
