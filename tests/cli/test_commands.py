@@ -167,7 +167,7 @@ def one_broken(folder):
         (all_broken, "compare data", "none of the 2 images in data can be used"),
         (one_broken, "compare data --strict", "1 of the files cannot be used (cat/0.png"),
         (photos, "compare data --recipes hog/forest", "recipes names 'hog/forest'"),
-        (photos, "compare data --size 1", "size is 1"),
+        (photos, "compare data --size 1", "'1' is no size"),
         (photos, "compare data --size big", "'big' is no size"),
         (photos, "compare data --seeds 0", "seeds is 0"),
         (photos, "compare data --fit stretch", "'stretch' is not one of 'crop', 'pad'"),

@@ -43,6 +43,7 @@ def test_two_classes_of_one_name_are_refused():
         named_classes(np.arange(3), ["cat", "dog", "cat"])
 
 
-def test_a_name_that_no_file_can_hold_is_refused():
-    with pytest.raises(DataError, match=r"called 'cat\\udcff'; expected text that can be written as UTF-8"):
-        named_classes(np.arange(2), ["cat\udcff", "dog"])
+@pytest.mark.parametrize("name", ["cat\udcff", "two\nlines", "\x1b[2J"])
+def test_a_name_that_is_no_line_of_text_is_refused(name):
+    with pytest.raises(DataError, match=r"a class is called .*; expected a line of UTF-8 text\. Rename it"):
+        named_classes(np.arange(2), [name, "dog"])

@@ -139,7 +139,7 @@ def test_neighbours_that_do_not_fit_are_refused(file, change, message):
         (in_fitted(class_names_={"list": ["cat", "dog", "fox"]}), "class_names_ is"),
         (in_fitted(class_names_={"tuple": ["cat", "dog", 3]}), "class_names_ is"),
         (in_fitted(class_names_={"tuple": ["cat", "dog", "dog"]}), "2 classes are called 'dog'"),
-        (in_fitted(class_names_={"tuple": ["cat", "dog", "\ud800"]}), "can be written as UTF-8"),
+        (in_fitted(class_names_={"tuple": ["cat", "dog", "\ud800"]}), "expected a line of UTF-8 text"),
         (in_fitted(image_fit_="stretch"), "image_fit_ is 'stretch'; expected one of 'native', 'crop', 'pad'"),
         (in_fitted(image_shape_={"tuple": [6, 8, 1]}), "images have 1 channel"),
         (in_fitted(image_shape_={"tuple": [7, 8, 3]}), r"mean_ has shape \(152,\); expected \(176\)"),

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 
 from foldline.core.errors import DataError, MissingDataError, ModelFileError
+from foldline.core.text import printable
 from foldline.estimators import (
     ImagePipeline,
     KNNClassifier,
@@ -91,7 +92,8 @@ def test_files_that_are_no_images_are_listed(folder):
     kind, what = listed["new/broken.png"]
     assert kind == "skipped"
     assert "damaged image" in what or "not an image" in what
-    assert len(listed) == 3
+    assert listed["new/deep/grey.png"][0] == "changed"
+    assert len(listed) == 4
 
 
 def test_strict_turns_them_into_an_error(folder):
@@ -205,12 +207,12 @@ def test_odd_names_survive_both_forms(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     files = ['a,"b".png', "größe 狐.png", " x .png"] + (["two\nlines.png"] if os.name != "nt" else [])
     write_files(tmp_path, {file: encode(plain(255)) for file in files})
-    names = ("d,ark", 'very "bright"\n狐')
+    names = ("d,ark", 'very "bright" 狐')
     found = predict_files(brightness_model(class_names=names), files)
     rows = list(csv.reader(found.to_csv().splitlines(keepends=True)))
-    assert [row[:2] for row in rows[1:]] == [[file, names[1]] for file in files]
+    assert [row[:2] for row in rows[1:]] == [[printable(file), names[1]] for file in files]
     entries = [json.loads(line) for line in found.to_jsonl().splitlines()]
-    assert [(entry["file"], entry["class"]) for entry in entries] == [(file, names[1]) for file in files]
+    assert [(entry["file"], entry["class"]) for entry in entries] == [(printable(file), names[1]) for file in files]
     assert set(entries[0]["probabilities"]) == set(names)
 
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from foldline.images import assembly
-from foldline.images.assembly import MADE_COLOURED, RESCALED, assemble, common_size
+from foldline.images.assembly import MADE_COLOURED, MADE_GREY, RESCALED, assemble, common_size
 from foldline.images.problems import UnreadableError
 from foldline.images.sources import EncodedImages, Entry
 from image_files import encode, kinds, noise, plain
@@ -88,7 +88,8 @@ def test_a_number_of_channels_that_is_asked_for_is_given(n_channels):
     assembled = assemble(source(encode(COLOUR), encode(GREY)), (6, 8), fit="crop", n_channels=n_channels)
     assert assembled.images.shape == (2, 6, 8, n_channels)
     assert_array_equal(assembled.images[1], np.repeat(GREY, n_channels, axis=2))
-    assert assembled.problems == ()
+    changed = {1: ("changed", "0", MADE_GREY), 3: ("changed", "1", MADE_COLOURED)}
+    assert kinds(assembled.problems) == [changed[n_channels]]
 
 
 def test_an_odd_one_out_comes_to_the_size_of_the_others_and_is_told():

@@ -8,6 +8,7 @@ from numpy.testing import assert_array_equal
 from foldline.core import memory
 from foldline.core.errors import DataError, MissingDataError, SettingError
 from foldline.images import load_files
+from foldline.images.assembly import MADE_COLOURED, MADE_GREY
 from image_files import encode, kinds, noise, plain, write_files
 
 SHAPE = (4, 5, 3)
@@ -90,7 +91,7 @@ def test_images_come_to_the_shape_of_the_model(tmp_path, n_channels):
     write_files(tmp_path, {"a.png": encode(plain(9, (20, 10, 1))), "b.jpg": encode(plain(9, (7, 7, 3)), "JPEG")})
     images, _, problems = load_files([tmp_path], image_shape=(6, 8, n_channels))
     assert_array_equal(images, plain(9, (2, 6, 8, n_channels)))
-    assert problems == ()
+    assert [problem.what for problem in problems] == [MADE_GREY if n_channels == 1 else MADE_COLOURED]
     padded, _, _ = load_files([tmp_path / "a.png"], image_shape=(6, 8, n_channels), fit="pad")
     assert padded[0, 3, :, 0].tolist() == [0, 0, 9, 9, 9, 0, 0, 0]
 

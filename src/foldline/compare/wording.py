@@ -50,7 +50,7 @@ def file_size(n_bytes: int) -> str:
     """Write a file's size in decimal units.
 
     Example:
-        >>> file_size(812), file_size(31_400), file_size(1_650_000), file_size(172_000_000)
+        >>> file_size(812), file_size(31_400), file_size(1_680_000), file_size(172_000_000)
         ('812 B', '31 kB', '1.7 MB', '172 MB')
     """
     if n_bytes < 1000:

@@ -20,7 +20,7 @@ def named_classes(classes: np.ndarray, class_names: Sequence[str] | None) -> tup
     names = tuple(str(label) for label in labels)
     for name in names:
         if name != printable(name):
-            raise DataError(f"a class is called {name!r}; expected a line without control characters. Rename it.")
+            raise DataError(f"a class is called {name!r}; expected a line of UTF-8 text. Rename it.")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{names.count(twice)} classes are called {twice!r}; expected one. Rename the others.")

@@ -122,7 +122,7 @@ class ImageSet:
             >>> from foldline.images import load_images
             >>> train, test = load_images("digits").split(test=0.2, seed=0)
             >>> len(train), len(test)
-            (1437, 360)
+            (1438, 359)
         """
         parts = split_rows(self.labels, self.class_names, partition=self.partition, test=test, val=val, seed=seed)
         return tuple(self.subset(rows) for rows in parts)
