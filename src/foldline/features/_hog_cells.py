@@ -251,12 +251,13 @@ def _store_differences(sums: Rows, n_upper: int, cell_px: int, pitch: int, cells
     scale = ONE / np.float32(cell_px * cell_px)
     for i in range(n):
         start = i * (pitch // cell_px)
-        for c in range(n_cols):
-            beyond = ZERO
-            for k in range(n_bins - 1, -1, -1):
-                here = sums[k, start + c]
-                cells[i, c, k] = max(here - beyond, ZERO) * scale  # rounding must not leave less than nothing
-                beyond = ZERO if k == n_upper else here
+        for k in range(n_bins):
+            is_last = k == n_upper - 1 or k == n_bins - 1
+            here, beyond = sums[k][start:], sums[k if is_last else k + 1][start:]
+            share = ZERO if is_last else ONE
+            for c in range(n_cols):
+                votes = max(here[c] - share * beyond[c], ZERO)  # rounding must not leave less than nothing
+                cells[i, c, k] = votes * scale
 
 
 @kernel()
@@ -329,11 +330,15 @@ def _sum_windows(row: Row, window: int, scratch: Rows, sums: Row) -> None:
     while window % 2 == 0:
         window //= 2
         n //= 2
-        target = scratch[turn]
-        for x in range(n):
-            target[x] = source[2 * x] + source[2 * x + 1]
-        source, turn = target, 1 - turn
+        _add_pairs(source, scratch[turn][:n])
+        source, turn = scratch[turn], 1 - turn
     sums[:] = ZERO
     for j in range(window):
         for i in range(sums.shape[0]):
             sums[i] += source[i * window + j]
+
+
+@kernel()
+def _add_pairs(row: Row, sums: Row) -> None:
+    for x in range(sums.shape[0]):
+        sums[x] = row[2 * x] + row[2 * x + 1]
