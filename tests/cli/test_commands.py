@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 
@@ -103,10 +104,12 @@ def test_fit_predict_and_info_go_together(run, tmp_path):
     assert "2: cat, dog" in out
     assert "ColorHistogram" in out
 
+    shutil.copy("photos/cat/0.png", "photos/dog/copy.png")
     code, out, err = run("info", "photos")
     assert code == 0
-    assert "20 RGB images of 16 x 16 pixels (native), 2 classes" in out
+    assert "21 RGB images of 16 x 16 pixels (native), 2 classes" in out
     assert "skipped: 1" in err
+    assert "dog/copy.png = cat/0.png: the same pixels stand twice, labelled differently" in err
 
 
 def test_fit_takes_nets_svms_and_their_settings(run, tmp_path):

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foldline.images import ImageSet, duplicates_across
+from foldline.images import ImageSet, duplicates_across, duplicates_within
 from image_files import kinds, noise
 
 
@@ -64,3 +66,18 @@ def test_the_count_is_that_of_plain_loops(first, second):
     images = [A, B, C, D]
     found = duplicates_across(part([images[i] for i in first], "train"), part([images[i] for i in second], "test"))
     assert len(found) == sum(any(i == j for j in first) for i in second)
+
+
+def test_within_a_set_without_a_split_every_later_copy_is_listed():
+    found = duplicates_within(part([A, B, A, B, A], "photos", [0, 0, 0, 1, 0]))
+    twice, differently = "the same pixels stand twice", "the same pixels stand twice, labelled differently"
+    assert kinds(found) == [
+        ("duplicate", "photos/2 = photos/0", twice),
+        ("duplicate", "photos/3 = photos/1", differently),
+        ("duplicate", "photos/4 = photos/0", twice),
+    ]
+
+
+def test_within_a_set_with_a_split_only_copies_across_it_are_listed():
+    photos = replace(part([A, A, B, C, B], "photos"), partition=("train", "train", "train", "test", "test"))
+    assert kinds(duplicates_within(photos)) == [("duplicate", "photos/4 = photos/2", SAME)]

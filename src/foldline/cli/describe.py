@@ -103,8 +103,8 @@ def print_model(model: "BaseEstimator", path: str) -> None:
         console.print(f"  layers     {' -> '.join(map(str, widths))}, {n_numbers:,} numbers", highlight=False)
 
 
-def print_data(images: "ImageSet") -> None:
-    """Print what a data set holds: classes by split, sizes, problems."""
+def print_data(images: "ImageSet", duplicates: "Sequence[Problem]") -> None:
+    """Print what a data set holds: classes by split, sizes, problems, copies."""
     console = _console()
     n, height, width, n_channels = images.images.shape
     color = "grey" if n_channels == 1 else "RGB"
@@ -120,7 +120,7 @@ def print_data(images: "ImageSet") -> None:
         of_class = images.labels == label
         table.add_row(escape(name), *(f"{int((of_class & (partition == part)).sum()):,}" for part in parts))
     console.print(table)
-    print_problems(images.problems)
+    print_problems([*images.problems, *duplicates])
 
 
 def print_problems(problems: "Sequence[Problem]") -> None:

@@ -23,8 +23,8 @@ def info_command(
         return
     from foldline.cli.describe import print_data
     from foldline.core.progress import showing_progress
-    from foldline.images import load_images
+    from foldline.images import duplicates_within, load_images
 
     with showing_progress():
         images = load_images(target, size=size, fit=image_fit, strict=strict)
-    print_data(images)
+    print_data(images, duplicates_within(images))

@@ -1,4 +1,4 @@
-"""Exact duplicates that cross a split: images a classifier has seen before it is tested on them."""
+"""Exact duplicates: an image that a classifier has seen before does not test it."""
 
 from hashlib import blake2b
 
@@ -25,11 +25,34 @@ def duplicates_across(*parts: ImageSet) -> tuple[Problem, ...]:
     for part in parts:
         digests = [_digest(image) for image in part.images]
         problems += [
-            _problem(part, row, *first_seen[digest]) for row, digest in enumerate(digests) if digest in first_seen
+            _problem(part, row, *first_seen[digest], what="in two splits")
+            for row, digest in enumerate(digests)
+            if digest in first_seen
         ]
         for row, digest in enumerate(digests):
             first_seen.setdefault(digest, (part, row))
     return tuple(problems)
+
+
+def duplicates_within(images: ImageSet) -> tuple[Problem, ...]:
+    """List the copies in a set: across its own split, or anywhere if it has none, because any draw may part them.
+
+    Args:
+        images: a set as it was loaded.
+    Returns: one "duplicate" problem for each image whose pixels, bit for bit, stood before it.
+    Convention: as in `duplicates_across`; copies inside one part of a source's own split do no harm and are not listed.
+    Example:
+        >>> from foldline.images import load_images
+        >>> duplicates_within(load_images("fashion-mini"))
+        ()
+    """
+    if images.partition is not None and images.has_own_split:
+        partition = np.asarray(images.partition)
+        rows = [np.flatnonzero(partition == part) for part in ("train", "val", "test")]
+        return duplicates_across(*(images.subset(of_part) for of_part in rows))
+    first_seen: dict[bytes, int] = {}
+    before = [first_seen.setdefault(_digest(image), row) for row, image in enumerate(images.images)]
+    return tuple(_problem(images, row, images, other, what="twice") for row, other in enumerate(before) if other != row)
 
 
 def _digest(image: np.ndarray) -> bytes:
@@ -37,11 +60,11 @@ def _digest(image: np.ndarray) -> bytes:
     return blake2b(image.tobytes(), digest_size=16, key=repr(image.shape).encode()).digest()
 
 
-def _problem(part: ImageSet, row: int, other: ImageSet, other_row: int) -> Problem:
+def _problem(part: ImageSet, row: int, other: ImageSet, other_row: int, *, what: str) -> Problem:
     classes = part.class_names[part.labels[row]], other.class_names[other.labels[other_row]]
     labelled = "" if classes[0] == classes[1] else ", labelled differently"
     return Problem(
         kind="duplicate",
         where=f"{part.names[row]} = {other.names[other_row]}",
-        what=f"the same pixels stand in two splits{labelled}",
+        what=f"the same pixels stand {what}{labelled}",
     )
