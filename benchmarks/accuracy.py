@@ -52,10 +52,14 @@ def columns(image_shape: tuple[int, int, int]) -> Iterator[tuple[str, Features, 
     )
 
 
-def best_on_validation(candidates: list[BaseEstimator], X: np.ndarray, y: np.ndarray) -> tuple[BaseEstimator, float]:
-    """Train each on nine tenths of the training rows and give the one that is right most often on the last tenth."""
-    fit, val = train_test_split(np.arange(len(y)), test_size=0.1, stratify=y, random_state=0)
-    accuracies = [clone(candidate).fit(X[fit], y[fit]).score(X[val], y[val]) for candidate in candidates]
+def best_on_validation(
+    candidates: list[BaseEstimator], features: fl.Concat, train: fl.ImageSet
+) -> tuple[BaseEstimator, float]:
+    """Train each on nine tenths of the training images and give the one that is right most often on the last tenth."""
+    fit, val = train_test_split(np.arange(len(train)), test_size=0.1, stratify=train.labels, random_state=0)
+    X_fit, X_val = features.fit_transform(train.images[fit]), features.transform(train.images[val])
+    y_fit, y_val = train.labels[fit], train.labels[val]
+    accuracies = [clone(candidate).fit(X_fit, y_fit).score(X_val, y_val) for candidate in candidates]
     for candidate, accuracy in zip(candidates, accuracies, strict=True):
         print(f"    {accuracy:.4f} on validation images: {' '.join(repr(candidate).split())}", flush=True)
     return candidates[int(np.argmax(accuracies))], max(accuracies)
@@ -66,8 +70,8 @@ def accuracy_of(train: fl.ImageSet, test: fl.ImageSet, seeds: int) -> Iterator[d
     for name, features, candidates in columns(train.images.shape[1:]):
         print(f"  {name}", flush=True)
         concat = fl.Concat(features=features)
+        chosen, val_accuracy = best_on_validation(candidates, clone(concat), train)
         X, X_test = concat.fit_transform(train.images), concat.transform(test.images)
-        chosen, val_accuracy = best_on_validation(candidates, X, train.labels)
         accuracies, seconds = [], []
         for seed in range(seeds):
             started = time.perf_counter()

@@ -57,9 +57,8 @@ def print_table(rows: list[dict]) -> None:
 
 def write_result(name: str, result: dict, *, packages: tuple[str, ...] = PACKAGES) -> None:
     """Write one benchmark's result with commit, versions and hardware."""
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False)
     about = {
-        "commit": commit.stdout.strip(),
+        "commit": commit(),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "processor": processor(),
@@ -69,6 +68,17 @@ def write_result(name: str, result: dict, *, packages: tuple[str, ...] = PACKAGE
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(json.dumps({**about, **result}, indent=1) + "\n")
     print(f"wrote benchmarks/results/{name}.json")
+
+
+def commit() -> str:
+    """Name the commit that was measured, with a + if the product or a benchmark differs from it."""
+
+    def git(*words: str) -> str:
+        asked = subprocess.run(["git", *words], cwd=RESULTS.parent, capture_output=True, text=True, check=False)
+        return asked.stdout.strip()
+
+    is_changed = git("status", "--porcelain", "--", "../src", "../pyproject.toml", "*.py")
+    return git("rev-parse", "--short", "HEAD") + ("+" if is_changed else "")
 
 
 def processor() -> str:

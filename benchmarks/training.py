@@ -11,7 +11,7 @@ import argparse
 import time
 from collections.abc import Callable
 
-from common import one_thread, print_table, ratio_summary, summary, write_result
+from common import PACKAGES, one_thread, print_table, ratio_summary, summary, write_result
 
 one_thread()  # before NumPy, JAX and PyTorch read their settings
 
@@ -178,7 +178,7 @@ def main() -> None:
         rows += measure(name, X, y, width=width, batch=batch, rounds=chosen.rounds)
     print_table(rows)
     print("compile seconds:", compiling)
-    write_result("training", {"rows": rows, "compile_s": compiling})
+    write_result("training", {"rows": rows, "compile_s": compiling}, packages=(*PACKAGES, "torch"))
 
 
 if __name__ == "__main__":
