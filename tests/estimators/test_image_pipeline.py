@@ -257,7 +257,7 @@ def test_a_pipeline_that_is_not_fitted_says_so():
 
 @pytest.mark.parametrize("shape", [(5, 12, 12, 3), (5, 12, 14, 1), (5, 11, 12, 1), (5, 144)])
 def test_images_of_another_shape_than_in_training_are_refused(fitted, shape):
-    with pytest.raises(ShapeError, match=r"images has shape .*; expected \(n, 12, 12, 1\), as in training\. Load them"):
+    with pytest.raises(ShapeError, match=r"images has shape .*; expected \(n, 12, 12, 1\)\. Load them with"):
         fitted.predict(np.zeros(shape, np.uint8))
 
 
@@ -323,3 +323,23 @@ def test_parts_fitted_elsewhere_are_checked_too(change, error, message):
     given = {"class_names": None, "image_shape": parts.image_shape_, **change}
     with pytest.raises(error, match=message):
         ImagePipeline.from_fitted(parts.features_, parts.classifier_, **given)
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ([[1]], "images is a list; expected an array"),
+        (5, "images is a int; expected an array"),
+        (STRIPES[:0], r"images is of shape \(0, 12, 12, 1\); expected an array"),
+    ],
+)
+def test_what_is_no_array_of_images_is_refused(fitted, images, message):
+    with pytest.raises(ShapeError, match=message):
+        small_model().fit(images, DIRECTIONS)
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_a_list_instead_of_images_is_refused(fitted):
+    with pytest.raises(ShapeError, match=r"images is a list; expected an array of shape \(n, 12, 12, 1\)"):
+        fitted.predict([[1]])

@@ -142,7 +142,10 @@ def test_neighbours_that_do_not_fit_are_refused(file, change, message):
         (in_fitted(class_names_={"tuple": ["cat", "dog", "\ud800"]}), "expected a line of UTF-8 text"),
         (in_fitted(image_fit_="stretch"), "image_fit_ is 'stretch'; expected one of 'native', 'crop', 'pad'"),
         (in_fitted(image_shape_={"tuple": [6, 8, 1]}), "images have 1 channel"),
-        (in_fitted(image_shape_={"tuple": [7, 8, 3]}), r"mean_ has shape \(152,\); expected \(176\)"),
+        (
+            in_fitted(image_shape_={"tuple": [7, 8, 3]}),
+            r"of shape \(7, 8, 3\) give 176 numbers; expected 152, as in fit",
+        ),
         (in_fitted(image_shape_={"tuple": [8, 6, 3]}), r"have shape \(8, 6, 3\); expected \(6, 8, 3\), as in fit"),
         (in_fitted(image_shape_={"tuple": [6.0, 8, 3]}), "a side of image_shape_ is 6.0; expected a whole number"),
         (in_fitted(image_shape_={"tuple": [6, 8]}), "not enough values to unpack"),
@@ -164,7 +167,7 @@ def test_a_pipeline_whose_parts_do_not_fit_is_refused(file, change, message):
 @pytest.mark.parametrize(
     ("name", "scale", "message"),
     [
-        ("mean_", np.ones(151, np.float32), r"mean_ has shape \(151,\); expected \(152\)"),
+        ("mean_", np.ones(151, np.float32), r"divisor_ has shape \(152,\); expected \(151\)"),
         ("divisor_", np.ones((2, 152), np.float32), r"divisor_ has shape \(2, 152\); expected \(152\)"),
         ("divisor_", np.ones(152), "divisor_ is an array of float64; expected an array of float32"),
         ("divisor_", np.zeros(152, np.float32), r"divisor_ holds 0\.0; expected numbers above 0"),
@@ -276,3 +279,40 @@ def test_features_that_give_more_numbers_than_the_classifier_takes_are_refused(f
     assert load(file).image_shape_ == (6, 8, 3)
     change = in_fitted(image_shape_={"tuple": [7, 8, 3]})
     refused(model, file, change, match="the features give 168 numbers and the classifier takes 144; expected as many")
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "message"),
+    [
+        ("concat.v1", in_fitted(mean_=None), "mean_ is a NoneType; expected an array of float32"),
+        (
+            "concat.v1",
+            lambda recipe, _: recipe["estimator"]["fitted"].pop("mean_"),
+            "cannot be read as a model: .*mean_",
+        ),
+        (
+            "concat.v1",
+            lambda recipe, _: recipe["estimator"]["settings"].update(scale="standard"),
+            "scale is 'standard'",
+        ),
+        ("linear.v1", lambda recipe, _: recipe["estimator"]["settings"].update(loss="svmm"), "loss is 'svmm'"),
+        ("mlp.v1", lambda recipe, _: recipe["estimator"]["fitted"].pop("lr_"), "cannot be read as a model: .*lr_"),
+    ],
+)
+def test_a_part_that_is_missing_or_unknown_is_refused(file, key, change, message):
+    refused(fitted(key), file, change, match=message)
+
+
+def test_what_another_version_wrote_and_this_one_does_not_know_says_so(file):
+    def change(recipe, tensors):
+        recipe["version"] = "9.7"
+        recipe["estimator"]["settings"]["label_smoothing"] = 0.1
+
+    message = "label_smoothing.* It was written by foldline 9.7, and this is .*: try that version"
+    refused(fitted("linear.v1"), file, change, match=message)
+
+
+@pytest.mark.parametrize("number", ["1", 0, None])
+def test_a_format_that_is_no_number_is_damage(file, number):
+    message = f"format is {number!r}; expected a whole number at least 1"
+    refused(fitted("linear.v1"), file, lambda recipe, _: recipe.update(format=number), match=message)

@@ -1,12 +1,14 @@
 import jax
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 from foldline.core.errors import DataError, SettingError
 from foldline.estimators import LinearClassifier, MLPClassifier
 from foldline.estimators.net_classifier import CHUNK_ROWS
+from foldline.training import fit_model
 from tolerances import TOLERANCE
 
 X, Y = load_digits(return_X_y=True)
@@ -128,6 +130,80 @@ def test_a_setting_outside_its_range_is_refused(settings, message):
         MLPClassifier(**settings).fit(X[:50], Y[:50])
 
 
+def test_dropout_without_hidden_units_is_refused():
+    with pytest.raises(SettingError, match="dropout is 0.5 and hidden is empty; expected hidden units"):
+        MLPClassifier(hidden=(), dropout=0.5).fit(X[:50], Y[:50])
+
+
+@pytest.mark.parametrize(
+    ("weights", "error", "message"),
+    [
+        ("balance", SettingError, "class_weight is 'balance'; expected None, 'balanced' or a mapping from classes"),
+        ([1.0] * 10, SettingError, "expected None, 'balanced' or a mapping"),
+        ({"three": 2.0}, SettingError, "expected None, 'balanced' or a mapping from classes, of \\[0, 1, 2"),
+        ({3: -1.0}, DataError, "class_weight holds -1.0; expected finite numbers of at least 0"),
+        ({3: np.nan}, DataError, "class_weight holds nan"),
+        (dict.fromkeys(range(10), 0.0), DataError, "zero for all 50 rows"),
+    ],
+)
+@pytest.mark.usefixtures("as_installed")
+def test_weights_of_classes_that_are_none_are_refused(weights, error, message):
+    with pytest.raises(error, match=message):
+        LinearClassifier(class_weight=weights).fit(X[:50], Y[:50])
+
+
 def test_all_weights_zero_is_refused():
-    with pytest.raises(DataError, match="sample_weight is zero for every row"):
+    with pytest.raises(DataError, match="is zero for all 20 rows that train, .*; expected at least one positive"):
         LinearClassifier().fit(X[:20], Y[:20], np.zeros(20))
+
+
+def test_the_largest_weights_there_are_count_as_ones():
+    plain = LinearClassifier(epochs=1).fit(X[:50], Y[:50])
+    heavy = LinearClassifier(epochs=1).fit(X[:50], Y[:50], np.full(50, 1e308))
+    assert_array_equal(heavy.coef_, plain.coef_)
+
+
+@pytest.fixture
+def rows_of(monkeypatch):
+    """Give a function that fits a model and tells the rows that were trained on and validated with."""
+
+    def rows_of(model, *given, **named):
+        seen = []
+
+        def spying(net, train, **others):
+            seen.append((train, others["val"]))
+            return fit_model(net, train, **others)
+
+        monkeypatch.setattr("foldline.estimators.net_classifier.fit_model", spying)
+        model.fit(*given, **named)
+        return seen[0]
+
+    return rows_of
+
+
+def test_weights_have_mean_one_on_both_sides(rows_of):
+    weights = np.random.default_rng(0).exponential(size=300)
+    for rows in rows_of(LinearClassifier(epochs=1, early_stopping=True), X[:300], Y[:300], weights):
+        assert_allclose(rows.weights.mean(), 1, rtol=1e-5)
+
+
+def test_convention_validation_rows_have_class_weights(rows_of):
+    model = LinearClassifier(epochs=2, class_weight={3: 5.0, 8: 0.0})
+    rows_of(model, X[:300], Y[:300], validation=(X[300:400], Y[300:400]))
+    weights = np.select([Y[300:400] == 3, Y[300:400] == 8], [5.0, 0.0], 1.0)
+    right = np.average(model.predict(X[300:400]) == Y[300:400], weights=weights)
+    assert_allclose(model.history_.val_accuracy[model.history_.best_epoch], right, rtol=1e-5)
+
+
+def test_the_automatic_rate_looks_at_training_rows_alone():
+    shifted = X[:300].copy()
+    model = LinearClassifier(epochs=1, early_stopping=True).fit(shifted, Y[:300])
+    _, held_out = train_test_split(np.arange(300), test_size=0.1, stratify=Y[:300], random_state=0)
+    shifted[held_out] += 100
+    assert LinearClassifier(epochs=1, early_stopping=True).fit(shifted, Y[:300]).lr_ == model.lr_
+
+
+@pytest.mark.parametrize("model", [LinearClassifier(l2=30.0, epochs=2), MLPClassifier(l2=30.0, epochs=2)])
+def test_a_strong_penalty_does_not_diverge(model):
+    model.fit(X[:300], Y[:300])
+    assert model.history_.train_loss.max() < 1.1 * model.history_.train_loss[0] < 10

@@ -81,7 +81,7 @@ def test_grey_has_no_hue():
 @pytest.mark.parametrize(
     ("rgb", "sector"), [((200, 0, 0), 0), ((0, 200, 0), 2), ((0, 0, 200), 4), ((200, 0, 199), 5), ((200, 1, 0), 0)]
 )
-def test_pure_colours_lie_in_their_sectors(rgb, sector):
+def test_convention_sector_zero_begins_at_pure_red(rgb, sector):
     histogram = ColorHistogram(space="hue", n_bins=6).transform(one_color(*rgb))[0]
     assert histogram.argmax() == sector
     assert_allclose(histogram.sum(), 1)
@@ -91,6 +91,11 @@ def test_convention_an_rgb_histogram_sums_to_one_and_a_hue_histogram_to_the_mean
     image = np.concatenate([one_color(100, 50, 0), one_color(7, 7, 7)], axis=2)
     assert_allclose(ColorHistogram().transform(image).sum(), 1)
     assert_allclose(ColorHistogram(space="hue").transform(image).sum(), (1 + 0) / 2)
+
+
+def test_a_large_flat_area_loses_nothing():
+    image = np.full((1, 1, 16_000_000, 3), (200, 130, 180), np.uint8)  # saturation 70 / 200
+    assert_allclose(ColorHistogram(space="hue").transform(image).sum(), 0.35, rtol=1e-6)
 
 
 def test_convention_box_index_is_red_green_blue():

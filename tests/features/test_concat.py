@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator, TransformerMixin
 
 from foldline.core.errors import DataError, SettingError
 from foldline.features import HOG, ColorHistogram, Concat, Pixels, Polar
@@ -118,3 +119,36 @@ class Broken(Pixels):
 def test_nan_in_a_feature_is_refused_with_its_name():
     with pytest.raises(DataError, match="Broken gives NaN, infinity or numbers too large to square"):
         Concat(features=[Broken()]).fit(IMAGES)
+
+
+def test_a_new_list_and_settings_of_its_features_may_come_together():
+    concat = Concat(features=[Pixels()]).set_params(features=[HOG(), Pixels()], hog__cell_px=4)
+    assert concat.features[0].cell_px == 4
+
+
+def test_columns_of_a_second_feature_of_a_kind_carry_its_name():
+    names = Concat(features=[ColorHistogram(n_bins=2), ColorHistogram(n_bins=2)]).fit(IMAGES).get_feature_names_out()
+    assert len(set(names)) == 16
+    assert (names[0], names[8]) == ("colorhistogram0", "colorhistogram2__colorhistogram0")
+
+
+class Rotation(TransformerMixin, BaseEstimator):
+    """A feature that learns from the labels too."""
+
+    def fit(self, X, y):
+        assert len(y) == len(X)
+        self.is_fitted_ = True
+        return self
+
+    def transform(self, X):
+        return X[:, ::-1]
+
+
+def test_features_that_learn_are_given_the_labels():
+    points = np.arange(6, dtype=np.float32).reshape(3, 2)
+    assert_array_equal(Concat(features=[Rotation()], scale=None).fit_transform(points, [0, 1, 0]), points[:, ::-1])
+
+
+def test_no_images_to_learn_from_are_refused():
+    with pytest.raises(DataError, match="images is empty; expected at least one image"):
+        Concat(features=[Pixels()]).fit(IMAGES[:0])

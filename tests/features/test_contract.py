@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import estimator_checks
 
 from foldline.core import parallel
 from foldline.core.errors import DataError, DtypeError, ShapeError
-from foldline.features import FEATURES, IMAGE_FEATURES, Concat, ImageFeature, image_feature
+from foldline.features import FEATURES, HOG, IMAGE_FEATURES, Concat, ImageFeature, Pixels, image_feature
+from foldline.features.registry import newest_image_features
 from tolerances import TOLERANCE
 
 FLOAT32 = TOLERANCE[np.dtype(np.float32)]
@@ -33,6 +35,14 @@ every_feature = pytest.mark.parametrize("kind", IMAGE_FEATURES.values(), ids=IMA
 
 def test_registry_keys_carry_a_version():
     assert all(re.fullmatch(r"[a-z_]+\.v\d+", key) for key in FEATURES)
+
+
+def test_commands_and_recipes_name_the_newest_version():
+    class NewHOG(HOG):
+        pass
+
+    registry = {"hog.v10": NewHOG, "hog.v2": HOG, "hog.v1": HOG, "raw.v1": Pixels, "concat.v1": Concat}
+    assert newest_image_features(registry) == {"hog": NewHOG, "raw": Pixels}
 
 
 @every_feature
@@ -104,6 +114,12 @@ def test_set_output_gives_a_named_frame(kind):
     frame = made(kind, images).set_output(transform="pandas").fit_transform(images)
     assert isinstance(frame, pd.DataFrame)
     assert list(frame.columns[:2]) == [f"{kind.__name__.lower()}0", f"{kind.__name__.lower()}1"]
+
+
+@every_feature
+def test_columns_have_no_names_before_their_number_is_known(kind):
+    with pytest.raises(NotFittedError):
+        made(kind, images_for(kind)).get_feature_names_out()
 
 
 @every_feature

@@ -11,6 +11,7 @@ from skimage.feature import hog as skimage_hog
 
 from foldline.core.errors import SettingError, ShapeError
 from foldline.features import HOG
+from foldline.features._hog_cells import cotangents_of_edges
 from strategies import images_NHWC
 from tolerances import TOLERANCE
 
@@ -18,6 +19,7 @@ FLOAT32 = TOLERANCE[np.dtype(np.float32)]
 # A bin is the difference of two sums of up to a few hundred grey levels: float32 leaves about 1e-4 of these.
 VOTES = {"rtol": 3e-5, "atol": 1e-4}
 BLOCKS = {"rtol": 3e-5, "atol": 1e-6}
+VOTES_KINDS = ("hard", "interpolated")
 
 
 def ramp(angle_rad, *, steepness=3.0, shape=(8, 8)):
@@ -116,14 +118,20 @@ def test_hard_votes_agree_with_scikit_image_on_noise(images, n_orientations):
 def test_no_integer_gradient_is_near_enough_to_an_edge_for_rounding_to_decide():
     gx, gy = np.meshgrid(np.arange(-255, 256), np.arange(256))
     for n in (*range(2, 37), 60, 90, 180):
-        edges = np.pi * np.arange(1, n) / n
         exact = np.degrees(np.arctan2(gy, gx)) % 180
-        cot = (np.cos(edges) / np.sin(edges)).astype(np.float32)
+        cot = cotangents_of_edges(n)
         folded = np.where(gy == 0, np.abs(gx), gx).astype(np.float32)
         beyond = cot[:, None, None] * gy.astype(np.float32) >= folded
         bins = np.floor(exact / (180 / n)).astype(int)
         is_edge = np.isclose(exact / (180 / n), np.rint(exact / (180 / n)), rtol=0, atol=1e-9)
         assert (beyond.sum(0) == bins)[~is_edge & ((gx != 0) | (gy != 0))].all()
+
+
+def test_a_right_angle_is_an_edge_of_every_even_number_of_bins():
+    ramp = np.repeat(np.arange(0, 64, 8, dtype=np.uint8)[:, None], 8, axis=1)[None, :, :, None]
+    for n in range(2, 201, 2):
+        votes = HOG(n_orientations=n, block_cells=None).transform(ramp)[0]
+        assert np.flatnonzero(votes).tolist() == [n // 2]
 
 
 def test_320x240_without_blocks_gives_the_lectures_10800_numbers():
@@ -205,6 +213,14 @@ def test_convention_pixels_beyond_the_last_whole_cell_have_no_vote():
     image[0, 17:] = 255  # its edge is seen from row 16 on
     for votes in ("hard", "interpolated"):
         assert not HOG(block_cells=None, votes=votes).transform(image).any()
+
+
+def test_convention_interpolated_votes_outside_the_cells_are_lost():
+    ramp = np.tile(np.arange(0, 80, 10, dtype=np.uint8), (8, 1))[None, :, :, None]
+    hard, interpolated = (HOG(votes=votes, block_cells=None).transform(ramp)[0].sum() for votes in VOTES_KINDS)
+    # One cell: of each vote its distance from the centre, in cells, is lost along both axes; it is 0 in the end columns.
+    kept = 1 - np.abs(np.arange(8) - 3.5) / 8
+    assert_allclose(interpolated / hard, kept.mean() * kept[1:-1].mean(), rtol=1e-4)
 
 
 def test_convention_votes_are_grey_levels_divided_by_the_cells_area():

@@ -10,6 +10,8 @@ from foldline.core.errors import DivergedError, SettingError
 from foldline.models import MLP, Linear
 from foldline.training import Rows, TrainingSettings, fit_model
 from foldline.training.fit import shuffled_batches
+from foldline.training.optimizers import schedule
+from foldline.training.settings import Hyper, Plan
 from tolerances import TOLERANCE
 
 KEY = jax.random.key(0)
@@ -20,7 +22,7 @@ ROWS = Rows(jnp.asarray(X), jnp.asarray(Y))
 
 
 def fitted(rows=ROWS, *, start=None, hidden=(6,), val=None, **settings):
-    model = start or MLP.random(rows.X.shape[1], 2, hidden=hidden, key=jax.random.key(7))
+    model = start or MLP.random(n_in=rows.X.shape[1], n_out=2, hidden=hidden, key=jax.random.key(7))
     return fit_model(model, rows, settings=TrainingSettings(**settings), key=KEY, val=val)
 
 
@@ -170,3 +172,10 @@ def test_a_setting_outside_its_range_is_refused_by_name(wrong):
 def test_settings_are_read_only():
     with pytest.raises(dataclasses.FrozenInstanceError):
         TrainingSettings().lr = 1.0
+
+
+@pytest.mark.parametrize(("n_steps", "rates"), [(1, [1]), (2, [1, 0.1]), (4, [1, 1, 0.1, 0.01])])
+def test_the_step_schedule_begins_at_its_full_rate_in_the_shortest_run(n_steps, rates):
+    settings = TrainingSettings(schedule="step", lr=1.0)
+    rate_at = schedule(Plan.of(settings, total_steps=n_steps), Hyper.of(settings))
+    assert_allclose([rate_at(step) for step in range(n_steps)], rates, rtol=1e-6)

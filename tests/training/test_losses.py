@@ -26,9 +26,10 @@ def textbook_svm(scores, y):  # the lecture's slide 101
     ]
 
 
-def test_svm_loss_on_paper():
-    # Scores 3.2, 5.1, -1.7 with the first class true: max(0, 2.9) + max(0, -3.9)
-    assert_allclose(svm_losses(jnp.array([[3.2, 5.1, -1.7]]), jnp.array([0])), [2.9], rtol=1e-6)
+def test_convention_the_margin_is_one_and_violations_are_summed():
+    # The first class is true: max(0, 2.9) + max(0, -3.9), and max(0, 2.9) + max(0, 1.8).
+    scores = jnp.array([[3.2, 5.1, -1.7], [3.2, 5.1, 4.0]])
+    assert_allclose(svm_losses(scores, jnp.array([0, 0])), [2.9, 4.7], rtol=1e-6)
 
 
 def test_softmax_loss_of_equal_scores_is_the_log_of_the_number_of_classes():

@@ -46,7 +46,7 @@ def test_the_penalty_sums_over_layers():
 
 
 def test_row_weights_weigh_rows():
-    model, y = MLP.random(3, 2, hidden=(4,), key=jax.random.key(0)), jnp.array([0, 1])
+    model, y = MLP.random(n_in=3, n_out=2, hidden=(4,), key=jax.random.key(0)), jnp.array([0, 1])
     X = jax.random.normal(jax.random.key(1), (2, 3))
     alone = objective(model, X[:1], y[:1], None, loss="softmax", l1=0.0, l2=0.0)[0]
     weighed = objective(model, X, y, jnp.array([2.0, 0.0]), loss="softmax", l1=0.0, l2=0.0)[0]

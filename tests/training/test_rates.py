@@ -6,9 +6,11 @@ from foldline.training import automatic_rate
 from foldline.training.rates import ADAMW_RATE, LARGEST_RATE_OF_A_NET
 
 
-def rate(X, *, batch_size=10**9, loss="softmax", optimizer="sgd", hidden=()):
+def rate(X, *, weights=None, l2=0.0, batch_size=10**9, loss="softmax", optimizer="sgd", hidden=()):
     return automatic_rate(
         X.astype(np.float32),
+        weights=None if weights is None else np.array(weights, np.float32),
+        l2=l2,
         batch_size=batch_size,
         loss=loss,
         optimizer=optimizer,
@@ -64,6 +66,24 @@ def test_convention_hidden_units_have_second_moment_one_and_mean_one_over_root_p
     h = np.maximum(0, rows @ weights)
     assert_allclose(np.mean(h**2), 1, rtol=0.02)
     assert_allclose(np.linalg.eigvalsh(h.T @ h / len(h))[-1], 200 / np.pi, rtol=0.05)
+
+
+@pytest.mark.parametrize(("loss", "share"), [("softmax", 1), ("svm", 1 / 4)])
+def test_the_curvature_of_the_penalty_is_added(loss, share):
+    assert_allclose(rate(X, l2=5.0, loss=loss), 1 / (9 / share + 2 * 5), rtol=1e-6)
+
+
+def test_rows_count_by_their_weights():
+    # Rows 1 and 3 alone: (3, 1, 1) and (-3, 1, 1) have largest second moment 9.
+    assert_allclose(rate(X, weights=[2, 0, 2, 0]), 1 / 9, rtol=1e-6)
+    assert_allclose(rate(X, weights=[4, 0, 0, 0]), 1 / 11, rtol=1e-6)  # one row: its squared length
+
+
+def test_weights_spread_a_batch_by_their_squares():
+    assert_allclose(rate(X, weights=[2, 0, 2, 0], batch_size=2), 1 / (9 + 2 * 11 / 2), rtol=1e-6)
+    assert_allclose(
+        rate(X, weights=[2, 0, 2, 0], hidden=(400,), batch_size=2), 2 / (400 / np.pi + 2 * 400 / 2), rtol=1e-5
+    )
 
 
 @pytest.mark.parametrize("hidden", [(), (400,)])

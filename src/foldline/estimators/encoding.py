@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from foldline.core.errors import ModelFileError
-from foldline.estimators.loaded import loaded_array
+from foldline.core.loaded import loaded_array
 from foldline.estimators.registry import SAVEABLE
 from foldline.models import ACTIVATIONS, MLP, Linear
 

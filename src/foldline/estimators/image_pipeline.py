@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from foldline.core.checks import axes, choice
 from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
+from foldline.core.loaded import FIX
 from foldline.estimators.class_names import named_classes
-from foldline.estimators.loaded import FIX, loaded_length
+from foldline.estimators.loaded import loaded_length
 from foldline.features import Concat
 
 ImageFit = Literal["native", "crop", "pad"]
@@ -132,6 +133,7 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
 
         Raises: ModelFileError if they do not; and whatever one prediction with them raises.
         """
+        self.features_.check_loaded()
         self.classifier_.check_loaded()
         choice(self.image_fit_, get_args(ImageFit), name="image_fit_")
         if self.class_names_ != named_classes(np.arange(len(self.classes_)), self.class_names_):
@@ -151,6 +153,9 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
     def _check_given(
         self, images: Images, labels: np.ndarray, class_names: Sequence[str] | None, extra: dict[str, Any]
     ) -> None:
+        if not getattr(images, "shape", ()) or len(images) == 0:
+            found = f"a {type(images).__name__}" if not hasattr(images, "shape") else f"of shape {images.shape}"
+            raise ShapeError(f"images is {found}; expected an array (n, h, w, c) of images. Give at least one.")
         axes(labels, str(len(images)), name="labels", fix="Give one label for each image.")
         if class_names is not None:
             named_classes(np.unique(labels), class_names)
@@ -175,12 +180,8 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
 
     def _X(self, images: Images) -> Float[np.ndarray, "n d"]:
         check_is_fitted(self)
-        if tuple(images.shape[1:]) != self.image_shape_:
-            expected = ", ".join(str(length) for length in self.image_shape_)
-            raise ShapeError(
-                f"images has shape {images.shape}; expected (n, {expected}), as in training. Load them with that size "
-                f"and number of channels."
-            )
+        pattern = " ".join(["n", *map(str, self.image_shape_)])
+        axes(images, pattern, name="images", fix="Load them with the size and the channels of the training images.")
         return np.asarray(self.features_.transform(images))
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -10,8 +10,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from foldline.core.checks import integer
 from foldline.core.errors import DataError, ModelFileError
-from foldline.estimators.loaded import FIX, loaded_array, loaded_classes
-from foldline.estimators.net_classifier import class_indices
+from foldline.core.loaded import FIX, loaded_array
+from foldline.estimators.class_indices import class_indices
+from foldline.estimators.loaded import loaded_classes
 
 
 class KNNClassifier(ClassifierMixin, BaseEstimator):

@@ -6,28 +6,36 @@ import numpy as np
 from jaxtyping import Float32
 
 from foldline.estimators.net_classifier import ClassWeight, NetClassifier
+from foldline.training import Loss, Optimizer, Schedule
 
 
 class LinearClassifier(NetClassifier):
     """Linear classifier s = W x + b with softmax or multiclass SVM loss, trained by mini-batch descent.
 
+    Minimises (1/N) sum_i L_i + l2 * sum of W^2 + l1 * sum of |W|, where L_i is the cross-entropy of the softmax of s or
+    the hinge sum over j != y_i of max(0, s_j - s_{y_i} + 1). Settings are checked in `fit`.
+
     Args:
         loss: "softmax" or "svm" (Weston-Watkins).
-        l1: strength of the penalty on absolute weights.
-        l2: strength of the penalty on squared weights.
-        optimizer: "sgd" or "adamw".
-        lr: largest learning rate; "auto" lets the training rows say (see `foldline.training.automatic_rate`); the rate
-            that was used is `lr_`.
-        momentum: of SGD, in [0, 1).
+        l1: strength of the penalty on absolute weights, at least 0.
+        l2: strength of the penalty on squared weights, at least 0; the plain sum of squares, with no half.
+        optimizer: "sgd", with momentum, or "adamw".
+        lr: largest learning rate, above 0; "auto" lets the training rows say (see `foldline.training.automatic_rate`);
+            the rate that was used is `lr_`.
+        momentum: of SGD, in [0, 1); AdamW ignores it.
         nesterov: whether SGD looks ahead along its momentum.
-        schedule: "constant", "step" or "cosine".
-        epochs: passes over the training rows.
-        batch_size: rows a step; "auto" for a fiftieth of the rows, but from 8 to 128.
+        schedule: of the learning rate over the run: "constant"; "step", a tenth after 1/2 and a hundredth after 3/4 of
+            it; "cosine", down to 0 along half a cosine.
+        epochs: passes over the training rows, at least 1.
+        batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.
         early_stopping: whether to stop after `patience` epochs without a better validation accuracy.
-        validation_fraction: share of the training rows held out for that when `fit` is given no validation rows.
-        patience: epochs to wait.
+        validation_fraction: share of the training rows, in (0, 1), held out for that when `fit` is given no validation
+            rows.
+        patience: epochs to wait, at least 1.
         class_weight: weights of the classes; "balanced" for the inverse of their frequencies; None for equal ones.
-        random_state: seed of first weights and order of rows.
+        random_state: seed of the order of rows.
+    Convention: biases are not regularised; weights start at 0.
+    Source: Bishop (2006), eq. 4.108, for the softmax; Weston and Watkins (1999), eq. 10, without their factor of two.
     Example:
         >>> from sklearn.datasets import load_digits
         >>> X, y = load_digits(return_X_y=True)
@@ -38,14 +46,14 @@ class LinearClassifier(NetClassifier):
     def __init__(
         self,
         *,
-        loss: str = "softmax",
+        loss: Loss = "softmax",
         l1: float = 0.0,
         l2: float = 1e-4,
-        optimizer: str = "sgd",
+        optimizer: Optimizer = "sgd",
         lr: float | Literal["auto"] = "auto",
         momentum: float = 0.9,
         nesterov: bool = True,
-        schedule: str = "cosine",
+        schedule: Schedule = "cosine",
         epochs: int = 30,
         batch_size: int | Literal["auto"] = "auto",
         early_stopping: bool = False,

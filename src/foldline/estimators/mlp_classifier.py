@@ -9,31 +9,38 @@ from foldline.core.checks import choice, integer
 from foldline.core.errors import SettingError
 from foldline.estimators.net_classifier import ClassWeight, NetClassifier
 from foldline.models import ACTIVATIONS
+from foldline.training import Loss, Optimizer, Schedule
 
 
 class MLPClassifier(NetClassifier):
     """Multi-layer perceptron s = W2 a(W1 x + b1) + b2, or deeper, trained by mini-batch descent.
 
+    Minimises (1/N) sum_i L_i + l2 * sum of W^2 + l1 * sum of |W| over all layers, with the losses of
+    `LinearClassifier`. Settings are checked in `fit`.
+
     Args:
-        hidden: widths of the hidden layers, first to last.
+        hidden: widths of the hidden layers, first to last, each at least 1; none for a linear classifier.
         activation: "relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh" or "identity".
         dropout: share of hidden units switched off in each step, in [0, 1).
         loss: "softmax" or "svm" (Weston-Watkins).
-        l1: strength of the penalty on absolute weights.
-        l2: strength of the penalty on squared weights.
-        optimizer: "sgd" or "adamw".
-        lr: largest learning rate; "auto" lets the training rows say (see `foldline.training.automatic_rate`); the rate
-            that was used is `lr_`.
-        momentum: of SGD, in [0, 1).
+        l1: strength of the penalty on absolute weights, at least 0.
+        l2: strength of the penalty on squared weights, at least 0; the plain sum of squares, with no half.
+        optimizer: "sgd", with momentum, or "adamw".
+        lr: largest learning rate, above 0; "auto" lets the training rows say (see `foldline.training.automatic_rate`);
+            the rate that was used is `lr_`.
+        momentum: of SGD, in [0, 1); AdamW ignores it.
         nesterov: whether SGD looks ahead along its momentum.
-        schedule: "constant", "step" or "cosine".
-        epochs: passes over the training rows.
-        batch_size: rows a step; "auto" for a fiftieth of the rows, but from 8 to 128.
+        schedule: of the learning rate over the run: "constant"; "step", a tenth after 1/2 and a hundredth after 3/4 of
+            it; "cosine", down to 0 along half a cosine.
+        epochs: passes over the training rows, at least 1.
+        batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.
         early_stopping: whether to stop after `patience` epochs without a better validation accuracy.
-        validation_fraction: share of the training rows held out for that when `fit` is given no validation rows.
-        patience: epochs to wait.
+        validation_fraction: share of the training rows, in (0, 1), held out for that when `fit` is given no validation
+            rows.
+        patience: epochs to wait, at least 1.
         class_weight: weights of the classes; "balanced" for the inverse of their frequencies; None for equal ones.
         random_state: seed of first weights, order of rows and dropout.
+    Convention: biases are not regularised; weights start as He's for ReLU and its kin, Glorot's otherwise.
     Example:
         >>> from sklearn.datasets import load_digits
         >>> X, y = load_digits(return_X_y=True)
@@ -47,14 +54,14 @@ class MLPClassifier(NetClassifier):
         hidden: Sequence[int] = (100,),
         activation: str = "relu",
         dropout: float = 0.0,
-        loss: str = "softmax",
+        loss: Loss = "softmax",
         l1: float = 0.0,
         l2: float = 1e-4,
-        optimizer: str = "sgd",
+        optimizer: Optimizer = "sgd",
         lr: float | Literal["auto"] = "auto",
         momentum: float = 0.9,
         nesterov: bool = True,
-        schedule: str = "cosine",
+        schedule: Schedule = "cosine",
         epochs: int = 30,
         batch_size: int | Literal["auto"] = "auto",
         early_stopping: bool = False,
@@ -89,4 +96,9 @@ class MLPClassifier(NetClassifier):
                 f"hidden is {self.hidden!r}; expected a tuple of widths such as (100,) or (256, 128). Change hidden."
             )
         widths = tuple(integer(width, name="a width in hidden", low=1) for width in self.hidden)
+        if self.dropout and not widths:
+            raise SettingError(
+                f"dropout is {self.dropout!r} and hidden is empty; expected hidden units to switch off. Set hidden, or "
+                f"dropout to 0."
+            )
         return {"hidden": widths, "activation": self.activation}

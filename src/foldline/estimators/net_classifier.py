@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import jax
 import jax.numpy as jnp
@@ -10,16 +10,18 @@ import numpy as np
 from jaxtyping import Float, Float32, Float64, Int32
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
-from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from foldline.core.checks import axes, number
-from foldline.core.errors import DataError, ModelFileError
+from foldline.core.checks import axes, choice, number
+from foldline.core.errors import DataError, ModelFileError, SettingError
+from foldline.core.loaded import FIX
 from foldline.core.seeds import generator_from_seed, key_from_seed, seed_from_random_state
-from foldline.estimators.loaded import FIX, loaded_classes
+from foldline.estimators.class_indices import class_indices
+from foldline.estimators.loaded import loaded_classes
 from foldline.models import MLP
-from foldline.training import History, Rows, TrainingSettings, automatic_rate, fit_model
+from foldline.training import History, Loss, Rows, TrainingSettings, automatic_rate, fit_model
 
 Matrix = Float[np.ndarray, "n d"]
 ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
@@ -40,7 +42,7 @@ def _has_probabilities(classifier: "NetClassifier") -> bool:
 class NetClassifier(ClassifierMixin, BaseEstimator):
     """Base of the classifiers that are trained by mini-batch descent; use a subclass."""
 
-    loss: str
+    loss: Loss
     lr: float | Literal["auto"]
     early_stopping: bool
     validation_fraction: float
@@ -69,18 +71,22 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             sample_weight: (N,) non-negative weights of the rows; None for equal ones.
             validation: feature vectors and labels that choose the epoch whose weights are kept; None takes
                 `validation_fraction` of the rows if `early_stopping`, else keeps the last epoch's.
-        Raises: DataError if there is one class only; DivergedError if the loss becomes NaN or infinite; ValueError
-            from scikit-learn for arrays it does not take.
+        Raises: SettingError for a setting outside its range; DataError if there is one class only, or no weight on one
+            side; DivergedError if the loss becomes NaN or infinite; ValueError from scikit-learn for arrays it does
+            not take.
+        Convention: rows count by sample weight times class weight, in the loss and in the validation accuracy that
+            chooses the epoch; rows given as `validation` have class weights only.
         """
         X, y = validate_data(self, X, y, dtype=np.float32)
         architecture, seed = self._architecture(), seed_from_random_state(self.random_state)
-        settings = self._settings(X, hidden=architecture.get("hidden", ()), seed=seed)
-        self.lr_ = settings.lr
+        settings = self._settings()
         self.classes_, labels = class_indices(y)
-        weights = self._row_weights(X, y, sample_weight)
-        train, val = self._rows(X, labels, weights, validation, seed=seed)
+        train, val = self._rows(X, y, labels, sample_weight=sample_weight, validation=validation, seed=seed)
+        if self.lr == "auto":
+            settings = replace(settings, lr=_fitting_rate(train, settings, architecture.get("hidden", ()), seed=seed))
+        self.lr_ = settings.lr
         first_key, training_key = jax.random.split(key_from_seed(seed))
-        model = MLP.random(X.shape[1], len(self.classes_), **architecture, key=first_key)
+        model = MLP.random(n_in=X.shape[1], n_out=len(self.classes_), **architecture, key=first_key)
         self.model_, self.history_ = fit_model(model, train, settings=settings, key=training_key, val=val)
         return self
 
@@ -114,6 +120,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
         n_classes = loaded_classes(self.classes_)
+        choice(self.loss, get_args(Loss), name="loss")
+        number(self.lr_, name="lr_", low=0.0, above=True)
         shapes = [layer.W.shape for layer in self.model_.layers]
         if [self.n_features_in_, *(n_out for n_out, _ in shapes)] != [*(n_in for _, n_in in shapes), n_classes]:
             raise ModelFileError(
@@ -124,52 +132,54 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     def _architecture(self) -> dict[str, Any]:
         raise NotImplementedError
 
-    def _settings(self, X: Matrix, *, hidden: Sequence[int], seed: int) -> TrainingSettings:
+    def _settings(self) -> TrainingSettings:
+        """Check all settings; an automatic rate is not known yet."""
         number(self.validation_fraction, name="validation_fraction", low=0.0, high=1.0, above=True, below=True)
         given = self.get_params(deep=False)
-        names = TrainingSettings.__dataclass_fields__.keys() - {"patience", "lr"}
-        chosen = {name: given[name] for name in names if name in given}
-        patience = self.patience if self.early_stopping else None
-        if self.lr != "auto":
-            return TrainingSettings(**chosen, lr=self.lr, patience=patience)
-        settings = TrainingSettings(**chosen, patience=patience)
-        rate = automatic_rate(
-            X,
-            batch_size=settings.rows_a_step(len(X)),
-            loss=settings.loss,
-            optimizer=settings.optimizer,
-            hidden=hidden,
-            generator=generator_from_seed(seed),
-        )
-        return replace(settings, lr=rate)
-
-    def _row_weights(
-        self, X: Matrix, y: np.ndarray, sample_weight: np.ndarray | None
-    ) -> Float32[np.ndarray, " n"] | None:
-        if sample_weight is None and self.class_weight is None:
-            return None
-        weights = compute_sample_weight(self.class_weight, y)
-        if sample_weight is not None:
-            weights = weights * _checked_weights(np.asarray(sample_weight, np.float64), n=len(X))
-        return np.asarray(weights / weights.mean(), np.float32)
+        names = TrainingSettings.__dataclass_fields__.keys() - {"patience"}
+        chosen = {name: given[name] for name in names if name in given and not (name == "lr" and self.lr == "auto")}
+        return TrainingSettings(**chosen, patience=self.patience if self.early_stopping else None)
 
     def _rows(
         self,
         X: Matrix,
+        y: np.ndarray,
         labels: Int32[np.ndarray, " n"],
-        weights: Float32[np.ndarray, " n"] | None,
-        validation: tuple[np.ndarray, np.ndarray] | None,
         *,
+        sample_weight: np.ndarray | None,
+        validation: tuple[np.ndarray, np.ndarray] | None,
         seed: int,
     ) -> tuple[Rows, Rows | None]:
+        """Give the rows to learn from and those that choose the epoch."""
+        of_classes = self._class_weights(y)
+        weights = None if of_classes is None else of_classes[labels]
+        if sample_weight is not None:
+            given = _checked_weights(np.asarray(sample_weight, np.float64), n=len(X), name="sample_weight")
+            weights = given if weights is None else given * weights
         if validation is not None:
             X_val, y_val = validate_data(self, *validation, dtype=np.float32, reset=False)
-            return _on_device(X, labels, weights), _on_device(X_val, self._known_labels(y_val), None)
+            val_labels = self._known_labels(y_val)
+            val_weights = None if of_classes is None else of_classes[val_labels]
+            return _on_device(X, labels, weights), _on_device(X_val, val_labels, val_weights)
         if not self.early_stopping:
             return _on_device(X, labels, weights), None
         rows, val_rows = _stratified_rows(labels, self.validation_fraction, seed=seed)
         picked = (None, None) if weights is None else (weights[rows], weights[val_rows])
         return _on_device(X[rows], labels[rows], picked[0]), _on_device(X[val_rows], labels[val_rows], picked[1])
+
+    def _class_weights(self, y: np.ndarray) -> Float64[np.ndarray, " k"] | None:
+        given, classes = self.class_weight, self.classes_.tolist()
+        if given is None:
+            return None
+        if isinstance(given, str) and given == "balanced":
+            return np.asarray(compute_class_weight("balanced", classes=self.classes_, y=y), np.float64)
+        if not isinstance(given, Mapping) or not set(given) <= set(classes):
+            raise SettingError(
+                f"class_weight is {str(given)[:60]!r}; expected None, 'balanced' or a mapping from classes, of "
+                f"{str(classes)[:60]}, to weights. Change class_weight."
+            )
+        weights = np.array([given.get(name, 1.0) for name in classes], np.float64)
+        return _checked_weights(weights, n=len(classes), name="class_weight")
 
     def _known_labels(self, y: np.ndarray) -> Int32[np.ndarray, " n"]:
         labels = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
@@ -188,34 +198,28 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(_scores(self.model_, jnp.asarray(padded)))[: len(X)]
 
 
-def class_indices(y: np.ndarray) -> tuple[np.ndarray, Int32[np.ndarray, " n"]]:
-    """Sort the different labels and number them.
-
-    Returns: the classes, sorted, and for every row the index of its class.
-    Raises: DataError if there is one class only.
-    """
-    from sklearn.utils.multiclass import check_classification_targets
-
-    check_classification_targets(y)
-    classes, labels = np.unique(y, return_inverse=True)
-    if len(classes) < 2:
-        raise DataError(
-            f"the labels hold one class only, {classes.tolist()[0]!r}; expected at least 2 classes. Add images of "
-            f"another class."
-        )
-    return classes, labels.astype(np.int32)
+def _fitting_rate(train: Rows, settings: TrainingSettings, hidden: Sequence[int], *, seed: int) -> float:
+    return automatic_rate(
+        np.asarray(train.X),
+        weights=None if train.weights is None else np.asarray(train.weights),
+        l2=settings.l2,
+        batch_size=settings.rows_a_step(len(train.y)),
+        loss=settings.loss,
+        optimizer=settings.optimizer,
+        hidden=hidden,
+        generator=generator_from_seed(seed),
+    )
 
 
-def _checked_weights(weights: Float64[np.ndarray, "..."], *, n: int) -> Float64[np.ndarray, " n"]:
-    axes(weights, str(n), name="sample_weight", fix="Give one weight for each row.")
+def _checked_weights(weights: Float64[np.ndarray, "..."], *, n: int, name: str) -> Float64[np.ndarray, " n"]:
+    axes(weights, str(n), name=name, fix="Give one weight for each.")
     if not np.isfinite(weights).all() or weights.min() < 0:
         wrong = weights[~(weights >= 0) | np.isinf(weights)]
+        # scikit-learn's estimator checks look for the words "Negative values in data passed".
         raise DataError(
-            f"sample_weight holds {wrong[0]}; expected finite numbers of at least 0. "
-            "Negative values in data passed as sample_weight have no meaning: change them."
+            f"{name} holds {wrong[0]}; expected finite numbers of at least 0. "
+            f"Negative values in data passed as {name} have no meaning: change them."
         )
-    if weights.max() == 0:
-        raise DataError("sample_weight is zero for every row; expected at least one positive weight. Change it.")
     return weights
 
 
@@ -228,8 +232,16 @@ def _chunks(X: Float32[np.ndarray, "n d"]) -> list[Float32[np.ndarray, "m d"]]:
     return [X[start : start + CHUNK_ROWS[-1]] for start in range(0, len(X), CHUNK_ROWS[-1])]
 
 
-def _on_device(X: np.ndarray, labels: np.ndarray, weights: np.ndarray | None) -> Rows:
-    return Rows(jnp.asarray(X), jnp.asarray(labels), None if weights is None else jnp.asarray(weights))
+def _on_device(X: np.ndarray, labels: np.ndarray, weights: Float64[np.ndarray, " n"] | None) -> Rows:
+    if weights is None:
+        return Rows(jnp.asarray(X), jnp.asarray(labels))
+    if weights.max() == 0:
+        raise DataError(
+            f"sample_weight times class_weight is zero for all {len(weights)} rows that train, or that validate; "
+            f"expected at least one positive weight. Change them."
+        )
+    weights = weights / weights.max()  # first, because the sum of large weights may be infinite
+    return Rows(jnp.asarray(X), jnp.asarray(labels), jnp.asarray(weights / weights.mean(), jnp.float32))
 
 
 def _stratified_rows(
@@ -237,7 +249,7 @@ def _stratified_rows(
 ) -> tuple[Int32[np.ndarray, " a"], Int32[np.ndarray, " b"]]:
     rows = np.arange(len(labels), dtype=np.int32)
     try:
-        train, val = train_test_split(rows, test_size=fraction, stratify=labels, random_state=seed % 2**32)
+        train, val = train_test_split(rows, test_size=fraction, stratify=labels, random_state=seed)
     except ValueError as error:
         raise DataError(
             f"validation_fraction is {fraction:g} and the smallest class has {np.bincount(labels).min()} of "

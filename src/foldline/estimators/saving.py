@@ -15,11 +15,11 @@ from safetensors.numpy import save_file
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from foldline.core.checks import integer
 from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError
 from foldline.core.files import atomic_path
 from foldline.core.text import printable, reason
 from foldline.estimators.encoding import Decoder, Encoder
-from foldline.features import FEATURES
 
 FORMAT = 1
 
@@ -68,13 +68,12 @@ def load(path: str | os.PathLike[str]) -> Any:
     try:
         estimator = Decoder(tensors).estimator(recipe["estimator"])
         check_is_fitted(estimator)
-        if not isinstance(estimator, tuple(FEATURES.values())):
-            estimator.check_loaded()
+        estimator.check_loaded()
     except FoldlineError as error:
-        raise ModelFileError(f"{printable(file)}: {error}") from error
+        raise ModelFileError(f"{printable(file)}: {error}{_other_version(recipe)}") from error
     except Exception as error:
         # A file that somebody else wrote can make the parts of an estimator raise nearly every builtin there is.
-        raise _damaged(file, reason(error)) from error
+        raise ModelFileError(f"{_damaged(file, reason(error))}{_other_version(recipe)}") from error
     return estimator
 
 
@@ -88,7 +87,7 @@ def _read(file: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                     f"Weights of other programs cannot be loaded."
                 )
             recipe = json.loads(text)
-            if recipe["format"] > FORMAT:
+            if integer(recipe["format"], name="format", low=1) > FORMAT:
                 raise ModelFileError(
                     f"{printable(file)} has format {recipe['format']} and was written by foldline {recipe['version']}; "
                     f"expected format {FORMAT}. Install a newer foldline."
@@ -97,7 +96,17 @@ def _read(file: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     except ModelFileError:
         raise
     except Exception as error:  # as in `load`
-        raise _damaged(file, reason(error)) from error
+        raise ModelFileError(_damaged(file, reason(error))) from error
+
+
+def _other_version(recipe: dict[str, Any]) -> str:
+    """Tell of another foldline, whose settings and attributes this one may not know."""
+    from foldline import __version__
+
+    version = recipe.get("version")
+    if version == __version__:
+        return ""
+    return f" It was written by foldline {printable(str(version))[:20]}, and this is {__version__}: try that version."
 
 
 def _finite(tensor: np.ndarray) -> np.ndarray:
@@ -106,8 +115,8 @@ def _finite(tensor: np.ndarray) -> np.ndarray:
     return tensor
 
 
-def _damaged(file: str, why: str) -> ModelFileError:
-    return ModelFileError(
+def _damaged(file: str, why: str) -> str:
+    return (
         f"{printable(file)} cannot be read as a model: {why.rstrip('.')}. Expected a .safetensors file saved by "
         f"foldline, unchanged. Copy or save it again."
     )

@@ -50,9 +50,14 @@ def hog_cells(
     if interpolate:
         _interpolated_cells(images, cell_px, signed, cells)
     else:
-        n_bins = cells.shape[3] // (2 if signed else 1)  # of half a turn
-        angles = np.arange(1, n_bins) * (np.pi / n_bins)
-        _hard_cells(images, cell_px, (np.cos(angles) / np.sin(angles)).astype(np.float32), signed, cells)
+        _hard_cells(images, cell_px, cotangents_of_edges(cells.shape[3] // (2 if signed else 1)), signed, cells)
+
+
+def cotangents_of_edges(n_bins: int) -> Row:
+    """Give cot(a) for the edges a = pi k / n_bins between the bins of half a turn."""
+    angles = np.arange(1, n_bins) * (np.pi / n_bins)
+    # Rounded, so that a right angle has 0, and not the 1e-16 on either side of it that would put it into the wrong bin.
+    return np.asarray(np.round(np.cos(angles) / np.sin(angles), 12), np.float32)
 
 
 @kernel()

@@ -146,12 +146,12 @@ def _count_rgb(images: Images, n_parts: int, n_bins: int, counts: Counts) -> Non
 def _count_hue(images: Images, n_parts: int, n_bins: int, counts: Counts) -> None:
     """Sum the saturations in each sector of the colour circle, in each of n_parts x n_parts regions."""
     n, height, width, _ = images.shape
-    tables = np.zeros((N_TABLES, n_bins), np.float32)
+    tables = np.zeros((N_TABLES, n_bins))  # float64: a float32 would stop growing after some millions of pixels
     sectors, saturations = np.zeros(RUN_PX, np.int32), np.zeros(RUN_PX, np.float32)
     for i in range(n):
         for part in range(n_parts * n_parts):
             top, bottom, left, right = _region(part, n_parts, height, width)
-            tables[:] = ZERO
+            tables[:] = 0
             for y in range(top, bottom):
                 for start in range(left, right, RUN_PX):
                     run = images[i, y, start : min(start + RUN_PX, right)].reshape(-1)

@@ -1,5 +1,6 @@
 """Features of several kinds side by side, scaled by what the training rows say."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, Self
 
@@ -10,7 +11,8 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from foldline.core.checks import choice
-from foldline.core.errors import DataError, SettingError
+from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
+from foldline.core.loaded import FIX, loaded_array
 
 CHUNK_ROWS = 1024  # rows whose float64 copy is in memory at a time
 
@@ -19,6 +21,7 @@ CHUNK_ROWS = 1024  # rows whose float64 copy is in memory at a time
 SMALLEST_DEVIATION = 0.1
 
 Scale = Literal["feature"] | None
+SCALES = ("feature", None)
 
 
 class Concat(TransformerMixin, BaseEstimator):
@@ -52,20 +55,22 @@ class Concat(TransformerMixin, BaseEstimator):
 
         Args:
             images: what the features take.
-            y: ignored.
-        Raises: SettingError for an unknown scale or no feature; DataError if a feature gives NaN or infinity; and what
-            the features raise.
+            y: handed to the features.
+        Raises: SettingError for an unknown scale or no feature; DataError if there are no images, or a feature gives
+            NaN or infinity; and what the features raise.
         """
         self.fit_transform(images, y)
         return self
 
     def fit_transform(self, images: Shaped[np.ndarray, "n ..."], y: object = None) -> Float32[np.ndarray, "n d"]:
         """Fit to training images and give their vectors, computing them once."""
-        choice(self.scale, ("feature", None), name="scale")
+        choice(self.scale, SCALES, name="scale")
         if not self.features:
             raise SettingError("features is empty; expected at least one feature. Add for example HOG().")
-        self.features_ = [clone(feature).fit(images) for feature in self.features]
-        blocks = [feature.transform(images) for feature in self.features_]
+        if len(images) == 0:
+            raise DataError("images is empty; expected at least one image to learn the scale from. Give some.")
+        self.features_ = [clone(feature) for feature in self.features]
+        blocks = [feature.fit_transform(images, y) for feature in self.features_]
         X = _joined(blocks)
         if self.scale is not None:
             scales = [
@@ -89,14 +94,27 @@ class Concat(TransformerMixin, BaseEstimator):
     def length(self, image_shape: tuple[int, ...]) -> int:
         """Give the number D of values that one image of shape (H, W, C), or one point of shape (D,), becomes.
 
-        Raises: as the features' own `length`.
+        Raises: as the features' own `length`; ShapeError if it is another number than in `fit`.
         """
-        return sum(feature.length(image_shape) for feature in getattr(self, "features_", self.features))
+        n_numbers = sum(int(feature.length(image_shape)) for feature in getattr(self, "features_", self.features))
+        n_scaled = len(getattr(self, "mean_", ())) or n_numbers
+        if n_numbers != n_scaled:
+            raise ShapeError(
+                f"images of shape {image_shape} give {n_numbers} numbers; expected {n_scaled}, as in fit. Load them "
+                f"with that size and number of channels."
+            )
+        return n_numbers
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Name the columns after their features."""
+        """Name the columns after their features; those of a second one of a kind begin with its name, "hog2__"."""
         check_is_fitted(self)
-        return np.concatenate([feature.get_feature_names_out() for feature in self.features_])
+        return np.concatenate(
+            [
+                [f"{name}__{column}" if n_before else column for column in feature.get_feature_names_out()]
+                for (name, n_before), feature in zip(self._names(), self.features_, strict=True)
+            ],
+            dtype=object,
+        )
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Give the settings; with `deep` also those of the features, such as `hog__cell_px`."""
@@ -109,6 +127,8 @@ class Concat(TransformerMixin, BaseEstimator):
 
     def set_params(self, **params: Any) -> Self:
         """Change settings; a feature's name alone (`hog=HOG(...)`) replaces the feature."""
+        if "features" in params:  # first, so that the names below are those of the new ones
+            self.features = params.pop("features")
         names = [name for name, _ in self._named()]
         replaced = {name: params.pop(name) for name in list(params) if name in names}
         if replaced:
@@ -116,14 +136,30 @@ class Concat(TransformerMixin, BaseEstimator):
         super().set_params(**params)
         return self
 
+    def check_loaded(self) -> None:
+        """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
+        choice(self.scale, SCALES, name="scale")
+        for feature in self.features_:
+            feature.check_loaded()
+        if self.scale is not None:
+            (n_numbers,) = loaded_array(self.mean_, "d", np.float32, name="mean_")
+            loaded_array(self.divisor_, str(n_numbers), np.float32, name="divisor_")
+            if not (self.divisor_ > 0).all():
+                raise ModelFileError(f"divisor_ holds {self.divisor_.min()}; expected numbers above 0. {FIX}")
+
     def _named(self) -> Iterator[tuple[str, BaseEstimator]]:
-        """Name features by their classes, a second one of a kind with a number."""
-        seen: dict[str, int] = {}
         # Settings are checked in fit; until then anything may stand here.
+        features = self.features if isinstance(self.features, Sequence) else ()
+        names = (name for name, _ in self._names())
+        return zip(names, features, strict=True)
+
+    def _names(self) -> Iterator[tuple[str, int]]:
+        """Name features by their classes, a second one of a kind with a number; tell how many of a kind came before."""
+        seen: Counter[str] = Counter()
         for feature in self.features if isinstance(self.features, Sequence) else ():
             kind = type(feature).__name__.lower()
-            seen[kind] = seen.get(kind, 0) + 1
-            yield kind if seen[kind] == 1 else f"{kind}{seen[kind]}", feature
+            yield f"{kind}{seen[kind] + 1}" if seen[kind] else kind, seen[kind]
+            seen[kind] += 1
 
     def _scale_(self, X: Float32[np.ndarray, "n d"]) -> None:
         X -= self.mean_

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32, Shaped, UInt8
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
 from foldline.core.checks import axes
 from foldline.core.errors import DtypeError, ShapeError
@@ -23,7 +24,7 @@ class ImageFeature(TransformerMixin, BaseEstimator):
     """Base of the features: (N, H, W, C) uint8 images to (N, D) float32 vectors.
 
     A subclass says in `length` how many numbers an image of a given shape gives, checking its settings, and fills them
-    in in `_fill`. Nothing is learned: `fit` only remembers the shape.
+    in in `_fill`. Nothing is learned here: `fit` only remembers the shape.
     """
 
     title: ClassVar[str]
@@ -97,9 +98,13 @@ class ImageFeature(TransformerMixin, BaseEstimator):
         return out
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
-        """Name the columns: "hog0", "hog1", ..."""
+        """Name the columns: "hog0", "hog1", ... Raises: NotFittedError before `fit`, which tells their number."""
+        check_is_fitted(self, "image_shape_")
         prefix = type(self).__name__.lower()
         return np.array([f"{prefix}{column}" for column in range(self.length(self.image_shape_))], dtype=object)
+
+    def check_loaded(self) -> None:
+        """Check that attributes which came from a file fit together; what a subclass learns, it checks."""
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

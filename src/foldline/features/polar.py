@@ -61,6 +61,9 @@ class Polar(TransformerMixin, BaseEstimator):
         others = [f"x{i}" for i in range(2, self.n_features_in_)] if names is None else list(names[2:])
         return np.array(["r", "theta", *others], dtype=object)
 
+    def check_loaded(self) -> None:
+        """Check that attributes which came from a file fit together; nothing is learned."""
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]

@@ -1,4 +1,4 @@
-"""All features, by the versioned name that saved models use. A new one is one file, one line here, and one test."""
+"""All features, by the versioned name that saved models use. A new one is one file, its line here, and one test."""
 
 from sklearn.base import BaseEstimator
 
@@ -17,7 +17,11 @@ FEATURES: dict[str, type[BaseEstimator]] = {
     "concat.v1": Concat,
 }
 
-# By the name that commands and recipes use: the newest version of each that takes images.
-IMAGE_FEATURES: dict[str, type[ImageFeature]] = {
-    key.partition(".")[0]: kind for key, kind in FEATURES.items() if issubclass(kind, ImageFeature)
-}
+
+def newest_image_features(features: dict[str, type[BaseEstimator]]) -> dict[str, type[ImageFeature]]:
+    """Give the features that take images by the name that commands and recipes use, the newest version of each."""
+    by_version = sorted(features.items(), key=lambda entry: int(entry[0].rpartition(".v")[2]))
+    return {key.partition(".")[0]: kind for key, kind in by_version if issubclass(kind, ImageFeature)}
+
+
+IMAGE_FEATURES = newest_image_features(FEATURES)

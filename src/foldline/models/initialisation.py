@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 RELU_FAMILY = frozenset({"relu", "leaky_relu", "elu", "softplus"})
 
 
-def initial_weights(n_out: int, n_in: int, *, activation: str, key: PRNGKeyArray) -> Float[Array, "out in"]:
+def initial_weights(*, n_out: int, n_in: int, activation: str, key: PRNGKeyArray) -> Float[Array, "out in"]:
     """Draw the weights of one layer from a normal distribution.
 
     std = sqrt(2 / in) for the ReLU family (He), sqrt(2 / (in + out)) otherwise (Glorot).

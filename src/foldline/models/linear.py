@@ -18,9 +18,10 @@ class Linear(eqx.Module):
     b: Float[Array, " out"]
 
     @classmethod
-    def random(cls, n_in: int, n_out: int, *, activation: str, key: PRNGKeyArray) -> "Linear":
+    def random(cls, *, n_in: int, n_out: int, activation: str, key: PRNGKeyArray) -> "Linear":
         """Make a layer with random weights (see `initial_weights`) and zero biases."""
-        return cls(initial_weights(n_out, n_in, activation=activation, key=key), jnp.zeros(n_out, jnp.float32))
+        W = initial_weights(n_out=n_out, n_in=n_in, activation=activation, key=key)
+        return cls(W, jnp.zeros(n_out, jnp.float32))
 
     def __call__(self, X: Float[Array, "n in"]) -> Float[Array, "n out"]:
         """Give X W^T + b, a row per input row."""

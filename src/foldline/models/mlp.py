@@ -23,7 +23,7 @@ class MLP(eqx.Module):
 
     @classmethod
     def random(
-        cls, n_in: int, n_out: int, *, hidden: Sequence[int] = (), activation: str = "relu", key: PRNGKeyArray
+        cls, *, n_in: int, n_out: int, hidden: Sequence[int] = (), activation: str = "relu", key: PRNGKeyArray
     ) -> "MLP":
         """Make a net with random weights.
 
@@ -42,7 +42,7 @@ class MLP(eqx.Module):
         follows = [activation] * len(hidden) + ["identity"]
         keys = jax.random.split(key, len(follows))
         layers = (
-            Linear.random(fan_in, fan_out, activation=after, key=k)
+            Linear.random(n_in=fan_in, n_out=fan_out, activation=after, key=k)
             for fan_in, fan_out, after, k in zip(widths[:-1], widths[1:], follows, keys, strict=True)
         )
         return cls(tuple(layers), activation)

@@ -6,6 +6,18 @@ from foldline.training.history import History
 from foldline.training.losses import LOSSES
 from foldline.training.objective import objective, penalty
 from foldline.training.rates import automatic_rate
-from foldline.training.settings import TrainingSettings
+from foldline.training.settings import Loss, Optimizer, Schedule, TrainingSettings
 
-__all__ = ["LOSSES", "History", "Rows", "TrainingSettings", "automatic_rate", "fit_model", "objective", "penalty"]
+__all__ = [
+    "LOSSES",
+    "History",
+    "Loss",
+    "Optimizer",
+    "Rows",
+    "Schedule",
+    "TrainingSettings",
+    "automatic_rate",
+    "fit_model",
+    "objective",
+    "penalty",
+]

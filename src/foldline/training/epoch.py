@@ -72,9 +72,9 @@ def run_epoch(
 
 @partial(jax.jit, static_argnames=("loss",))
 def evaluate(model: MLP, rows: Rows, *, loss: str) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """Compute the mean loss, without penalty, and the share of rows that are right."""
+    """Compute the mean loss, without penalty, and the share of rows that are right, both with the rows' weights."""
     scores = model(rows.X)
     losses = LOSSES[loss](scores, rows.y)
     weights = jnp.ones_like(losses) if rows.weights is None else rows.weights
     right = jnp.argmax(scores, axis=1) == rows.y
-    return jnp.mean(losses * weights), jnp.mean(right)
+    return jnp.mean(losses * weights), jnp.mean(right * weights)

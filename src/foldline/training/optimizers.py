@@ -30,7 +30,9 @@ def schedule(plan: Plan, hyper: Hyper) -> optax.Schedule:
     if plan.schedule == "constant":
         return optax.constant_schedule(hyper.lr)
     if plan.schedule == "step":
-        boundaries = {plan.total_steps // 2: STEP_FACTOR, 3 * plan.total_steps // 4: STEP_FACTOR}
+        # The first step has the full rate even in the shortest run; equal boundaries would be one key.
+        half = max(plan.total_steps // 2, 1)
+        boundaries = {half: STEP_FACTOR, max(3 * plan.total_steps // 4, half + 1): STEP_FACTOR}
         return optax.piecewise_constant_schedule(hyper.lr, boundaries)
     return optax.cosine_decay_schedule(hyper.lr, plan.total_steps)
 

@@ -1,10 +1,11 @@
-"""A learning rate that fits the data: as large as the curvature of a linear model allows."""
+"""A learning rate that fits the data: as large as the curvature of a linear model and of the penalty allows."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float32
+
+from foldline.training.settings import Loss, Optimizer
 
 SAMPLE_ROWS = 2048
 POWER_ITERATIONS = 10
@@ -25,21 +26,26 @@ ADAMW_RATE = 1e-3  # Kingma and Ba (2015), section 2; Adam's steps do not depend
 def automatic_rate(
     X: Float32[np.ndarray, "n d"],
     *,
+    weights: Float32[np.ndarray, " n"] | None = None,
+    l2: float,
     batch_size: int,
-    loss: Literal["softmax", "svm"],
-    optimizer: Literal["sgd", "adamw"],
+    loss: Loss,
+    optimizer: Optimizer,
     hidden: Sequence[int],
     generator: np.random.Generator,
 ) -> float:
     """Choose a learning rate from the training rows and the widths of the net.
 
-    The bound for a layer with inputs x is 1 / (lambda_max + mean |x|^2 / B): the curvature that a batch of B rows shows
-    a linear model is at most the largest second moment of x, plus what the choice of rows adds. A linear classifier
-    takes 1 times the bound of its rows. A net takes the smallest of 20 times that of its rows, twice that of each
-    hidden layer and 0.05. AdamW takes 0.001.
+    The bound for a layer with inputs x and row weights w is 1 / (lambda_max(mean w x x^T) + mean w^2 |x|^2 / B): the
+    curvature that a batch of B rows shows a linear model is at most the largest second moment of x, plus what the
+    choice of rows adds. A linear classifier takes 1 times the bound of its rows. A net takes the smallest of 20 times
+    that of its rows, twice that of each hidden layer and 0.05. The penalty l2 |W|^2 has curvature 2 l2 of its own, so
+    that a rate r becomes 1 / (1 / r + 2 l2). AdamW takes 0.001.
 
     Args:
         X: (N, D) training rows.
+        weights: (N,) weights of the rows, mean 1; None for all ones.
+        l2: strength of the squared penalty.
         batch_size: rows a step, B.
         loss: "softmax" or "svm".
         optimizer: "sgd" or "adamw".
@@ -47,21 +53,25 @@ def automatic_rate(
         generator: draws the rows that are looked at, at most 2,048.
     Convention: every row has a 1 appended for the bias.
     Convention: H units with He's first weights on scaled rows have second moment 1 and mean 1 / sqrt(pi) each, so that
-        lambda_max is H / pi and mean |x|^2 is H.
+        lambda_max is H / pi and mean w^2 |x|^2 is H mean w^2.
     Source: Gower et al. (2019), "SGD: general analysis and improved rates", proposition 3.8, for the bound.
     """
     if optimizer == "adamw":
         return ADAMW_RATE
     rows = generator.choice(len(X), size=min(len(X), SAMPLE_ROWS), replace=False)
     sample = np.concatenate([X[rows], np.ones((len(rows), 1), np.float32)], axis=1).astype(np.float64)
-    spread = float(np.mean(np.sum(sample**2, axis=1)))
-    bound = 1.0 / (_largest_second_moment(sample, generator=generator) + spread / batch_size)
+    w = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
+    spread = float(np.mean(w**2 * np.sum(sample**2, axis=1)))
+    moment = _largest_second_moment(np.sqrt(w)[:, None] * sample, generator=generator)
+    bound = 1.0 / (moment + spread / batch_size)
     if hidden:
-        bounds_of_hidden = (1.0 / (width / np.pi + width / batch_size) for width in hidden)
+        spread_of_weights = float(np.mean(w**2))
+        bounds_of_hidden = (1.0 / (width / np.pi + width * spread_of_weights / batch_size) for width in hidden)
         rate = min(OF_INPUT_BOUND * bound, OF_HIDDEN_BOUND * min(bounds_of_hidden), LARGEST_RATE_OF_A_NET)
     else:
         rate = OF_LINEAR_BOUND * bound
-    return SVM_SHARE * rate if loss == "svm" else rate
+    rate = SVM_SHARE * rate if loss == "svm" else rate
+    return 1.0 / (1.0 / rate + 2.0 * l2)
 
 
 def _largest_second_moment(rows: np.ndarray, *, generator: np.random.Generator) -> float:

@@ -1,15 +1,16 @@
 """How to train: settings that shape the compiled program, and numbers that flow through it."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from foldline.core.checks import choice, integer, number
 
-OPTIMIZERS = ("sgd", "adamw")
-SCHEDULES = ("constant", "step", "cosine")
+Loss = Literal["softmax", "svm"]
+Optimizer = Literal["sgd", "adamw"]
+Schedule = Literal["constant", "step", "cosine"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +34,12 @@ class TrainingSettings:
     Raises: SettingError for a value outside its range.
     """
 
-    loss: Literal["softmax", "svm"] = "softmax"
-    optimizer: Literal["sgd", "adamw"] = "sgd"
+    loss: Loss = "softmax"
+    optimizer: Optimizer = "sgd"
     lr: float = 0.1
     momentum: float = 0.9
     nesterov: bool = True
-    schedule: Literal["constant", "step", "cosine"] = "cosine"
+    schedule: Schedule = "cosine"
     l1: float = 0.0
     l2: float = 1e-4
     dropout: float = 0.0
@@ -47,11 +48,9 @@ class TrainingSettings:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        from foldline.training.losses import LOSSES
-
-        choice(self.loss, tuple(LOSSES), name="loss")
-        choice(self.optimizer, OPTIMIZERS, name="optimizer")
-        choice(self.schedule, SCHEDULES, name="schedule")
+        choice(self.loss, get_args(Loss), name="loss")
+        choice(self.optimizer, get_args(Optimizer), name="optimizer")
+        choice(self.schedule, get_args(Schedule), name="schedule")
         number(self.lr, name="lr", low=0.0, above=True)
         number(self.momentum, name="momentum", low=0.0, high=1.0, below=True)
         number(self.l1, name="l1", low=0.0)
