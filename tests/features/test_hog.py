@@ -218,7 +218,7 @@ def test_convention_pixels_beyond_the_last_whole_cell_have_no_vote():
 def test_convention_interpolated_votes_outside_the_cells_are_lost():
     ramp = np.tile(np.arange(0, 80, 10, dtype=np.uint8), (8, 1))[None, :, :, None]
     hard, interpolated = (HOG(votes=votes, block_cells=None).transform(ramp)[0].sum() for votes in VOTES_KINDS)
-    # One cell: of each vote its distance from the centre, in cells, is lost along both axes; it is 0 in the end columns.
+    # One cell: a vote loses its distance from the centre, in cells, along both axes; end columns have no gradient.
     kept = 1 - np.abs(np.arange(8) - 3.5) / 8
     assert_allclose(interpolated / hard, kept.mean() * kept[1:-1].mean(), rtol=1e-4)
 
