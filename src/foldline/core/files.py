@@ -21,8 +21,8 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     if os.path.exists(path) and not os.path.isfile(path):
         kind = "a folder" if os.path.isdir(path) else "a device or the like"
         raise SaveError(
-            f"{path} is {kind}; expected a file to replace, or a name that is free. Choose another place; what stood "
-            "there before is untouched."
+            f"{path} could not be written: it is {kind}. Expected a file to replace, or a name that is free. Choose "
+            "another place; what stood there before is untouched."
         )
     target = Path(os.path.realpath(path))
     temporary: Path | None = None
