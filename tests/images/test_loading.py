@@ -214,7 +214,7 @@ def test_files_that_cannot_be_used_are_skipped_named_and_told_why(tmp_path):
     assert "damaged image" in reasons["cat/cut.jpg"]
     assert reasons["cat/empty.png"] == "the file is empty"
     assert reasons["cat/notes.txt"] == "unknown suffix '.txt'"
-    assert reasons["cat/pixel.png"] == "1x1 pixels, too small to show anything"
+    assert reasons["cat/pixel.png"] == "a side of less than 2 pixels, too small to show anything"
     assert reasons["cat/text.jpg"] == "not an image of a known format"
     assert reasons["loose.png"] == "not inside a class folder"
 

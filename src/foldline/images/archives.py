@@ -60,7 +60,8 @@ class _ArchiveTree(ABC):
         except UnreadableError as error:
             return _raising(error)
         except Exception as error:
-            return _raising(UnreadableError(f"damaged in the archive ({reason(error)})"))
+            what = reason(error).partition(" for file ")[0]  # zipfile names the file once more
+            return _raising(UnreadableError(f"damaged in the archive ({what})"))
         return lambda: data
 
     @abstractmethod
