@@ -91,6 +91,14 @@ def test_an_error_of_ours_inside_keeps_its_name(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_a_writer_that_narrows_the_rights_changes_nothing(tmp_path):
+    (tmp_path / "theirs").write_text("x")
+    with atomic_path(tmp_path / "ours") as temporary:
+        temporary.chmod(0o600)
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "theirs").stat().st_mode
+
+
 def test_the_rights_of_other_threads_files_are_never_touched(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "umask", None)  # it counts for the whole process
     write_text(tmp_path / "ours", "x")

@@ -31,8 +31,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         free = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
         free.touch(exist_ok=False)  # with the user's usual rights, which tempfile's would not have
         temporary = free
+        rights = temporary.stat().st_mode
         yield temporary
         _flush(temporary)
+        temporary.chmod(rights)  # safetensors puts a file of its own there, which only its owner reads
         temporary.replace(target)
     except FoldlineError:
         raise
