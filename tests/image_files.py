@@ -39,9 +39,11 @@ def _chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def grey_tiff(*, width, height, bits, pixels):
-    """Write a grey TIFF by hand, one strip, uncompressed."""
-    tags = {256: width, 257: height, 258: bits, 259: 1, 262: 1, 273: 8, 277: 1, 278: height, 279: len(pixels)}
+def grey_tiff(*, width, height, bits, pixels, tags=None):
+    """Write a grey TIFF by hand, one strip, uncompressed; other tags win or are added at the end."""
+    tags = {256: width, 257: height, 258: bits, 259: 1, 262: 1, 273: 8, 277: 1, 278: height, 279: len(pixels)} | (
+        tags or {}
+    )
     padding = bytes(len(pixels) % 2)
     directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, tags[tag]) for tag in tags)
     return b"II*\0" + struct.pack("<I", 8 + len(pixels + padding)) + pixels + padding + directory + bytes(4)

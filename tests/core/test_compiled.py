@@ -30,3 +30,22 @@ def test_a_kernel_is_compiled_once_into_the_users_cache_and_numbas_own_place_is_
     assert run(script, cache) == "0 ''"
     assert list(cache.rglob("*.nbc"))
     assert run(script, cache) == "1 ''"
+
+
+def test_without_a_folder_that_can_be_written_kernels_are_compiled_anew_and_nothing_is_kept(tmp_path):
+    script, cache = tmp_path / "script.py", tmp_path / "a file" / "cache"
+    script.write_text(KERNEL)
+    (tmp_path / "a file").write_text("")
+    for _ in range(2):
+        assert run(script, cache) == "0 ''"
+    assert {path.name for path in tmp_path.iterdir()} == {"script.py", "a file"}
+
+
+def test_without_a_folder_that_can_be_written_jax_keeps_no_cache(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from foldline.core.compiled import use_jax_cache; use_jax_cache(); import jax; "
+        "jax.config.update('jax_platforms', 'cpu'); jax.jit(lambda x: x + 1)(1); "
+        "print(jax.config.jax_compilation_cache_dir)"
+    )
+    assert run(script, script / "cache") == "None"

@@ -27,7 +27,16 @@ def test_a_watched_bar_shows_what_was_done(monkeypatch):
     assert "decoding" in seen.getvalue()
 
 
-def test_the_bar_ends_with_its_block():
+def test_the_bar_ends_with_its_block(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, says rich
+    monkeypatch.setenv("TERM", "xterm")
     with showing_progress():
         assert progress._bars.get() is not None
     assert progress._bars.get() is None
+
+
+def test_nothing_is_written_where_no_terminal_is(monkeypatch, capsys):
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    with showing_progress(), tracking("decoding", 3) as advance:
+        advance(3, "")
+    assert capsys.readouterr() == ("", "")

@@ -19,7 +19,13 @@ def test_what_comes_out_is_one_line_of_utf8(text):
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [(ValueError("one\ntwo"), "one"), (KeyError(), "KeyError"), (OSError("a:"), "a")]
+    ("error", "said"),
+    [
+        (ValueError("one\ntwo"), "one"),
+        (KeyError(), "KeyError"),
+        (OSError("a:"), "a"),
+        (ValueError("\x1b[2J\udcff"), "\\x1b[2J\\udcff"),
+    ],
 )
-def test_the_reason_is_an_errors_first_line(error, said):
+def test_the_reason_is_an_errors_first_line_made_printable(error, said):
     assert reason(error) == said

@@ -19,6 +19,7 @@ from foldline.estimators import (
     save,
 )
 from foldline.features import Pixels, Polar
+from foldline.images.assembly import RESCALED
 from foldline.models import MLP, Linear
 from image_files import encode, kinds, noise, plain, write_files
 from model_files import X, fitted, pipeline
@@ -149,6 +150,8 @@ def test_other_sizes_are_fitted_as_in_training(tmp_path, image_fit, mean):
     score = np.log(3) * (2 * mean - 1)
     # Scaling rounds to whole grey levels.
     assert_allclose(found.proba[0, 1], 1 / (1 + np.exp(-score)), atol=2 / 255)
+    told = [("changed", str(tmp_path / "strip.png"), RESCALED)] if image_fit == "native" else []
+    assert kinds(found.problems) == told
 
 
 @pytest.mark.parametrize(
@@ -176,6 +179,11 @@ def test_features_are_computed_once(folder):
     model.features_ = Counted().fit(np.zeros((1, *SHAPE), np.uint8))
     predict_files(model, ["new"])
     assert n_calls == [3]
+
+
+def test_images_are_scored_once(folder, monkeypatch):
+    monkeypatch.setattr(LinearClassifier, "predict", None)
+    assert predict_files(brightness_model(), ["new/white.png", "new/black.png"]).classes == ("bright", "dark")
 
 
 def test_csv_has_a_header_and_a_row_a_file(folder):

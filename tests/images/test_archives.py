@@ -160,7 +160,7 @@ def test_a_damaged_member_of_a_zip_is_unreadable_and_the_others_are_not(opened):
     data = bytearray(zip_of(FILES, packing=zipfile.ZIP_STORED))
     data[data.index(b"one")] ^= 1
     tree = opened(bytes(data), "x.zip")
-    with pytest.raises(UnreadableError, match=r"damaged in the archive \(Bad CRC-32 for file 'a/1.png'\)"):
+    with pytest.raises(UnreadableError, match=r"damaged in the archive \(Bad CRC-32\)"):
         tree.fetch("a/1.png")()
     assert tree.fetch("b/2.png")() == b"two"
 

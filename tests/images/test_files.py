@@ -8,7 +8,7 @@ from numpy.testing import assert_array_equal
 from foldline.core import memory
 from foldline.core.errors import DataError, MissingDataError, SettingError
 from foldline.images import load_files
-from foldline.images.assembly import MADE_COLOURED, MADE_GREY
+from foldline.images.assembly import MADE_COLOURED, MADE_GREY, RESCALED
 from image_files import encode, kinds, noise, plain, write_files
 
 SHAPE = (4, 5, 3)
@@ -74,7 +74,7 @@ def test_problems_of_a_folder_are_named_from_where_the_user_stands(folder):
     assert [(kind, where.replace(os.sep, "/"), what) for kind, where, what in problems] == [
         ("warning", "new/empty", "the folder is empty"),
         ("skipped", "new/notes.txt", "unknown suffix '.txt'"),
-        ("skipped", "other/.hidden", "a hidden folder"),
+        ("warning", "other/.hidden", "a hidden or system file, left out (1 in all)"),
         ("skipped", "other/d.png", "not an image of a known format"),
     ]
 
@@ -83,7 +83,16 @@ def test_files_in_a_hidden_folder_that_is_named_are_read(tmp_path):
     write_files(tmp_path / ".cache", {"a.png": encode(noise(*SHAPE)), ".b.png": b""})
     images, _, problems = load_files([tmp_path / ".cache"], image_shape=SHAPE)
     assert len(images) == 1
-    assert [problem.what for problem in problems] == ["a hidden or system file"]
+    what = "a hidden or system file, left out (1 in all)"
+    assert kinds(problems) == [("warning", str(tmp_path / ".cache" / ".b.png"), what)]
+
+
+def test_a_system_file_among_the_matches_is_left_out_and_strict_bears_it(folder):
+    write_files(folder, {"new/Thumbs.db": b"", "new/.DS_Store": b""})
+    (folder / "new" / "notes.txt").unlink()
+    _, names, problems = load_files(["new/**"], image_shape=SHAPE, strict=True)
+    assert len(names) == 3
+    assert {problem.kind for problem in problems} == {"warning"}
 
 
 @pytest.mark.parametrize("n_channels", [1, 3])
@@ -94,6 +103,16 @@ def test_images_come_to_the_shape_of_the_model(tmp_path, n_channels):
     assert [problem.what for problem in problems] == [MADE_GREY if n_channels == 1 else MADE_COLOURED]
     padded, _, _ = load_files([tmp_path / "a.png"], image_shape=(6, 8, n_channels), fit="pad")
     assert padded[0, 3, :, 0].tolist() == [0, 0, 9, 9, 9, 0, 0, 0]
+
+
+def test_images_that_should_be_native_and_are_not_are_cropped_and_listed(folder):
+    write_files(folder, {"new/large.png": encode(plain(9, (8, 20, 3)))})
+    images, _, problems = load_files(["new"], image_shape=SHAPE, fit="native")
+    cropped, _, _ = load_files(["new"], image_shape=SHAPE)
+    assert_array_equal(images, cropped)
+    assert [(kind, where.replace(os.sep, "/"), what) for kind, where, what in kinds(problems) if kind == "changed"] == [
+        ("changed", "new/large.png", RESCALED)
+    ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
@@ -160,7 +179,7 @@ def test_a_shape_that_images_cannot_have_is_refused(shape, folder):
 
 @pytest.mark.usefixtures("as_installed")
 def test_another_fit_is_refused(folder):
-    with pytest.raises(SettingError, match="fit is 'stretch'; expected one of 'crop', 'pad'"):
+    with pytest.raises(SettingError, match="fit is 'stretch'; expected one of 'native', 'crop', 'pad'"):
         load_files(["new"], image_shape=SHAPE, fit="stretch")
 
 

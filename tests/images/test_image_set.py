@@ -49,6 +49,11 @@ def test_a_set_is_as_long_as_its_labels_and_cannot_be_rebound():
         ({"names": ("a.png",)}, ShapeError, r"names has 1 entries; expected 4, one for each image\. Give all of them"),
         ({"partition": ("train",) * 5}, ShapeError, r"partition has 5 entries; expected 4"),
         (
+            {"partition": ("train", "train", "validation", "test")},
+            DataError,
+            r"partition holds 'validation'; expected 'train', 'val' or 'test' for each image\. Rename the mark",
+        ),
+        (
             {"class_names": ("cat", "cat")},
             DataError,
             r"class_names holds 'cat' twice; expected 2 different names\. Rename",

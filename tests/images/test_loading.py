@@ -125,6 +125,16 @@ def test_images_that_agree_on_a_large_size_come_to_64_and_it_is_told(tmp_path):
     assert kinds(loaded.problems) == [("warning", str(tmp_path / "photos"), what)]
 
 
+def test_arrays_of_a_large_size_come_to_64_like_files_and_it_is_told(tmp_path):
+    for width, expected in ((320, (240, 320)), (321, (64, 64))):
+        (tmp_path / "x.npz").write_bytes(npz_of(images=noise(2, 240, width), labels=[0, 1]))
+        loaded = load_images(tmp_path / "x.npz")
+        assert loaded.images.shape == (2, *expected, 1)
+    assert loaded.fit == "crop"
+    what = "all images have 240x321 pixels and were scaled to 64x64; choose a size to keep more"
+    assert kinds(loaded.problems) == [("warning", str(tmp_path / "x.npz"), what)]
+
+
 def test_an_image_whose_header_lied_comes_to_the_size_of_the_others_and_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(loading, "common_size", lambda source: (4, 5))
     loaded = photos(tmp_path, two_classes(1) | {"dog/9.png": encode(plain(7, (8, 10, 3)))})
@@ -204,7 +214,7 @@ def test_files_that_cannot_be_used_are_skipped_named_and_told_why(tmp_path):
     assert "damaged image" in reasons["cat/cut.jpg"]
     assert reasons["cat/empty.png"] == "the file is empty"
     assert reasons["cat/notes.txt"] == "unknown suffix '.txt'"
-    assert reasons["cat/pixel.png"] == "1x1 pixels, too small to show anything"
+    assert reasons["cat/pixel.png"] == "a side of less than 2 pixels, too small to show anything"
     assert reasons["cat/text.jpg"] == "not an image of a known format"
     assert reasons["loose.png"] == "not inside a class folder"
 
@@ -381,3 +391,66 @@ def test_an_archive_is_let_go_of_even_after_an_error(tmp_path, monkeypatch):
     with pytest.raises(DataError):
         load_images(tmp_path / "x.tar")
     assert closed == [None]
+
+
+NPZ = npz_of(images=noise(2, 3, 3), labels=[0, 1])
+IDX = {
+    "train-images-idx3-ubyte": idx_of(noise(2, 3, 3)),
+    "train-labels-idx1-ubyte": idx_of(np.array([0, 1], np.uint8)),
+}
+
+
+@pytest.mark.parametrize("files", [two_classes(), {"x.npz": NPZ}, IDX], ids=["class folders", "npz", "IDX"])
+@pytest.mark.parametrize("pack", [None, tar_of, zip_of])
+def test_what_desktops_leave_behind_hides_no_images_and_strict_bears_it(pack, files, tmp_path):
+    litter = [f"{folder}{name}" for name in files for folder in ("._", "__MACOSX/._")] + [".DS_Store", "Thumbs.db"]
+    littered = files | dict.fromkeys(litter, b"")
+    path = tmp_path / f"photos.{pack.__name__[:3]}" if pack else write_files(tmp_path / "photos", littered)
+    if pack:
+        path.write_bytes(pack(littered))
+    loaded = load_images(path, strict=True)
+    assert len(loaded) == (6 if "cat/1.png" in files else 2)
+    [(kind, _, what)] = kinds(loaded.problems)
+    assert kind == "warning"
+    assert what.startswith("a hidden or system file, left out (")
+
+
+def cifar_of(*labels):
+    return np.concatenate([np.array(labels, np.uint8)[:, None], noise(len(labels), 3072)], axis=1).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("files", "both"),
+    [
+        (IDX | {"data_batch_1.bin": cifar_of(0, 1)}, "CIFAR, binary version and IDX files as MNIST's"),
+        ({"a/data_batch_1.bin": b"", "b/data_batch_1": b""}, "CIFAR, binary version and CIFAR, Python version"),
+    ],
+)
+def test_a_tree_of_two_kinds_is_refused_with_both(files, both, tmp_path):
+    with pytest.raises(DataError, match=f"holds {both}; expected one kind. Name the folder of one, or put it into"):
+        photos(tmp_path, files)
+
+
+def test_images_that_the_reader_of_other_files_passes_over_are_counted(tmp_path):
+    loaded = photos(tmp_path, IDX | two_classes() | {"notes.txt": b""})
+    assert len(loaded) == 2
+    what = "image files were not looked at beside what was read (6 in all)"
+    assert kinds(loaded.problems) == [("warning", str(tmp_path / "photos"), what)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "never"),
+    [
+        ({"train": [0, 1], "test": [0, 1, 2]}, ["2"]),
+        ({"train": [0, 1], "val": [2], "test": [0, 1, 2]}, []),
+        ({"train": [0, 1], "val": [0, 3]}, ["3"]),
+        ({"train": [0, 1, 2], "test": [0]}, []),
+        ({"val": [0], "test": [1]}, []),
+    ],
+)
+def test_a_class_that_only_the_test_part_has_is_told(parts, never, tmp_path):
+    arrays = {f"{part}_labels": labels for part, labels in parts.items()}
+    arrays |= {f"{part}_images": noise(len(labels), 3, 3) for part, labels in parts.items()}
+    (tmp_path / "x.npz").write_bytes(npz_of(**arrays))
+    what = "all its images are held out for testing: no model can learn it from this split"
+    assert kinds(load_images(tmp_path / "x.npz").problems) == [("warning", name, what) for name in never]

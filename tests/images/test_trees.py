@@ -7,7 +7,7 @@ import pytest
 from foldline.core.text import printable
 from foldline.images import trees
 from foldline.images.problems import UnreadableError
-from foldline.images.trees import FolderTree, base_of, file_reader, folder_of
+from foldline.images.trees import FolderTree, base_of, file_reader, folder_of, is_hidden
 from image_files import kinds, write_files
 
 needs_links = pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
@@ -42,15 +42,45 @@ def test_a_relative_path_works_like_a_whole_one(tmp_path, monkeypatch):
     assert FolderTree(trees.Path("a/1.png")).fetch("1.png")() == b"1"
 
 
-def test_empty_and_hidden_folders_are_told(tmp_path):
-    write_files(tmp_path, {".git/x.png": b"", "a/1.png": b""})
+def test_empty_folders_are_told(tmp_path):
+    write_files(tmp_path, {"a/1.png": b""})
     (tmp_path / "b" / "c").mkdir(parents=True)
     tree = FolderTree(tmp_path)
     assert tree.names == ("a/1.png",)
-    assert sorted(kinds(tree.problems)) == [
-        ("skipped", ".git", "a hidden folder"),
-        ("warning", "b/c", "the folder is empty"),
-    ]
+    assert kinds(tree.problems) == [("warning", "b/c", "the folder is empty")]
+
+
+def test_hidden_and_system_files_are_left_out_and_told_once(tmp_path):
+    left_out = [".git/x.png", "__MACOSX/a/1.png", "a/._1.png", "a/.DS_Store", "a/Thumbs.db", "desktop.ini"]
+    write_files(tmp_path, dict.fromkeys([*left_out, "a/1.png", "a/2.png"], b""))
+    tree = FolderTree(tmp_path)
+    assert tree.names == ("a/1.png", "a/2.png")
+    assert kinds(tree.problems) == [("warning", ".git", "a hidden or system file, left out (6 in all)")]
+
+
+def test_a_hidden_file_or_folder_that_is_named_is_opened(tmp_path):
+    write_files(tmp_path / ".cache", {".x.npz": b"x", "a/1.png": b""})
+    assert FolderTree(tmp_path / ".cache" / ".x.npz").names == (".x.npz",)
+    assert FolderTree(tmp_path / ".cache").names == ("a/1.png",)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a/b.png", False),
+        ("a.b/MACOSX.png", False),
+        (".png", True),
+        ("a/._b.png", True),
+        ("a/.cache/b.png", True),
+        ("__MACOSX/b.png", True),
+        ("DESKTOP.INI", True),
+        ("a/Thumbs.db", True),
+        ("Icon\r", True),
+        ("thumbs.db/b.png", False),
+    ],
+)
+def test_a_name_tells_whether_it_is_hidden_or_the_systems(name, expected):
+    assert is_hidden(name) is expected
 
 
 def test_an_empty_root_is_told(tmp_path):
@@ -161,6 +191,15 @@ def test_names_that_are_no_text_are_written_out_and_still_opened(tmp_path):
     assert tree.fetch(tree.names[0])() == b"one"
     with tree.open(tree.names[0]) as file:
         assert file.read() == b"one"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows names are text")
+def test_of_two_files_whose_names_are_written_alike_one_is_read_and_the_other_told(tmp_path):
+    write_files(tmp_path, {"a\n.png": b"one", "a\\n.png": b"two"})
+    tree = FolderTree(tmp_path)
+    assert tree.names == ("a\\n.png",)
+    assert tree.fetch("a\\n.png")() == b"one"
+    assert kinds(tree.problems) == [("skipped", "a\\n.png", "its name is written like that of another file")]
 
 
 def test_printable_names_are_utf_8_and_texts_stay():

@@ -1,5 +1,6 @@
 """The command `foldline`: its subcommands, and how errors leave it."""
 
+import io
 import sys
 
 import click
@@ -35,6 +36,9 @@ for command in (compare_command, fit_command, predict_command, info_command):
 
 def main() -> None:
     """Run the command line; errors that are the user's to mend end it with exit code 2 and no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # pipes on Windows know few characters
     try:
         foldline.main(prog_name="foldline", standalone_mode=False)
     except FoldlineError as error:
@@ -44,10 +48,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _stop("stopped", code=130)
-    except BrokenPipeError:
-        # The reader of our output, such as `head`, has seen enough.
-        sys.stderr.close()
-        sys.exit(0)
 
 
 def _stop(message: str, *, code: int) -> None:

@@ -16,7 +16,7 @@ def loading_options(command: Command) -> Command:
                 "--size",
                 type=size_option,
                 metavar="N|HxW",
-                help="Bring all images to this many pixels. Default: their own size if all agree, else 64.",
+                help="Pixels of all images. Default: their own size if all agree on a small one, else 64.",
             ),
             click.option(
                 "--fit",
@@ -35,15 +35,13 @@ def loading_options(command: Command) -> Command:
     return command
 
 
-def size_option(text: str) -> int | tuple[int, int]:
-    """Read `64` or `48x64` (height x width)."""
+def size_option(text: str) -> int | tuple[int, ...]:
+    """Read `64` or `48x64` (height x width); whether images can have that size is for `load_images` to say."""
     try:
-        sides = [int(side) for side in text.lower().split("x")]
-    except ValueError:
-        sides = []
-    if len(sides) not in (1, 2) or min(sides) < 2:
-        raise click.BadParameter(f"{text!r} is no size; expected 64 or 48x64 (height x width).")
-    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
+        sides = tuple(int(side) for side in text.lower().split("x"))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no size; expected 64 or 48x64 (height x width).") from error
+    return sides[0] if len(sides) == 1 else sides
 
 
 def words_option(text: str) -> tuple[str, ...]:

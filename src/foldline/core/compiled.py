@@ -2,7 +2,9 @@
 
 import inspect
 import os
+import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -30,7 +32,7 @@ def cache_folder(kind: str) -> Path:
 
 
 def kernel(*, parallel: bool = False, fastmath: bool = True) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Compile a pixel kernel with Numba and keep its machine code in the user's cache folder.
+    """Compile a pixel kernel with Numba and keep its machine code in the user's cache folder, if that can be written.
 
     Args:
         parallel: whether `prange` spreads over threads.
@@ -41,12 +43,14 @@ def kernel(*, parallel: bool = False, fastmath: bool = True) -> Callable[[Callab
         # Run-time type checks of the tests wrap every function; Numba needs the bare one.
         bare = inspect.unwrap(function)
         before = config.CACHE_DIR
+        folder = before or str(cache_folder("numba"))
         # Numba reads the folder while decorating, so the user's own kernels keep their own place.
-        config.CACHE_DIR = before or str(cache_folder("numba"))
+        config.CACHE_DIR = folder
         try:
             compiled: Callable[P, R] = njit(
                 bare,
-                cache=True,
+                # Left to itself, Numba would turn to the package's own folder, and end every command without that.
+                cache=_can_be_written(folder),
                 parallel=parallel,
                 fastmath=set(FAST_MATH) if fastmath else False,
                 error_model="numpy",
@@ -64,8 +68,20 @@ def use_jax_cache() -> None:
     import jax
 
     settings: Any = jax.config  # untyped in JAX
-    if settings.jax_compilation_cache_dir is None:
-        settings.update("jax_compilation_cache_dir", str(cache_folder("jax")))
+    folder = str(cache_folder("jax"))
+    if settings.jax_compilation_cache_dir is None and _can_be_written(folder):
+        settings.update("jax_compilation_cache_dir", folder)
         # The default keeps only programs that took a second; ours take a tenth and there are dozens.
         settings.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         settings.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+@cache
+def _can_be_written(folder: str) -> bool:
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+    except OSError:
+        return False
+    return True

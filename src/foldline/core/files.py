@@ -1,12 +1,12 @@
 """Files that are either wholly written or not there: temporary name, flush, rename."""
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from foldline.core.errors import SaveError
+from foldline.core.errors import FoldlineError, SaveError
 
 
 @contextmanager
@@ -14,21 +14,30 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path`; on leaving without an error it is flushed and renamed to `path`.
 
     Args:
-        path: where the finished file shall stand; missing parent folders are made.
-    Raises: SaveError if the disk is full, the folder is read-only, or the like; an older file at `path` is
-        left as it was and the temporary one is removed.
+        path: where the finished file shall stand; missing parent folders are made, a link is followed.
+    Raises: SaveError if something other than a file stands there, the disk is full, the folder is read-only, or the
+        like; an older file at `path` is left as it was and the temporary one is removed.
     """
-    target = Path(path)
+    if os.path.exists(path) and not os.path.isfile(path):
+        kind = "a folder" if os.path.isdir(path) else "a device or the like"
+        raise SaveError(
+            f"{path} could not be written: it is {kind}. Expected a file to replace, or a name that is free. Choose "
+            "another place; what stood there before is untouched."
+        )
+    target = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-        os.close(descriptor)
-        temporary = Path(name)
+        free = target.parent / f".{target.name}.{secrets.token_hex(4)}.part"
+        free.touch(exist_ok=False)  # with the user's usual rights, which tempfile's would not have
+        temporary = free
+        rights = temporary.stat().st_mode
         yield temporary
         _flush(temporary)
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(rights)  # safetensors puts a file of its own there, which only its owner reads
         temporary.replace(target)
+    except FoldlineError:
+        raise
     except OSError as error:
         reason = error.strerror or str(error)
         raise SaveError(
@@ -51,10 +60,3 @@ def _flush(path: Path) -> None:
     # r+b because Windows flushes only descriptors that are open for writing.
     with path.open("r+b") as file:
         os.fsync(file.fileno())
-
-
-def _umask() -> int:
-    # mkstemp makes files that only the owner reads; the finished file gets the user's usual rights instead.
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

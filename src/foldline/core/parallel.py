@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def n_cores() -> int:
-    """Count the processor cores that this process may use: fewer than the machine's in a container or under taskset."""
+    """Count the processor cores that this process may run on: under taskset fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

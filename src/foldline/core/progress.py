@@ -19,7 +19,7 @@ Advance = Callable[[int, str], None]
 
 @contextmanager
 def showing_progress() -> Iterator[None]:
-    """Draw a bar on standard error for all long work inside the block.
+    """Draw a bar on standard error for all long work inside the block; nothing where that is no terminal.
 
     Example:
         >>> with showing_progress():
@@ -28,13 +28,17 @@ def showing_progress() -> Iterator[None]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
+    if not (console.is_interactive or console.is_jupyter):
+        yield  # rich would end its bar with an empty line
+        return
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
     )
     token = _bars.set(progress)

@@ -19,6 +19,6 @@ def printable(text: str) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Give an error's first line, to be told inside a message of ours; its kind if it says nothing."""
+    """Give an error's first line, fit to stand inside a message of ours; its kind if it says nothing."""
     lines = str(error).splitlines()
-    return lines[0].rstrip(":")[:120] if lines and lines[0] else type(error).__name__
+    return printable(lines[0].rstrip(":")[:120]) if lines and lines[0] else type(error).__name__

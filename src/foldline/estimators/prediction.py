@@ -26,7 +26,7 @@ class Predictions:
         classes: (N) name of the class that the model chose.
         class_names: (K) names of all classes, in the order of the columns of `proba`.
         proba: (N, K) probabilities; None if the model has none (an SVM's scores are margins).
-        problems: files that were skipped, with the reason.
+        problems: files that were skipped, with the reason, and what was changed in others.
     """
 
     files: tuple[str, ...]
@@ -61,7 +61,8 @@ def predict_files(
 ) -> Predictions:
     """Classify image files with a saved or fitted model.
 
-    The files are brought to the size, shape and colours that the model was trained on, in the same way.
+    The files are brought to the size, shape and colours that the model was trained on, in the same way. Where all
+    training images had one size, files of another are cropped to it, and each is listed.
 
     Args:
         model: a fitted pipeline, or the path of a saved one.
@@ -77,11 +78,12 @@ def predict_files(
             f"{model} is no model of images but a {type(pipeline).__name__} of other rows; expected an ImagePipeline. "
             f"Save the pipeline of features and classifier."
         )
-    fit = "crop" if pipeline.image_fit_ == "native" else pipeline.image_fit_
     height, width, n_channels = pipeline.image_shape_
-    images, files, problems = load_files(paths, image_shape=(height, width, n_channels), fit=fit, strict=strict)
+    images, files, problems = load_files(
+        paths, image_shape=(height, width, n_channels), fit=pipeline.image_fit_, strict=strict
+    )
     classifier, X = pipeline.classifier_, np.asarray(pipeline.features_.transform(images))
     proba = classifier.predict_proba(X) if hasattr(classifier, "predict_proba") else None
-    columns = np.searchsorted(pipeline.classes_, classifier.predict(X))
+    columns = np.searchsorted(pipeline.classes_, classifier.predict(X)) if proba is None else proba.argmax(axis=1)
     classes = tuple(pipeline.class_names_[column] for column in columns)
     return Predictions(files=files, classes=classes, class_names=pipeline.class_names_, proba=proba, problems=problems)

@@ -11,7 +11,7 @@ from foldline.core.errors import DataError
 from foldline.core.text import printable, reason
 from foldline.images.problems import Kind, Problem, UnreadableError
 from foldline.images.sources import Fetch
-from foldline.images.trees import MAX_FILE_BYTES, FolderTree, Tree
+from foldline.images.trees import MAX_FILE_BYTES, FolderTree, Tree, is_hidden, note_hidden
 
 TAR_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 ZIP_SUFFIXES = (".zip",)
@@ -34,6 +34,7 @@ class _ArchiveTree(ABC):
         self.where = printable(str(path))
         self._members: dict[str, object] = {}
         self._problems: list[Problem] = []
+        self._hidden: list[str] = []
         try:
             self._read_index(path)
         except Exception as error:  # as in `decode`: the archive was written by anybody
@@ -46,8 +47,8 @@ class _ArchiveTree(ABC):
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Members that were refused, and what is wrong with the archive as a whole."""
-        return tuple(self._problems)
+        """Members that were refused or left out, and what is wrong with the archive as a whole."""
+        return (*self._problems, *note_hidden(self._hidden))
 
     def fetch(self, name: str) -> Fetch:
         """Read at once: one decompressor serves all threads, and only forwards."""
@@ -59,7 +60,8 @@ class _ArchiveTree(ABC):
         except UnreadableError as error:
             return _raising(error)
         except Exception as error:
-            return _raising(UnreadableError(f"damaged in the archive ({reason(error)})"))
+            what = reason(error).partition(" for file ")[0]  # zipfile names the file once more
+            return _raising(UnreadableError(f"damaged in the archive ({what})"))
         return lambda: data
 
     @abstractmethod
@@ -77,6 +79,9 @@ class _ArchiveTree(ABC):
         path = PurePosixPath(printable(name.replace("\\", "/")))
         if path.is_absolute() or ".." in path.parts:
             refused = "its path leads out of the archive"
+        elif is_hidden(str(path)):
+            self._hidden.append(str(path))
+            return
         if refused:
             self._note("skipped", str(path), refused)
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -10,11 +10,11 @@ from jaxtyping import Int, UInt8
 from foldline.core.parallel import in_threads
 from foldline.core.progress import tracking
 from foldline.images.decoding import decode, quiet_decoders, upright_size
-from foldline.images.fitting import fit_to, to_channels
+from foldline.images.fitting import Fit, fit_to, to_channels
 from foldline.images.problems import Problem, UnreadableError
 from foldline.images.sources import EncodedImages, Fetch
 
-RESCALED = "its size differs from that of the others: it was scaled to theirs"
+RESCALED = "its size is not the expected one: it was scaled to that and its centre cut out"
 MADE_COLOURED = "a grey image where others have colour: its channel was repeated"
 MADE_GREY = "a coloured image where grey ones are expected: its colours were weighed to grey"
 
@@ -56,7 +56,7 @@ def assemble(
     source: EncodedImages,
     size: tuple[int, int],
     *,
-    fit: Literal["native", "crop", "pad"],
+    fit: Fit,
     n_channels: int | None = None,
 ) -> Assembled:
     """Decode all images.
@@ -100,9 +100,7 @@ class _Fitted(NamedTuple):
     changes: tuple[str, ...]
 
 
-def _decoded(
-    source: EncodedImages, size: tuple[int, int], fit: Literal["native", "crop", "pad"]
-) -> Iterator[tuple[int, _Fitted | UnreadableError]]:
+def _decoded(source: EncodedImages, size: tuple[int, int], fit: Fit) -> Iterator[tuple[int, _Fitted | UnreadableError]]:
     def work(content: tuple[int, Fetch]) -> tuple[int, _Fitted | UnreadableError]:
         row, fetch = content
         try:

@@ -26,7 +26,12 @@ MAX_PIXELS = 89_478_485
 # A single pixel, or a line of them, shows nothing to classify; such files are usually trackers and accidents.
 MIN_SIDE = 2
 
-_ORIENTATION_TAG = 0x0112
+UNKNOWN_RANGE = "pixels are 32-bit or signed numbers of unknown range"
+OVER_WHITE = "transparent pixels were laid over white"
+
+# Tags of TIFF; orientation is EXIF's too.
+_ORIENTATION_TAG, _BITS_TAG, _PHOTOMETRIC_TAG, _SAMPLE_FORMAT_TAG = 274, 258, 262, 339
+_WHITE_IS_ZERO, _SIGNED = 0, 2
 # Whatever gives an orientation is marked by one of these; asked without need, Pillow opens a JPEG a second time, and
 # decodes a whole PNG to look behind its pixels.
 _JPEG_MARKS = (b"Exif\0\0", b"tiff:Orientation")
@@ -63,13 +68,14 @@ def decode(data: bytes, *, at_least: tuple[int, int] | None = None) -> Decoded:
     except UnidentifiedImageError:
         raise UnreadableError("not an image of a known format") from None
     except Image.DecompressionBombError:
-        raise UnreadableError(f"more than {MAX_PIXELS:,} pixels") from None
+        raise UnreadableError(_too_many_pixels()) from None
     except Exception as error:
         # Decoders meet bytes that somebody else wrote and raise nearly every builtin there is.
-        raise UnreadableError(f"damaged image ({reason(error)})") from error
+        # What stands in brackets differs from file to file ("43 bytes not processed").
+        raise UnreadableError(f"damaged image ({reason(error).partition(' (')[0]})") from error
     height, width = decoded.pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
-        raise UnreadableError(f"{height}x{width} pixels, too small to show anything")
+        raise UnreadableError(f"a side of less than {MIN_SIDE} pixels, too small to show anything")
     return decoded
 
 
@@ -151,18 +157,26 @@ def _channel_bits(image: ImageFile.ImageFile, data: bytes) -> int:
         args = image.tile[0].args
         is_deep = image.mode == "I" or (isinstance(args, tuple) and isinstance(args[1], int) and args[1] > 0xFF)
         return 16 if is_deep else 8
-    bits = getattr(image, "tag_v2", {}).get(258, 8)  # TIFF's BitsPerSample
+    bits = getattr(image, "tag_v2", {}).get(_BITS_TAG, 8)
     return int(max(bits if isinstance(bits, tuple) else (bits,)))
 
 
 def _grey_or_rgb(image: Image.Image, n_bits: int) -> tuple[UInt8[np.ndarray, "h w c"], tuple[str, ...]]:
+    tags = getattr(image, "tag_v2", {})
+    if _SIGNED in np.atleast_1d(tags.get(_SAMPLE_FORMAT_TAG, 1)):
+        raise UnreadableError(UNKNOWN_RANGE)  # Pillow takes -1 for 255
     if image.mode == "F":
         raise UnreadableError("pixels are floating-point numbers of unknown range")
     if image.mode.startswith("I"):
         values = np.asarray(image)
         if n_bits > 16 or values.min() < 0:
-            raise UnreadableError("pixels are 32-bit or signed numbers of unknown range")
-        return (values >> (n_bits - 8)).astype(np.uint8)[:, :, None], ()
+            raise UnreadableError(UNKNOWN_RANGE)
+        if tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
+            raise UnreadableError("deep grey values that count from white, which Pillow does not turn round")
+        grey = (values >> (n_bits - 8)).astype(np.uint8)[:, :, None]
+        is_transparent = values == image.info.get("transparency", -1)
+        grey[is_transparent] = 255
+        return grey, (OVER_WHITE,) if is_transparent.any() else ()
     is_grey = image.mode in ("1", "L", "LA", "La") or _has_grey_palette(image)
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
@@ -171,7 +185,7 @@ def _grey_or_rgb(image: Image.Image, n_bits: int) -> tuple[UInt8[np.ndarray, "h 
             return _as_array(image), ()
         white = Image.new("RGBA", rgba.size, "white")
         image = Image.alpha_composite(white, rgba).convert("L" if is_grey else "RGB")
-        return _as_array(image), ("transparent pixels were laid over white",)
+        return _as_array(image), (OVER_WHITE,)
     if image.mode == "CMYK":
         return _as_array(image.convert("RGB")), ("CMYK became RGB without its colour profile",)
     return _as_array(image.convert("L" if is_grey else "RGB")), ()
@@ -212,4 +226,8 @@ def _upright(pixels: UInt8[np.ndarray, "h w c"], orientation: int) -> UInt8[np.n
 
 def _check_area(height: int, width: int) -> None:
     if height * width > MAX_PIXELS:
-        raise UnreadableError(f"{height}x{width} pixels, more than {MAX_PIXELS:,} in all")
+        raise UnreadableError(_too_many_pixels())
+
+
+def _too_many_pixels() -> str:
+    return f"more than {MAX_PIXELS:,} pixels"

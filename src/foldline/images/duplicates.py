@@ -1,11 +1,15 @@
 """Exact duplicates: an image that a classifier has seen before does not test it."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 
 import numpy as np
 
 from foldline.images.image_set import ImageSet
 from foldline.images.problems import Problem
+from foldline.images.splits import PARTS
+
+_Place = tuple[ImageSet, int]  # a set and a row of it
 
 
 def duplicates_across(*parts: ImageSet) -> tuple[Problem, ...]:
@@ -20,18 +24,7 @@ def duplicates_across(*parts: ImageSet) -> tuple[Problem, ...]:
         >>> len(duplicates_across(*load_images("digits").split(seed=0)))
         0
     """
-    first_seen: dict[bytes, tuple[ImageSet, int]] = {}
-    problems = []
-    for part in parts:
-        digests = [_digest(image) for image in part.images]
-        problems += [
-            _problem(part, row, *first_seen[digest], what="in two splits")
-            for row, digest in enumerate(digests)
-            if digest in first_seen
-        ]
-        for row, digest in enumerate(digests):
-            first_seen.setdefault(digest, (part, row))
-    return tuple(problems)
+    return tuple(_across([(part, row) for row in range(len(part))] for part in parts))
 
 
 def duplicates_within(images: ImageSet) -> tuple[Problem, ...]:
@@ -48,11 +41,21 @@ def duplicates_within(images: ImageSet) -> tuple[Problem, ...]:
     """
     if images.partition is not None and images.has_own_split:
         partition = np.asarray(images.partition)
-        rows = [np.flatnonzero(partition == part) for part in ("train", "val", "test")]
-        return duplicates_across(*(images.subset(of_part) for of_part in rows))
+        return tuple(_across([(images, row) for row in np.flatnonzero(partition == part).tolist()] for part in PARTS))
     first_seen: dict[bytes, int] = {}
     before = [first_seen.setdefault(_digest(image), row) for row, image in enumerate(images.images)]
     return tuple(_problem(images, row, images, other, what="twice") for row, other in enumerate(before) if other != row)
+
+
+def _across(parts: Iterable[Sequence[_Place]]) -> Iterator[Problem]:
+    first_seen: dict[bytes, _Place] = {}
+    for part in parts:
+        digests = [_digest(images.images[row]) for images, row in part]
+        for place, digest in zip(part, digests, strict=True):
+            if digest in first_seen:
+                yield _problem(*place, *first_seen[digest], what="in two splits")
+        for place, digest in zip(part, digests, strict=True):
+            first_seen.setdefault(digest, place)
 
 
 def _digest(image: np.ndarray) -> bytes:

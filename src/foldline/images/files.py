@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 from jaxtyping import UInt8
@@ -16,18 +16,18 @@ from foldline.core.memory import check_memory
 from foldline.core.text import printable
 from foldline.images.assembly import assemble
 from foldline.images.decoding import MIN_SIDE
-from foldline.images.fitting import MAX_SIDE
+from foldline.images.fitting import MAX_SIDE, Fit
 from foldline.images.problems import Problem, refuse_skips
 from foldline.images.readers.class_folders import why_not_an_image
 from foldline.images.sources import EncodedImages, Entry, Fetch
-from foldline.images.trees import FolderTree, file_reader
+from foldline.images.trees import FolderTree, file_reader, is_hidden, note_hidden
 
 
 def load_files(
     paths: Sequence[str | os.PathLike[str]],
     *,
     image_shape: tuple[int, int, int],
-    fit: Literal["crop", "pad"] = "crop",
+    fit: Fit = "crop",
     strict: bool = False,
 ) -> tuple[UInt8[np.ndarray, "n h w c"], tuple[str, ...], tuple[Problem, ...]]:
     """Read image files that need no labels.
@@ -36,14 +36,15 @@ def load_files(
         paths: files, folders (with all below) and glob patterns ("new/*.jpg", "**" for any depth; folders that match
             count with all below).
         image_shape: (H, W, C) that all are brought to; grey is repeated to RGB, RGB weighed to grey.
-        fit: "crop" or "pad", as in `load_images`.
+        fit: "crop" or "pad", as in `load_images`; "native" for "crop" where all should have that size already: each
+            that has another is listed as "changed".
         strict: whether a file that cannot be used is an error instead of a listed "skipped" problem.
     Returns: (N, H, W, C) uint8; the path of each, each once; what was skipped or changed.
     Raises: MissingDataError if a path or pattern names nothing; DataError if no image is left; SettingError for one
         path that stands in no list, or a shape that images cannot have.
     """
     height, width, n_channels = _checked_shape(image_shape)
-    choice(fit, ("crop", "pad"), name="fit")
+    choice(fit, get_args(Fit), name="fit")
     if isinstance(paths, str | bytes | os.PathLike):
         raise SettingError(f"paths is {paths!r}; expected a list of paths. Write [{paths!r}].")
     found: dict[str, Fetch | Problem] = {}
@@ -96,6 +97,8 @@ def _found(path: str) -> dict[str, Fetch | Problem]:
 def _found_at(path: Path) -> dict[str, Fetch | Problem]:
     if not path.is_dir():
         name = printable(str(path))
+        if is_hidden(path.name):
+            return {name: note_hidden([name])[0]}
         return {name: _image_or_problem(name, file_reader(path))}
     tree, where = FolderTree(path), PurePath(printable(str(path)))
     found: dict[str, Fetch | Problem] = {}

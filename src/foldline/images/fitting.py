@@ -6,12 +6,18 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+CropOrPad = Literal["crop", "pad"]
+"""How an image of another shape comes to a size."""
+
+Fit = Literal["native", "crop", "pad"]
+"""How the images of a set came to one size; "native": they had it."""
+
 # Of the sizes that images may be brought to, in pixels; Pillow's own limit lies at 2**31 and fails less clearly.
 MAX_SIDE = 1 << 14
 
 
 def fit_to(
-    pixels: UInt8[np.ndarray, "h w c"], size: tuple[int, int], *, fit: Literal["crop", "pad"]
+    pixels: UInt8[np.ndarray, "h w c"], size: tuple[int, int], *, fit: CropOrPad
 ) -> UInt8[np.ndarray, "h2 w2 c"]:
     """Scale an image to a size without changing its proportions.
 

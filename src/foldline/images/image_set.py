@@ -3,17 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, overload
+from typing import overload
 
 import numpy as np
 from jaxtyping import Int, Int32, UInt8
 
 from foldline.core.checks import axes
 from foldline.core.errors import DataError, DtypeError, ShapeError
+from foldline.images.fitting import Fit
 from foldline.images.problems import Problem
-from foldline.images.splits import is_split, split_rows
-
-Fit = Literal["native", "crop", "pad"]
+from foldline.images.splits import PARTS, is_split, split_rows
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -67,6 +66,11 @@ class ImageSet:
                 raise ShapeError(
                     f"{name} has {len(given)} entries; expected {n}, one for each image. Give all of them."
                 )
+        unknown = set(self.partition or ()).difference(PARTS)
+        if unknown:
+            raise DataError(
+                f"partition holds {min(unknown)!r}; expected 'train', 'val' or 'test' for each image. Rename the mark."
+            )
 
     def __len__(self) -> int:
         return len(self.labels)

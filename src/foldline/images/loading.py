@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 from jaxtyping import UInt8
@@ -16,10 +16,11 @@ from foldline.core.text import printable
 from foldline.images.archives import open_tree
 from foldline.images.assembly import Assembled, assemble, common_size
 from foldline.images.decoding import MIN_SIDE
-from foldline.images.fitting import MAX_SIDE, fit_to
-from foldline.images.image_set import Fit, ImageSet
+from foldline.images.fitting import MAX_SIDE, CropOrPad, Fit, fit_to
+from foldline.images.image_set import ImageSet
 from foldline.images.problems import Problem, refuse_skips
-from foldline.images.readers.registry import NAMED, READERS
+from foldline.images.readers.class_folders import why_not_an_image
+from foldline.images.readers.registry import CLASS_FOLDERS, NAMED, READERS, Reader
 from foldline.images.sources import EncodedImages, PixelArrays, Source
 from foldline.images.trees import Tree
 
@@ -36,22 +37,22 @@ def load_images(
     source: str | os.PathLike[str],
     *,
     size: Size = None,
-    fit: Literal["crop", "pad"] = "crop",
+    fit: CropOrPad = "crop",
     strict: bool = False,
 ) -> ImageSet:
     """Read labelled images and bring them to one size.
 
     Args:
         source: a folder with a folder for each class, with or without train, val and test above; the same in a .tar,
-            .tar.gz or .zip; a folder or archive of CIFAR-10/100 (binary or Python batches) or IDX files (MNIST); an
-            .npz or .parquet file; or, as text, a built-in name: "digits" or "fashion-mini".
+            .tar.gz or .zip; a folder or archive of CIFAR-10/100 (binary or Python batches), of IDX files (MNIST) or
+            of .parquet files; an .npz or .parquet file; or, as text, a built-in name: "digits" or "fashion-mini".
         size: pixels of a side, or (height, width). None keeps the images' own size if all agree on one of at most
-            320x240 pixels, else 64.
+            76,800 pixels (as 320x240 has), else 64.
         fit: "crop" scales the short side and cuts the centre out; "pad" scales the long side and fills up with black.
         strict: whether a file that cannot be used is an error instead of a listed "skipped" problem.
     Returns: the images; `problems` lists everything that was skipped or changed. Files are never touched.
     Raises: MissingDataError if there is no such source; DataError, ShapeError or DtypeError if it cannot be used;
-        SettingError for a wrong size or fit.
+        MissingExtraError for Parquet without pyarrow; SettingError for a wrong size or fit.
     Convention: grey images among coloured ones are repeated to three channels; all grey stay one channel.
     Convention: where the source gives no order, classes stand in the order of their names; numbers by their value.
     Example:
@@ -59,7 +60,7 @@ def load_images(
         (1797, 8, 8, 1)
     """
     sides = _sides(size)
-    choice(fit, ("crop", "pad"), name="fit")
+    choice(fit, get_args(CropOrPad), name="fit")
     name = os.fspath(source)
     if isinstance(source, str) and name in NAMED:
         images = _from_pixels(NAMED[name](), name, sides, fit)
@@ -67,8 +68,9 @@ def load_images(
     else:
         tree = _opened(name)
         try:
-            images = _from_any(_read(tree), printable(name), sides, fit)
-            images = replace(images, problems=tree.problems + images.problems)
+            reader = _reader_of(tree)
+            images = _from_any(reader.read(tree), printable(name), sides, fit)
+            images = replace(images, problems=tree.problems + _not_looked_at(tree, reader) + images.problems)
         finally:
             tree.close()
     if strict:
@@ -79,7 +81,7 @@ def load_images(
             f"{images.source} holds images of {n_classes} class; expected at least 2 classes. Add images of another "
             "class."
         )
-    return images
+    return replace(images, problems=images.problems + _never_trained(images))
 
 
 def _sides(size: Size) -> tuple[int, int] | None:
@@ -108,39 +110,75 @@ def _opened(name: str) -> Tree:
     return open_tree(Path(name))
 
 
-def _read(tree: Tree) -> Source:
-    for reader in READERS.values():
-        if reader.recognises(tree):
-            return reader.read(tree)
-    raise DataError(
-        f"{tree.where} is of no kind that foldline reads; expected one of: {'; '.join(READERS)}. Name the folder or "
-        "archive that holds the images."
-    )
+def _reader_of(tree: Tree) -> Reader:
+    kinds = [kind for kind, reader in READERS.items() if reader.recognises(tree)]
+    if not kinds:
+        raise DataError(
+            f"{tree.where} is of no kind that foldline reads; expected one of: {'; '.join(READERS)}. Name the folder "
+            "or archive that holds the images."
+        )
+    specific = [kind for kind in kinds if kind != CLASS_FOLDERS]
+    if len(specific) > 1:
+        raise DataError(
+            f"{tree.where} holds {' and '.join(specific)}; expected one kind. Name the folder of one, or put it into "
+            "a folder of its own."
+        )
+    return READERS[kinds[0]]
 
 
-def _from_any(source: Source, name: str, size: tuple[int, int] | None, fit: Literal["crop", "pad"]) -> ImageSet:
+def _not_looked_at(tree: Tree, reader: Reader) -> tuple[Problem, ...]:
+    n_images = sum(why_not_an_image(name) is None for name in tree.names)
+    if reader is READERS[CLASS_FOLDERS] or not n_images:
+        return ()
+    what = f"image files were not looked at beside what was read ({n_images} in all)"
+    return (Problem(kind="warning", where=tree.where, what=what),)
+
+
+def _never_trained(images: ImageSet) -> tuple[Problem, ...]:
+    if images.partition is None or not images.has_own_split:
+        return ()
+    held_out = np.asarray(images.partition) == ("test" if "test" in images.partition else "val")
+    only_there = np.setdiff1d(images.labels[held_out], images.labels[~held_out])
+    what = "all its images are held out for testing: no model can learn it from this split"
+    return tuple(Problem(kind="warning", where=images.class_names[label], what=what) for label in only_there)
+
+
+def _from_any(source: Source, name: str, size: tuple[int, int] | None, fit: CropOrPad) -> ImageSet:
     if isinstance(source, PixelArrays):
         return _from_pixels(source, name, size, fit)
     return _from_files(source, name, size, fit)
 
 
-def _from_pixels(source: PixelArrays, name: str, size: tuple[int, int] | None, fit: Literal["crop", "pad"]) -> ImageSet:
-    is_native = size is None or size == source.images.shape[1:3]
-    images = source.images if size is None or is_native else _scaled(source.images, size, name, fit)
+def _from_pixels(source: PixelArrays, name: str, size: tuple[int, int] | None, fit: CropOrPad) -> ImageSet:
+    _, height, width, _ = source.images.shape
+    target, too_large = _target((height, width), size, name)
+    is_native = target == (height, width)
     return ImageSet(
-        images=images,
+        images=source.images if is_native else _scaled(source.images, target, name, fit),
         labels=source.labels.astype(np.int32),
         class_names=tuple(map(printable, source.class_names)),
         names=_row_names(source),
         partition=source.partition,
-        problems=source.problems,
+        problems=source.problems + too_large,
         source=name,
         fit="native" if is_native else fit,
     )
 
 
+def _target(
+    agreed: tuple[int, int] | None, size: tuple[int, int] | None, name: str
+) -> tuple[tuple[int, int], tuple[Problem, ...]]:
+    """Choose the size that all images come to, and tell of one that they agreed on and cannot keep."""
+    if size is not None or agreed is None:
+        return size or DEFAULT_SIZE, ()
+    if agreed[0] * agreed[1] <= LARGEST_NATIVE_PIXELS:
+        return agreed, ()
+    what = "all images have {}x{} pixels and were scaled to {}x{}; choose a size to keep more"
+    return DEFAULT_SIZE, (Problem(kind="warning", where=name, what=what.format(*agreed, *DEFAULT_SIZE)),)
+
+
 def _scaled(
-    images: UInt8[np.ndarray, "n _ _ c"], size: tuple[int, int], name: str, fit: Literal["crop", "pad"]
+    images: UInt8[np.ndarray, "n _ _ c"], size: tuple[int, int], name: str, fit: CropOrPad
 ) -> UInt8[np.ndarray, "n h2 w2 c"]:
     n, _, _, n_channels = images.shape
     _check_size(size, n, n_channels, name)
@@ -160,12 +198,10 @@ def _row_names(source: PixelArrays) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _from_files(
-    source: EncodedImages, name: str, size: tuple[int, int] | None, fit: Literal["crop", "pad"]
-) -> ImageSet:
+def _from_files(source: EncodedImages, name: str, size: tuple[int, int] | None, fit: CropOrPad) -> ImageSet:
     agreed = common_size(source) if size is None else None
-    is_native = agreed is not None and agreed[0] * agreed[1] <= LARGEST_NATIVE_PIXELS
-    target = (agreed if is_native else size) or DEFAULT_SIZE
+    target, too_large = _target(agreed, size, name)
+    is_native = target == agreed
     _check_size(target, len(source.entries), 3, name)
     assembled = assemble(source, target, fit="native" if is_native else fit)
     if not len(assembled.rows):
@@ -175,13 +211,7 @@ def _from_files(
             f"{first.where}: {first.what}. Mend or replace the files."
         )
     images = _labelled(source, assembled, name, fit="native" if is_native else fit)
-    if agreed is not None and not is_native:
-        what = (
-            f"all images have {agreed[0]}x{agreed[1]} pixels and were scaled to {target[0]}x{target[1]}; choose a size "
-            "to keep more"
-        )
-        images = replace(images, problems=(*images.problems, Problem(kind="warning", where=name, what=what)))
-    return images
+    return replace(images, problems=images.problems + too_large)
 
 
 def _check_size(size: tuple[int, int], n_images: int, n_channels: int, name: str) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from jaxtyping import Int, Int32
 
-from foldline.core.checks import integer, number
+from foldline.core.checks import number
 from foldline.core.errors import DataError
+from foldline.core.seeds import generator_from_seed
 
+PARTS = ("train", "val", "test")
 DEFAULT_TEST = 0.2
 
 Rows = Int[np.ndarray, " _"]
@@ -26,11 +28,10 @@ def split_rows(
 
     Args and conventions: those of `ImageSet.split`.
     """
-    integer(seed, name="seed", low=0, high=2**32 - 1)
+    generator = generator_from_seed(seed)
     for name, fraction in (("test", test), ("val", val)):
         if fraction is not None:
             number(fraction, name=name, low=0, high=1, above=True, below=True)
-    generator = np.random.default_rng(seed)
     if test is not None or not is_split(partition):
         all_rows, fraction = np.arange(len(labels)), DEFAULT_TEST if test is None else test
         _check_sizes(labels, class_names, n_parts=2 if val is None else 3)
@@ -54,7 +55,7 @@ def is_split(partition: Collection[str] | None) -> bool:
 
 
 def _own_split(partition: np.ndarray) -> tuple[Rows, Rows, Rows]:
-    train_rows, val_rows, test_rows = (np.flatnonzero(partition == part) for part in ("train", "val", "test"))
+    train_rows, val_rows, test_rows = (np.flatnonzero(partition == part) for part in PARTS)
     if not len(test_rows):
         # A source with a single held-out part keeps it for the numbers that are reported.
         val_rows, test_rows = test_rows, val_rows

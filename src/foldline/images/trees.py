@@ -1,22 +1,26 @@
 """Files under one roof, be it a folder or an archive: every reader works on either."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import BufferedIOBase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from foldline.core.text import printable
 from foldline.images.problems import Kind, Problem, UnreadableError
 from foldline.images.sources import Fetch
 
-# Larger than any picture within the pixel limit; it keeps one odd file from filling the memory.
+# Larger than any picture of 8 bits a channel within the pixel limit; it keeps one odd file from filling the memory.
 MAX_FILE_BYTES = 1 << 29
+
+# What desktops leave beside the user's files, apart from names that begin with a dot.
+_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "icon\r", "icon\\r"})
+_SYSTEM_FOLDER = "__MACOSX"
 
 
 @runtime_checkable
 class Tree(Protocol):
-    """Files below a root, by their names: paths from the root with forward slashes."""
+    """Files below a root, without hidden and system files, by their names: paths from the root with forward slashes."""
 
     where: str
     names: tuple[str, ...]
@@ -49,15 +53,20 @@ class FolderTree:
     def __init__(self, path: Path) -> None:
         self.where = printable(str(path))
         self._problems: list[Problem] = []
+        self._hidden: list[str] = []
         self._root = path if path.is_dir() else path.parent
-        found = self._walk(path) if path.is_dir() else iter([path])
-        self._paths = dict(sorted((self._name(file), file) for file in found))
-        self.names = tuple(self._paths)
+        self._paths: dict[str, Path] = {}
+        for file in self._walk(path) if path.is_dir() else [path]:
+            if self._name(file) in self._paths:
+                self._note("skipped", file, "its name is written like that of another file")
+            else:
+                self._paths[self._name(file)] = file
+        self.names = tuple(sorted(self._paths))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Folders that were not looked into."""
-        return tuple(self._problems)
+        """What was not looked into or left out."""
+        return (*self._problems, *note_hidden(self._hidden))
 
     def fetch(self, name: str) -> Fetch:
         """Give a function that reads the file: threads wait for disks side by side."""
@@ -87,10 +96,9 @@ class FolderTree:
                 self._note("warning", folder, "the folder is empty")
             for entry in entries:
                 path = folder / entry.name
-                is_folder = _holds(entry.is_dir)
-                if is_folder and entry.name.startswith("."):
-                    self._note("skipped", path, "a hidden folder")
-                elif is_folder:
+                if is_hidden(entry.name):
+                    self._hidden.append(self._name(path))
+                elif _holds(entry.is_dir):
                     waiting.append((path, above | {here}))
                 elif _holds(entry.is_file):
                     yield path
@@ -102,6 +110,18 @@ class FolderTree:
 
     def _name(self, path: Path) -> str:
         return printable(path.relative_to(self._root).as_posix())
+
+
+def is_hidden(name: str) -> bool:
+    """Tell from a name, or path, whether a desktop or a program put it there for itself."""
+    parts = name.split("/")
+    return parts[-1].lower() in _SYSTEM_FILES or any(part.startswith(".") or part == _SYSTEM_FOLDER for part in parts)
+
+
+def note_hidden(names: Sequence[str]) -> tuple[Problem, ...]:
+    """Tell once of all hidden and system files that were left out; nothing if there were none."""
+    what = f"a hidden or system file, left out ({len(names)} in all)"
+    return tuple(Problem(kind="warning", where=name, what=what) for name in names[:1])
 
 
 def file_reader(path: Path) -> Fetch:
@@ -125,7 +145,7 @@ def folder_of(name: str) -> str:
 
 def base_of(name: str) -> str:
     """Give the last part of a tree's file name."""
-    return PurePosixPath(name).name
+    return name.rpartition("/")[2]
 
 
 def _holds(test: Callable[[], bool]) -> bool:

@@ -81,7 +81,16 @@ def test_other_files_are_not_recognised(names, tmp_path, tree_at):
 
 def test_two_copies_are_refused(tmp_path, tree_at):
     tree = tree_at(write_files(tmp_path, {"a/data_batch_1.bin": b"", "b/data_batch_1.bin": b""}))
-    with pytest.raises(DataError, match=r"holds CIFAR in a, b; expected one copy\. Name the one folder to read\."):
+    with pytest.raises(
+        DataError, match=r"holds CIFAR-10 in a and CIFAR-10 in b; expected one of them\. Name the folder"
+    ):
+        recognises(tree)
+
+
+def test_cifar_10_beside_cifar_100_is_refused(tmp_path, tree_at):
+    names = ["data_batch_1.bin", "cifar-100/train.bin", "cifar-100/fine_label_names.txt"]
+    tree = tree_at(write_files(tmp_path, dict.fromkeys(names, b"")))
+    with pytest.raises(DataError, match=r"holds CIFAR-10 in its top folder and CIFAR-100 in cifar-100; expected one"):
         recognises(tree)
 
 

@@ -260,3 +260,9 @@ def test_any_pixels_come_back(n, protocol, seed):
     with TemporaryDirectory() as folder:
         write_files(Path(folder), {"data_batch_1": pickle.dumps(stored, protocol=protocol)})
         assert_array_equal(read(FolderTree(Path(folder))).images, images_of(stored[b"data"]))
+
+
+def test_cifar_10_beside_cifar_100_is_refused(tmp_path, tree_at):
+    names = ["a/data_batch_1", "b/train", "b/test", "b/meta"]
+    with pytest.raises(DataError, match=r"holds CIFAR-10 in a and CIFAR-100 in b; expected one of them\. Name the"):
+        recognises(tree_at(write_files(tmp_path, dict.fromkeys(names, b""))))

@@ -1,5 +1,6 @@
 import io
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -282,3 +283,21 @@ def test_texts_in_one_part_and_numbers_in_the_other_are_refused(source_of):
 def test_images_of_two_shapes_are_refused(source_of):
     with pytest.raises(ShapeError, match=r"has images of shapes \[\(4, 6, 3\), \(5, 6, 3\)\]; expected one shape"):
         source_of(x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:, 1:], y_test=LABELS)
+
+
+def test_names_of_arrays_cannot_steer_the_terminal(source_of):
+    with pytest.raises(DataError, match=r"has arrays \\x1b\[2J; expected"):
+        source_of(**{"\x1b[2J": IMAGES})
+    source = source_of(images=IMAGES, labels=LABELS, **{"\x1b[2J": LABELS})
+    assert kinds(source.problems) == [("warning", "\\x1b[2J", "an array not read")]
+
+
+def test_floats_are_never_in_memory_twice(source_of):
+    images = np.zeros((40, 300, 300))  # 29 MB, as bytes 4 MB
+    tracemalloc.start()
+    try:
+        source_of(images=images, labels=np.arange(40))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.7 * images.nbytes

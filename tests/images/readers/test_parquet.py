@@ -189,14 +189,11 @@ def test_an_image_that_lies_elsewhere_is_unreadable(tmp_path, tree_at):
         second()
 
 
-def test_other_files_beside_the_tables_are_skipped_and_named(tmp_path, tree_at):
+def test_files_beside_the_tables_that_are_no_images_are_named(tmp_path, tree_at):
     files = {"a.parquet": parquet_of(table_of([0, 1])), "README.md": b"", "preview.png": PICTURES[0]}
     tree = tree_at(write_files(tmp_path, files))
     assert recognises(tree)
-    assert sorted(kinds(read(tree).problems)) == [
-        ("skipped", "README.md", "not a .parquet file"),
-        ("skipped", "preview.png", "not a .parquet file"),
-    ]
+    assert kinds(read(tree).problems) == [("warning", "README.md", "not a .parquet file")]
 
 
 def test_tables_in_several_folders_and_loose_pictures_are_recognised(tmp_path, tree_at):
@@ -264,6 +261,14 @@ def test_missing_columns_are_refused_with_what_is_there(columns, source_of):
         DataError, match=rf"has columns {listed}; expected one of images \(image, img\) and one of labels"
     ):
         source_of(a=pa.table(columns))
+
+
+def test_column_names_cannot_steer_the_terminal(source_of):
+    with pytest.raises(DataError, match=r"has columns \\x1b\[2J; expected"):
+        source_of(a=pa.table({"\x1b[2J": [1]}))
+    features = {"image": {"_type": "Image"}, "\x1b[2J": {"_type": "ClassLabel"}}
+    with pytest.raises(DataError, match=r"\(\\x1b\[2J holds 0\.5, neither"):
+        source_of(a=table_of([0.5], label="\x1b[2J", features=features))
 
 
 @pytest.mark.parametrize("labels", [[0.5, 1.0], [True, False], [[0], [1]], [b"a", b"b"]])

@@ -6,21 +6,37 @@ from foldline.images.readers.cifar import (
     CIFAR10_BATCHES,
     PLANES,
     Batch,
-    batch_folder,
+    Layout,
     damaged,
-    join,
+    find,
     read_batches,
     read_file,
 )
 from foldline.images.sources import PixelArrays
 from foldline.images.trees import Tree
 
-_CIFAR100_NAMES = "fine_label_names.txt"
+_LAYOUTS = (
+    Layout(
+        is_100=False,
+        markers=("data_batch_1.bin",),
+        train=tuple(f"{batch}.bin" for batch in CIFAR10_BATCHES),
+        test="test_batch.bin",
+        names="batches.meta.txt",
+    ),
+    Layout(
+        is_100=True,
+        # "train.bin" alone could be anything's; the list of names beside it is CIFAR-100's.
+        markers=("train.bin", "fine_label_names.txt"),
+        train=("train.bin",),
+        test="test.bin",
+        names="fine_label_names.txt",
+    ),
+)
 
 
 def recognises(tree: Tree) -> bool:
-    """Look for the batches, in the folder itself or one below."""
-    return _folder(tree, is_100=False) is not None or _folder(tree, is_100=True) is not None
+    """Look for the batches, in the folder itself or one below. Raises: DataError if there are several sets."""
+    return find(tree, _LAYOUTS) is not None
 
 
 def read(tree: Tree) -> PixelArrays:
@@ -29,28 +45,10 @@ def read(tree: Tree) -> PixelArrays:
     Convention: CIFAR-100's classes are its 100 fine labels.
     Source: Krizhevsky (2009); the layout is that of its web page.
     """
-    folder = _folder(tree, is_100=False)
-    is_100 = folder is None
-    folder = _folder(tree, is_100=True) if folder is None else folder
-    assert folder is not None  # `recognises` came first
-    train = ("train.bin",) if is_100 else tuple(f"{batch}.bin" for batch in CIFAR10_BATCHES)
-    return read_batches(
-        tree,
-        tuple(join(folder, file) for file in train),
-        join(folder, "test.bin" if is_100 else "test_batch.bin"),
-        class_names=_class_names(tree, join(folder, _CIFAR100_NAMES if is_100 else "batches.meta.txt")),
-        read_batch=lambda name: _read_batch(tree, name, n_label_bytes=2 if is_100 else 1),
-    )
-
-
-def _folder(tree: Tree, *, is_100: bool) -> str | None:
-    # "train.bin" alone could be anything's; the list of names beside it is CIFAR-100's.
-    return batch_folder(tree, *(("train.bin", _CIFAR100_NAMES) if is_100 else ("data_batch_1.bin",)))
+    return read_batches(tree, _LAYOUTS, read_names=_class_names, read_batch=_read_batch)
 
 
 def _class_names(tree: Tree, name: str) -> tuple[str, ...]:
-    if name not in tree.names:
-        return tuple(str(label) for label in range(10))
     lines = read_file(tree, name).decode("utf-8", errors="replace").split("\n")
     names = tuple(line.strip() for line in lines if line.strip())
     if len(set(names)) != len(names) or len(names) < 2:
@@ -58,7 +56,8 @@ def _class_names(tree: Tree, name: str) -> tuple[str, ...]:
     return names
 
 
-def _read_batch(tree: Tree, name: str, *, n_label_bytes: int) -> Batch:
+def _read_batch(tree: Tree, name: str, is_100: bool) -> Batch:
+    n_label_bytes = 2 if is_100 else 1  # the coarse label first
     data = np.frombuffer(read_file(tree, name), np.uint8)
     record = n_label_bytes + PLANES
     if not len(data) or len(data) % record:

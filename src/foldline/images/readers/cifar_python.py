@@ -20,14 +20,19 @@ from foldline.images.readers.cifar import (
     CIFAR10_BATCHES,
     PLANES,
     Batch,
-    batch_folder,
+    Layout,
     damaged,
-    join,
+    find,
     read_batches,
     read_file,
 )
 from foldline.images.sources import PixelArrays
 from foldline.images.trees import Tree
+
+_LAYOUTS = (
+    Layout(is_100=False, markers=("data_batch_1",), train=CIFAR10_BATCHES, test="test_batch", names="batches.meta"),
+    Layout(is_100=True, markers=("train", "test", "meta"), train=("train",), test="test", names="meta"),
+)
 
 # What a batch is written with, by any protocol up to 4.
 _OPCODES = (
@@ -45,8 +50,8 @@ Load = Callable[[Any], None]
 
 
 def recognises(tree: Tree) -> bool:
-    """Look for the batches, in the folder itself or one below."""
-    return _folder(tree, is_100=False) is not None or _folder(tree, is_100=True) is not None
+    """Look for the batches, in the folder itself or one below. Raises: DataError if there are several sets."""
+    return find(tree, _LAYOUTS) is not None
 
 
 def read(tree: Tree) -> PixelArrays:
@@ -55,26 +60,10 @@ def read(tree: Tree) -> PixelArrays:
     Raises: DataError for pickles that hold anything but a batch, and for labels without a name.
     Convention: CIFAR-100's classes are its 100 fine labels.
     """
-    folder = _folder(tree, is_100=False)
-    is_100 = folder is None
-    folder = _folder(tree, is_100=True) if folder is None else folder
-    assert folder is not None  # `recognises` came first
-    return read_batches(
-        tree,
-        tuple(join(folder, file) for file in (("train",) if is_100 else CIFAR10_BATCHES)),
-        join(folder, "test" if is_100 else "test_batch"),
-        class_names=_class_names(tree, join(folder, "meta" if is_100 else "batches.meta")),
-        read_batch=lambda name: _read_batch(tree, name, labels_key="fine_labels" if is_100 else "labels"),
-    )
-
-
-def _folder(tree: Tree, *, is_100: bool) -> str | None:
-    return batch_folder(tree, *(("train", "test", "meta") if is_100 else ("data_batch_1",)))
+    return read_batches(tree, _LAYOUTS, read_names=_class_names, read_batch=_read_batch)
 
 
 def _class_names(tree: Tree, name: str) -> tuple[str, ...]:
-    if name not in tree.names:
-        return tuple(str(label) for label in range(10))
     meta = _unpickle(tree, name)
     names = meta.get("label_names", meta.get("fine_label_names"))
     texts = [_text(entry) for entry in names] if isinstance(names, list) else []
@@ -83,7 +72,8 @@ def _class_names(tree: Tree, name: str) -> tuple[str, ...]:
     return tuple(str(text) for text in texts)
 
 
-def _read_batch(tree: Tree, name: str, *, labels_key: str) -> Batch:
+def _read_batch(tree: Tree, name: str, is_100: bool) -> Batch:
+    labels_key = "fine_labels" if is_100 else "labels"
     batch = _unpickle(tree, name)
     data, labels = batch.get("data"), batch.get(labels_key)
     pixels = data.pixels() if isinstance(data, _InertArray) else None

@@ -2,13 +2,13 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from foldline.core.errors import DataError
 from foldline.images.decoding import SUFFIXES
 from foldline.images.problems import Problem
 from foldline.images.sources import EncodedImages, Entry, Fetch
-from foldline.images.trees import Tree, base_of
+from foldline.images.trees import Tree
 
 PARTITIONS = {
     "train": "train",
@@ -20,13 +20,10 @@ PARTITIONS = {
     "testing": "test",
 }
 
-# What desktops leave in folders; their suffix may be that of an image ("._cat.jpg").
-_SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "icon\r"})
-
 
 def recognises(tree: Tree) -> bool:
     """Any folder or archive will do: this reader comes last."""
-    return len(tree.names) != 1 or "/" in tree.names[0] or base_of(tree.where) != tree.names[0]
+    return len(tree.names) != 1 or "/" in tree.names[0] or Path(tree.where).name != tree.names[0]
 
 
 def read(tree: Tree) -> EncodedImages:
@@ -65,11 +62,7 @@ def read(tree: Tree) -> EncodedImages:
 
 def why_not_an_image(name: str) -> str | None:
     """Tell from its name why a file is no image of the user's, or None if it may be one."""
-    base = base_of(name)
-    is_hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
-    if is_hidden or base.lower() in _SYSTEM_FILES:
-        return "a hidden or system file"
-    suffix = PurePosixPath(base).suffix.lower()
+    suffix = PurePosixPath(name).suffix.lower()
     return None if suffix in SUFFIXES else f"unknown suffix {suffix!r}" if suffix else "no suffix"
 
 

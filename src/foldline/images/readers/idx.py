@@ -82,7 +82,7 @@ def read(tree: Tree, *, class_names: tuple[str, ...] | None = None) -> PixelArra
             "again."
         )
     values, names = _classes(tree, set_name, {part: labels for part, (_, labels) in parts.items()})
-    is_emnist = base_of(set_name).startswith("emnist-")
+    is_emnist = base_of(set_name).startswith("emnist-")  # the files', not the folder's name
     upright = {
         part: ((images.swapaxes(1, 2) if is_emnist else images)[..., None], np.searchsorted(values, labels))
         for part, (images, labels) in parts.items()
@@ -165,27 +165,18 @@ def _opened(tree: Tree, name: str) -> Iterator[BufferedIOBase]:
 def _classes(
     tree: Tree, set_name: str, labels: dict[str, UInt8[np.ndarray, " _"]]
 ) -> tuple[UInt8[np.ndarray, " k"], tuple[str, ...]]:
-    """Give the label values in use, rising, and a name for each.
-
-    EMNIST's letters start at 1 and its mapping file names them; digits name themselves.
-    """
+    """Give the label values in use, rising, and a name for each: a mapping file's, Fashion-MNIST's or their own."""
     values = np.unique(np.concatenate(list(labels.values())))
     mapping = _mapping(tree, f"{set_name}mapping.txt")
-    if mapping:
-        known = [value for value in values.tolist() if value in mapping]
-        names = tuple(mapping[value] for value in known)
-    else:
-        has_gaps = values[-1] - values[0] >= len(values) or values[0] > 1
-        known = [value for value in values.tolist() if value <= 9 or not has_gaps]
-        is_fashion = "test" in labels and sha256(labels["test"].tobytes()).hexdigest() == _FASHION_TEST_LABELS
-        names = FASHION_NAMES if is_fashion else tuple(str(value) for value in known)
-    if len(known) < len(values):
-        strange = next(value for value in values.tolist() if value not in known)
+    strange = [value for value in values.tolist() if mapping and value not in mapping]
+    if strange:
         raise DataError(
-            f"{tree.where} has label {strange}; expected {'those of its mapping file' if mapping else '0 to 9'}. Fetch "
-            "the files again."
+            f"{tree.where} has label {strange[0]}; expected those of its mapping file. Fetch the files again."
         )
-    return values, names
+    is_fashion = "test" in labels and sha256(labels["test"].tobytes()).hexdigest() == _FASHION_TEST_LABELS
+    if is_fashion and len(values) == len(FASHION_NAMES):
+        return values, FASHION_NAMES
+    return values, tuple(mapping.get(value, str(value)) for value in values.tolist())
 
 
 def _mapping(tree: Tree, name: str) -> dict[int, str]:

@@ -10,7 +10,8 @@ from jaxtyping import Integer, UInt8
 from foldline.core.checks import axes
 from foldline.core.errors import DataError, DtypeError, FoldlineError, ShapeError
 from foldline.core.memory import check_memory
-from foldline.core.text import reason
+from foldline.core.parallel import row_chunks
+from foldline.core.text import printable, reason
 from foldline.images.decoding import MIN_SIDE
 from foldline.images.problems import Problem
 from foldline.images.sources import PixelArrays, join_partitions
@@ -23,6 +24,8 @@ _LAYOUT = (
 )
 
 MAX_LABEL = np.iinfo(np.int32).max
+
+_CHUNK = 1 << 18  # numbers that are floats and bytes at the same time
 
 Arrays = dict[str, np.ndarray]
 
@@ -44,7 +47,11 @@ def read(tree: Tree) -> PixelArrays:
     arrays = _load(tree)
     parts = _parts(arrays, where)
     read_keys = {"class_names"}.union(*parts.values())
-    problems = [Problem(kind="warning", where=key, what="an array not read") for key in arrays if key not in read_keys]
+    problems = [
+        Problem(kind="warning", where=printable(key), what="an array not read")
+        for key in arrays
+        if key not in read_keys
+    ]
     images = {part: _pixels(arrays[key], f"{key} in {where}", problems) for part, (key, _) in parts.items()}
     labels = {part: _label_values(arrays[key], f"{key} in {where}") for part, (_, key) in parts.items()}
     for part, (image_key, label_key) in parts.items():
@@ -99,7 +106,7 @@ def _parts(arrays: Arrays, where: str) -> dict[str, tuple[str, str]]:
     if not parts:
         plain = [key for key in _IMAGE_KEYS if key in arrays], [key for key in _LABEL_KEYS if key in arrays]
         if not all(plain):
-            listed = ", ".join(arrays) or "none"
+            listed = ", ".join(map(printable, arrays)) or "none"
             raise DataError(f"{where} has arrays {listed}; {_LAYOUT}. Rename them.")
         parts["train"] = (plain[0][0], plain[1][0])
     return parts
@@ -115,14 +122,15 @@ def _pixels(array: np.ndarray, name: str, problems: list[Problem]) -> UInt8[np.n
         return images
     if images.dtype.kind != "f":
         raise DtypeError(f"{name} has dtype {array.dtype}; expected uint8, or floats in [0, 1]. {fix}")
-    if not np.isfinite(images).all():
+    lowest, highest = (images.min(), images.max()) if images.size else (0, 1)
+    if not np.isfinite([lowest, highest]).all():
         raise DataError(f"{name} holds NaN or infinity; expected uint8, or floats in [0, 1]. {fix}")
-    if images.size and (images.min() < 0 or images.max() > 1):
-        raise DataError(
-            f"{name} is from {images.min():g} to {images.max():g}; expected uint8, or floats in [0, 1]. {fix}"
-        )
+    if lowest < 0 or highest > 1:
+        raise DataError(f"{name} is from {lowest:g} to {highest:g}; expected uint8, or floats in [0, 1]. {fix}")
     problems.append(Problem(kind="changed", where=name, what="floats in [0, 1] became whole numbers from 0 to 255"))
-    pixels: UInt8[np.ndarray, "n h w c"] = np.rint(images * 255).astype(np.uint8)
+    pixels = np.empty(images.shape, np.uint8)
+    for rows in row_chunks(len(images), most=max(1, _CHUNK // (h * w * c))):
+        pixels[rows] = np.rint(images[rows] * 255)
     return pixels
 
 

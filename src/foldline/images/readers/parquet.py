@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foldline.core.errors import DataError, FoldlineError, MissingExtraError
-from foldline.core.text import reason
+from foldline.core.text import printable, reason
 from foldline.images.problems import Problem, UnreadableError
 from foldline.images.readers.class_folders import PARTITIONS, why_not_an_image
 from foldline.images.sources import EncodedImages, Entry, Fetch
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import ParquetFile
 
 _LABEL_COLUMNS = ("label", "labels", "fine_label", "class")
-_BATCH_ROWS = 64  # encoded images held at a time
+_BATCH_ROWS = 64  # of Arrow's rows made Python's at a time
 
 
 class _Table(NamedTuple):
@@ -52,7 +52,9 @@ def read(tree: Tree) -> EncodedImages:
             f"{tree.where} has tables with different class names; expected one data set. Put each into its own folder."
         )
     problems = [
-        Problem(kind="skipped", where=name, what="not a .parquet file") for name in tree.names if name not in files
+        Problem(kind="warning", where=name, what="not a .parquet file")
+        for name in tree.names
+        if name not in files and why_not_an_image(name) is not None
     ]
     entries: list[Entry] = []
     rows: dict[str, list[int | None]] = {}
@@ -73,7 +75,7 @@ def read(tree: Tree) -> EncodedImages:
 
     def contents() -> Iterator[tuple[int, Fetch]]:
         for table in tables:
-            for row, value in zip(rows[table.name], _images(tree, table), strict=True):
+            for row, value in zip(rows[table.name], _column(tree, table.name, table.image), strict=True):
                 if row is not None:
                     yield row, _fetch(value)
 
@@ -123,9 +125,10 @@ def _table(tree: Tree, name: str) -> _Table:
         images = [column for column in images if column in schema.names]
         labels = [column for column in labels if column in schema.names]
         if not images or not labels:
+            columns = ", ".join(map(printable, schema.names))
             raise DataError(
-                f"{name} in {tree.where} has columns {', '.join(schema.names)}; expected one of images (image, img) "
-                "and one of labels (label). Rename them."
+                f"{name} in {tree.where} has columns {columns}; expected one of images (image, img) and one of labels "
+                "(label). Rename them."
             )
         names = features.get(labels[0], {}).get("names")
         is_named = isinstance(names, list) and len(names) > 0 and all(isinstance(text, str) for text in names)
@@ -148,7 +151,9 @@ def _labels(tree: Tree, table: _Table) -> Iterator[str | None]:
             yield value
         elif not isinstance(value, int) or isinstance(value, bool):
             raise _damaged(
-                tree, table.name, f"{table.label} holds {value!r}, neither a whole number nor the name of a class"
+                tree,
+                table.name,
+                f"{printable(table.label)} holds {value!r}, neither a whole number nor the name of a class",
             )
         elif table.class_names is None:
             yield str(value)
@@ -163,10 +168,6 @@ def _labels(tree: Tree, table: _Table) -> Iterator[str | None]:
             yield table.class_names[value]
 
 
-def _images(tree: Tree, table: _Table) -> Iterator[object]:
-    return _column(tree, table.name, table.image)
-
-
 def _column(tree: Tree, name: str, column: str) -> Iterator[object]:
     n_rows = 0
     with _opened(tree, name) as table:
@@ -174,7 +175,7 @@ def _column(tree: Tree, name: str, column: str) -> Iterator[object]:
             n_rows += batch.num_rows
             yield from batch.column(0).to_pylist()
         if n_rows != table.metadata.num_rows:
-            raise _damaged(tree, name, f"{column} has {n_rows} of {table.metadata.num_rows} rows")
+            raise _damaged(tree, name, f"{printable(column)} has {n_rows} of {table.metadata.num_rows} rows")
 
 
 def _fetch(value: object) -> Fetch:

@@ -24,16 +24,16 @@ class Reader(NamedTuple):
     read: Callable[[Tree], Source]
 
 
-# Asked in this order; the first that recognises the files reads them.
+CLASS_FOLDERS = "a folder, .tar, .tar.gz or .zip with a folder for each class"
+
+# Of the others one at most may recognise the files; class folders are what is left.
 READERS: dict[str, Reader] = {
     "CIFAR, binary version": Reader(cifar_binary.recognises, cifar_binary.read),
     "CIFAR, Python version": Reader(cifar_python.recognises, cifar_python.read),
     "IDX files as MNIST's": Reader(idx.recognises, idx.read),
     ".npz": Reader(npz.recognises, npz.read),
     "Parquet": Reader(parquet.recognises, parquet.read),
-    "a folder, .tar, .tar.gz or .zip with a folder for each class": Reader(
-        class_folders.recognises, class_folders.read
-    ),
+    CLASS_FOLDERS: Reader(class_folders.recognises, class_folders.read),
 }
 
 # Sources that need no files of the user's.
