@@ -55,6 +55,7 @@ def test_a_folder_for_each_class_becomes_labelled_images(tmp_path):
         ("photos.tar.gz", tar_of(two_classes(), packing="gz")),
         ("photos.zip", zip_of(two_classes())),
     ],
+    ids=["tar", "tar.gz", "zip"],
 )
 def test_an_archive_gives_the_same_as_the_folder(name, data, tmp_path):
     (tmp_path / name).write_bytes(data)

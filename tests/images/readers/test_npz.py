@@ -166,6 +166,7 @@ def _single_array():
         (_single_array(), r"holds a single array; expected images and labels, .*\. Save with numpy\.savez"),
         (zip_of({"images": b"no array", "labels": b"no array"}), r"cannot be read \(a file inside is no array\)"),
     ],
+    ids=["empty", "no zip", "cut", "a single array", "no arrays"],
 )
 def test_what_is_no_npz_of_arrays_is_refused(data, message, source_of):
     with pytest.raises(DataError, match=message):
