@@ -66,3 +66,16 @@ def test_accuracy_is_that_of_the_test_images(run):
 def test_unknown_features_are_refused(digits, features, message):
     with pytest.raises(SettingError, match=message):
         fit(digits, features=features, classifier=LinearClassifier())
+
+
+@pytest.mark.parametrize(
+    ("classifier", "words"),
+    [
+        (LinearClassifier(epochs=1), "one template a class"),
+        (MLPClassifier(hidden=(), epochs=1), "one template a class"),
+        (MLPClassifier(hidden=(4,), epochs=1), "the first layer's most influential units"),
+    ],
+)
+def test_templates_are_called_what_they_are(digits, tmp_path, classifier, words):
+    fit(digits, features=["raw"], classifier=classifier).save(tmp_path)
+    assert f": {words}</h3>" in (tmp_path / "report.html").read_text(encoding="utf-8").replace("&#39;", "'")

@@ -106,6 +106,13 @@ def test_links_inside_the_report_lead_somewhere(report):
     assert {"leaderboard", "details", "templates", "data", "method", "hog-color-mlp2", "raw-svm"} <= links
 
 
+def test_no_two_things_in_the_report_share_an_id(report):
+    ids = Page(report).ids
+    assert len(ids) > 100
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#([^)]*)\)", report)) <= set(ids)
+
+
 def test_class_names_are_shown_and_escaped(report):
     assert "<b>&amp; bold" not in report.replace("&lt;b&gt;&amp; bold&lt;/b&gt;", "")
     assert "<b>& bold" not in report

@@ -49,9 +49,8 @@ class Run:
         history = self.board.best.history
         if history is None:
             return ""
-        curves = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "elapsed_s")
-        kept = {name: values for name in curves if (values := getattr(history, name)) is not None}
-        rows = ({name: float(values[e]) for name, values in kept.items()} for e in range(history.n_epochs))
+        curves = history.curves
+        rows = ({name: float(curve[e]) for name, curve in curves.items()} for e in range(history.n_epochs))
         return "".join(json.dumps({"epoch": epoch, **row}) + "\n" for epoch, row in enumerate(rows, start=1))
 
 

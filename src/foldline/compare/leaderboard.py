@@ -145,10 +145,8 @@ def _row_content(row: Row, class_names: tuple[str, ...]) -> dict[str, Any]:
 def _history_content(row: Row) -> dict[str, Any] | None:
     if row.history is None:
         return None
-    curves = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "elapsed_s")
-    values = {name: getattr(row.history, name) for name in curves}
-    lists = {name: None if value is None else value.tolist() for name, value in values.items()}
-    return {**lists, "best_epoch": int(row.history.best_epoch)}
+    curves = {name: curve.tolist() for name, curve in row.history.curves.items()}
+    return {**curves, "best_epoch": int(row.history.best_epoch)}
 
 
 def _data_content(data: DataSummary) -> dict[str, Any]:

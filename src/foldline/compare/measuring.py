@@ -1,9 +1,7 @@
 """One recipe on one split: trained with every seed, judged on the test images, timed and weighed."""
 
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
@@ -11,7 +9,9 @@ from sklearn.base import BaseEstimator
 
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
-from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
+from foldline.estimators import ImagePipeline
+from foldline.estimators.net_classifier import NetClassifier
+from foldline.estimators.saving import saved_bytes
 from foldline.features import Concat, Pixels
 from foldline.images import ImageSet
 from foldline.insight import (
@@ -91,7 +91,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         image_shape=image_shape,
         image_fit=test.fit,
     )
-    model_bytes = _saved_bytes(model)
+    model_bytes = saved_bytes(model)
     return Row(
         recipe=recipe.key,
         features=recipe.features.title,
@@ -137,14 +137,13 @@ class _Training:
 
 def _train(recipe: Recipe, splits: Splits, extracted: Extracted, *, seed: int) -> _Training:
     classifier = recipe.classifier.build(len(extracted.train), seed)
-    is_trained_in_epochs = isinstance(classifier, LinearClassifier | MLPClassifier)
     started_s = time.perf_counter()
-    if is_trained_in_epochs:
+    if isinstance(classifier, NetClassifier):
         classifier.fit(extracted.train, splits.train.labels, validation=(extracted.val, splits.val.labels))
     else:
         classifier.fit(extracted.train, splits.train.labels)
     elapsed_s = time.perf_counter() - started_s
-    predictions, confidence, kind = _judge(classifier, extracted.test)
+    predictions, confidence, kind = _answers(classifier, extracted.test)
     return _Training(
         classifier=classifier,
         elapsed_s=elapsed_s,
@@ -154,7 +153,7 @@ def _train(recipe: Recipe, splits: Splits, extracted: Extracted, *, seed: int) -
     )
 
 
-def _judge(
+def _answers(
     classifier: BaseEstimator, X: Float32[np.ndarray, "n d"]
 ) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"], ConfidenceKind]:
     """Give for every row the predicted class and how sure the classifier is, looking at the rows once."""
@@ -189,13 +188,6 @@ def _predict_us(model: ImagePipeline, images: np.ndarray) -> float:
     return float(np.median(times_s)) / len(images) * 1e6
 
 
-def _saved_bytes(model: ImagePipeline) -> int:
-    with tempfile.TemporaryDirectory(prefix="foldline-") as folder:
-        path = Path(folder) / "model.safetensors"
-        model.save(path)
-        return path.stat().st_size
-
-
 def _most_confident_mistakes(training: _Training, test: ImageSet) -> tuple[Mistake, ...]:
     wrong: Bool[np.ndarray, " n"] = training.predictions != test.labels
     rows = np.flatnonzero(wrong)
@@ -216,10 +208,9 @@ def _most_confident_mistakes(training: _Training, test: ImageSet) -> tuple[Mista
 def _templates(model: ImagePipeline) -> Templates | None:
     if [type(feature) for feature in model.features_.features] != [Pixels]:
         return None
-    classifier, image_shape = model.classifier_, model.image_shape_
-    if isinstance(classifier, LinearClassifier):
-        return linear_templates(classifier.coef_, image_shape=image_shape, class_names=model.class_names_)
-    if isinstance(classifier, MLPClassifier):
-        first, following = classifier.model_.layers[:2]
-        return first_layer_templates(np.asarray(first.W), np.asarray(following.W), image_shape=image_shape)
-    return None
+    if not isinstance(model.classifier_, NetClassifier):
+        return None
+    first, *following = model.classifier_.model_.layers
+    if not following:
+        return linear_templates(np.asarray(first.W), image_shape=model.image_shape_, class_names=model.class_names_)
+    return first_layer_templates(np.asarray(first.W), np.asarray(following[0].W), image_shape=model.image_shape_)
