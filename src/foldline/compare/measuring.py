@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
-from foldline.estimators import ImagePipeline
+from foldline.estimators import ImagePipeline, KNNClassifier
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.saving import saved_bytes
 from foldline.features import Concat, Pixels
@@ -28,7 +28,8 @@ from foldline.training import History
 VAL_SHARE = 0.1
 N_MISTAKES_KEPT = 24
 TIMED_BATCH = 256
-# Nearest neighbours keep all training rows; a table of such models would fill the memory.
+# Nearest neighbours keep all training rows, and a table of such models would fill the memory. What other classifiers
+# learn does not grow with the rows: it is kept whatever its size.
 LARGEST_KEPT_MODEL_BYTES = 64 * 2**20
 
 
@@ -42,7 +43,7 @@ class Splits:
 
     @classmethod
     def of(cls, image_set: ImageSet, *, seed: int) -> "Splits":
-        """Part the images: the source's own test images, else a fifth of each class; a tenth of the rest validates.
+        """Part the images: the source's own test and validation images, else a fifth and a tenth of the rest.
 
         Raises: DataError if a class is too small for it.
         """
@@ -94,6 +95,8 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
     model_bytes = saved_bytes(model)
     return Row(
         recipe=recipe.key,
+        feature_key=recipe.features.key,
+        classifier_key=recipe.classifier.key,
         features=recipe.features.title,
         classifier=recipe.classifier.title,
         description=recipe.describe(image_shape),
@@ -104,7 +107,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         balanced_accuracy=float(np.mean([score.balanced_accuracy for score in scores])),
         extract_s=extracted.elapsed_s,
         train_s=float(np.mean([t.elapsed_s for t in trainings])),
-        predict_us=_predict_us(model, test.images[:TIMED_BATCH]),
+        predict_us=_predict_us(model, test.images),
         model_bytes=model_bytes,
         confusion=confusion_counts(test.labels, first.predictions, n_classes=n_classes),
         class_scores=scores[0],
@@ -115,7 +118,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         history=first.history,
         templates=_templates(model),
         right=right,
-        model=model if model_bytes <= LARGEST_KEPT_MODEL_BYTES else None,
+        model=model if _is_kept(model, model_bytes) else None,
     )
 
 
@@ -177,8 +180,14 @@ def _mean_val_accuracy(histories: list[History | None]) -> float | None:
     return float(np.mean(best)) if best else None
 
 
+def _is_kept(model: ImagePipeline, model_bytes: int) -> bool:
+    return not isinstance(model.classifier_, KNNClassifier) or model_bytes <= LARGEST_KEPT_MODEL_BYTES
+
+
 def _predict_us(model: ImagePipeline, images: np.ndarray) -> float:
     """Time predictions of one batch: the median of 3 to 20 repeats after a warm-up, in about 0.3 s."""
+    # A call has a cost of its own; a few images would be charged for all of it.
+    images = np.resize(images[:TIMED_BATCH], (TIMED_BATCH, *images.shape[1:]))
     model.predict(images)
     times_s: list[float] = []
     while len(times_s) < 3 or (len(times_s) < 20 and sum(times_s) < 0.3):

@@ -27,14 +27,16 @@ from foldline.insight import (
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 N_CONFUSIONS_LISTED = 8
 N_PROBLEMS_LISTED = 200
 N_EXAMPLE_CLASSES = 20
+THUMBNAIL_PX = 168  # twice what the page shows them at, for screens with small pixels
 
 
 def render(board: Leaderboard) -> str:
-    """Write the page as HTML text; pictures are inside it."""
+    """Write the page as HTML text; pictures are inside it. The same board gives the same text."""
     from jinja2 import Environment, StrictUndefined
 
     page = files("foldline.compare") / "page"
@@ -96,7 +98,7 @@ def _detail(row: Row, class_names: tuple[str, ...], *, rank: int) -> _Detail:
         confusions=_largest_confusions(row.confusion, class_names),
         calibration=None if row.calibration is None else svg(calibration_picture(row.calibration), "Calibration"),
         curves=None if row.history is None else svg(learning_curves_picture(row.history), "Learning curves"),
-        mistakes=tuple((mistake, _png(mistake.image), _sureness(row, mistake)) for mistake in row.mistakes),
+        mistakes=tuple((mistake, _png(_thumbnail(mistake.image)), _sureness(row, mistake)) for mistake in row.mistakes),
     )
 
 
@@ -129,14 +131,24 @@ def _examples(board: Leaderboard) -> list[tuple[str, int, str]]:
     return [(name, int(n), _png(_strip(images))) for name, n, images in list(strips)[:N_EXAMPLE_CLASSES] if len(images)]
 
 
-def _strip(images: UInt8[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "h nw c"]:
-    return np.concatenate(list(images), axis=1)
+def _strip(images: UInt8[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "small_h n_small_w c"]:
+    return np.concatenate([_thumbnail(image) for image in images], axis=1)
+
+
+def _thumbnail(image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "small_h small_w c"]:
+    small = _pillow(image)
+    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    return np.asarray(small).reshape(small.height, small.width, -1)
 
 
 def _png(image: UInt8[np.ndarray, "h w c"]) -> str:
     """Encode an image as a data address."""
+    buffer = io.BytesIO()
+    _pillow(image).save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def _pillow(image: UInt8[np.ndarray, "h w c"]) -> "Image":
     from PIL import Image
 
-    buffer = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    return Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
