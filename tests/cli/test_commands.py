@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,46 @@ def test_compare_prints_a_table_and_writes_its_files(run, tmp_path):
         assert row["recipe"] in out
         assert f"{100 * row['test_accuracy']['mean']:.1f} %" in out
     assert "out/report.html" in out.replace("\\", "/")
+
+
+def lines_of_table(run, monkeypatch, columns):
+    """Compare in a terminal of that width."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    code, out, err = run("compare", "digits", "--recipes", "raw/softmax,hog+raw/knn", "--seeds", "2", "--out", "out")
+    assert code == 0, err
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", out).splitlines()
+    return [line.rstrip() for line in lines[:3]]
+
+
+@pytest.mark.parametrize(("columns", "left_out"), [(140, []), (80, ["balanced", "extract"]), (50, ["train", "seeds"])])
+def test_a_narrow_terminal_gets_fewer_columns_and_every_number_whole(run, monkeypatch, columns, left_out):
+    lines = lines_of_table(run, monkeypatch, columns)
+    assert not any(name in lines[0] for name in left_out)
+    assert "…" not in "".join(lines)
+    assert columns < 80 or max(map(len, lines)) <= columns
+    for line in lines[1:]:
+        assert re.fullmatch(r"\S+( <- ship)? +\d+\.\d % +\d+\.\d % - \d+\.\d % .* [\d.,]+ µs +[\d.]+ [kM]?B", line)
+    assert sum("<- ship" in line for line in lines) == 1
+
+
+def test_only_files_that_were_written_are_named(run, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "of the user.txt").write_text("")
+    out = run("compare", "digits", "--recipes", "raw/softmax", "--seeds", "1", "--out", "out")[1]
+    assert "report.html" in out
+    assert "of the user.txt" not in out
+
+
+def test_info_lists_every_problem_and_other_commands_a_few(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    for i in range(7):
+        (tmp_path / "photos" / "cat" / f"broken{i}.png").write_bytes(b"")
+    _, _, err = run("info", "photos")
+    assert err.count("/broken") == 7
+    _, _, err = run("compare", "photos", "--recipes", "color/softmax", "--seeds", "1", "--out", "out")
+    assert err.count("/broken") == 5
+    assert "and 2 more" in err
 
 
 def test_compare_chooses_a_folder_by_the_name_of_the_data(run, tmp_path):
@@ -170,6 +211,7 @@ def one_broken(folder):
         (all_broken, "compare data", "none of the 2 images in data can be used"),
         (one_broken, "compare data --strict", "1 of the files cannot be used (cat/0.png"),
         (photos, "compare data --recipes hog/forest", "recipes names 'hog/forest'"),
+        (photos, "compare data --recipes ,", "recipes is empty; expected one or more keys"),
         (photos, "compare data --size 1", "size is 1; expected a whole number from 2"),
         (photos, "compare data --size 8x8x8", "size is (8, 8, 8); expected a whole number or (height, width)"),
         (photos, "compare data --size big", "'big' is no size"),

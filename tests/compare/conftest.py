@@ -52,6 +52,8 @@ def made_up(board):
         return dataclasses.replace(
             board.rows[0],
             recipe=recipe,
+            feature_key=features,
+            classifier_key=classifier,
             features=features,
             classifier=classifier,
             right=right,

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import tomllib
 
@@ -6,9 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from compare.conftest import coloured_set
-from foldline.compare import fit
+from foldline.compare import fit, measuring
 from foldline.core.errors import SettingError
-from foldline.estimators import LinearClassifier, MLPClassifier, load
+from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, load
 
 
 @pytest.fixture(scope="module")
@@ -19,9 +20,10 @@ def run(digits):
 
 
 def test_a_run_is_a_folder_of_model_recipe_history_and_report(run, digits, tmp_path):
-    run.save(tmp_path / "run")
-    files = {path.name for path in (tmp_path / "run").iterdir()}
+    written = run.save(tmp_path / "run")
+    files = {path.name for path in written}
     assert files == {"model.safetensors", "recipe.toml", "history.jsonl", "leaderboard.json", "report.html"}
+    assert set(written) == set((tmp_path / "run").iterdir())
     recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())
     assert recipe["classifier"]["kind"] == "MLPClassifier"
     assert recipe["classifier"]["hidden"] == [16]
@@ -62,7 +64,54 @@ def test_accuracy_is_that_of_the_test_images(run):
     assert int(np.sum(run.board.best.confusion)) == 120
 
 
-@pytest.mark.parametrize(("features", "message"), [([], "features is empty"), (["sift"], "features is 'sift'")])
+def test_a_large_model_is_kept(digits, monkeypatch):
+    monkeypatch.setattr(measuring, "LARGEST_KEPT_MODEL_BYTES", 100)
+    assert fit(digits, features=["raw"], classifier=LinearClassifier(epochs=1)).board.best.model_bytes > 100
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_settings_of_every_kind_stand_in_the_recipe(digits, tmp_path):
+    class_weight = {np.int64(k): np.float32(1 + (k == 3)) for k in range(10)}
+    classifier = MLPClassifier(hidden=[np.int64(4)], l2=np.float64(0.5), epochs=np.int32(1), class_weight=class_weight)
+    fit(digits, features=["raw"], classifier=classifier).save(tmp_path)
+    recipe = tomllib.loads((tmp_path / "recipe.toml").read_text())["classifier"]
+    assert (recipe["hidden"], recipe["l2"], recipe["epochs"]) == ([4], 0.5, 1)
+    assert recipe["class_weight"] == {str(k): 1.0 + (k == 3) for k in range(10)}
+
+
+def test_a_recipe_that_cannot_be_written_leaves_no_other_file(run, tmp_path):
+    with pytest.raises(TypeError):
+        dataclasses.replace(run, recipe={"what": object()}).save(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_only_what_is_trained_in_epochs_is_fitted(digits):
+    with pytest.raises(SettingError, match="classifier is a KNNClassifier; expected a LinearClassifier or an MLP"):
+        fit(digits, classifier=KNNClassifier())
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        ([], "features is empty"),
+        (["sift"], "features is 'sift'"),
+        ("hog", r"features is the text 'hog'; .* Write features=\['hog'\]"),
+    ],
+)
 def test_unknown_features_are_refused(digits, features, message):
     with pytest.raises(SettingError, match=message):
         fit(digits, features=features, classifier=LinearClassifier())
+
+
+@pytest.mark.parametrize(
+    ("classifier", "words"),
+    [
+        (LinearClassifier(epochs=1), "one template a class"),
+        (MLPClassifier(hidden=(), epochs=1), "one template a class"),
+        (MLPClassifier(hidden=(4,), epochs=1), "the first layer's most influential units"),
+    ],
+)
+def test_templates_are_called_what_they_are(digits, tmp_path, classifier, words):
+    fit(digits, features=["raw"], classifier=classifier).save(tmp_path)
+    assert f": {words}</h3>" in (tmp_path / "report.html").read_text(encoding="utf-8").replace("&#39;", "'")

@@ -1,3 +1,6 @@
+import base64
+import dataclasses
+import io
 import json
 import re
 from html.parser import HTMLParser
@@ -6,6 +9,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from PIL import Image
 
 from compare.conftest import NAMES, coloured_set
 from foldline.core.errors import SaveError
@@ -34,15 +38,31 @@ def test_margins_are_not_called_confidences(board):
 
 
 def test_saving_writes_leaderboard_report_and_the_model_to_ship(board, tmp_path):
-    board.save(tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        "leaderboard.json",
-        "report.html",
-        "model.safetensors",
-    }
+    written = board.save(tmp_path / "out")
+    assert [path.name for path in written] == ["leaderboard.json", "report.html", "model.safetensors"]
+    assert set(written) == set((tmp_path / "out").iterdir())
     images = coloured_set(seed=9).images
     shipped = board.row(board.verdict.ship).model
     assert_array_equal(load(tmp_path / "out" / "model.safetensors").predict(images), shipped.predict(images))
+
+
+def without_models(board):
+    return dataclasses.replace(board, rows=tuple(dataclasses.replace(row, model=None) for row in board.rows))
+
+
+def test_a_model_of_an_earlier_comparison_does_not_stay_beside_one_without(board, tmp_path):
+    (tmp_path / "model.safetensors").write_text("older")
+    (tmp_path / "notes.txt").write_text("of the user")
+    assert json.loads(without_models(board).to_json())["verdict"]["ship"] is None
+    written = without_models(board).save(tmp_path)
+    assert [path.name for path in written] == ["leaderboard.json", "report.html"]
+    assert {path.name for path in tmp_path.iterdir()} == {"leaderboard.json", "report.html", "notes.txt"}
+
+
+def test_an_older_model_that_cannot_be_removed_is_a_save_error(board, tmp_path):
+    (tmp_path / "model.safetensors").mkdir()
+    with pytest.raises(SaveError, match="model.safetensors could not be removed: .* Remove it by hand"):
+        without_models(board).save(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_a_save_error(board, tmp_path):
@@ -106,6 +126,13 @@ def test_links_inside_the_report_lead_somewhere(report):
     assert {"leaderboard", "details", "templates", "data", "method", "hog-color-mlp2", "raw-svm"} <= links
 
 
+def test_no_two_things_in_the_report_share_an_id(report):
+    ids = Page(report).ids
+    assert len(ids) > 100
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r"url\(#([^)]*)\)", report)) <= set(ids)
+
+
 def test_class_names_are_shown_and_escaped(report):
     assert "<b>&amp; bold" not in report.replace("&lt;b&gt;&amp; bold&lt;/b&gt;", "")
     assert "<b>& bold" not in report
@@ -133,6 +160,57 @@ def test_the_report_shows_each_part_that_was_asked_for(report, board):
 def test_the_report_of_the_same_board_is_the_same_bytes(board, report, tmp_path):
     board.report(tmp_path / "again.html")
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == report
+
+
+def page_of(board, tmp_path, *, n_rows=None, row=None, **data):
+    """Write the report of a board with other data, of its first rows or of one row, and read it with single spaces."""
+    rows = board.rows[:n_rows] if row is None else (row,)
+    changed = dataclasses.replace(board, rows=rows, data=dataclasses.replace(board.data, **data))
+    changed.report(tmp_path / "report.html")
+    return " ".join((tmp_path / "report.html").read_text(encoding="utf-8").split())
+
+
+def test_a_class_without_test_images_has_no_recall(board, tmp_path):
+    scores = dataclasses.replace(board.best.class_scores, n=np.array([0, 9, 9]))
+    row = dataclasses.replace(board.best, class_scores=scores)
+    text = dataclasses.replace(board, rows=(row,)).to_json()
+    recalls = [score["recall"] for score in json.loads(text)["rows"][0]["per_class"]]
+    assert [recall is None for recall in recalls] == [True, False, False]
+    assert page_of(board, tmp_path, row=row).count('<td class="number">–</td>') == 1
+
+
+@pytest.mark.parametrize(
+    ("own_val", "words"), [(True, "The source's own validation images"), (False, "A tenth of the others")]
+)
+def test_the_report_says_which_images_chose_the_epoch(board, tmp_path, own_val, words):
+    page = page_of(board, tmp_path, own_val=own_val)
+    assert f"{words} chose the epoch whose weights were kept." in page.replace("&#39;", "'")
+
+
+@pytest.mark.parametrize(("n_rows", "is_said"), [(1, False), (3, True)])
+def test_what_comparing_means_is_said_of_several_recipes_only(board, tmp_path, n_rows, is_said):
+    page = page_of(board, tmp_path, n_rows=n_rows)
+    assert "foldline chose no setting on test images." in page
+    for words in (
+        "Which recipe leads was read off them: the first of 3",
+        "recipes whose bars overlap may still differ",
+    ):
+        assert (words in page) == is_said
+
+
+def test_large_images_are_in_the_report_as_thumbnails(board, tmp_path):
+    large = np.random.default_rng(0).integers(0, 256, (2, 300, 400, 3), dtype=np.uint8)
+    mistake = dataclasses.replace(board.rows[-1].mistakes[0], image=large[0])
+    row = dataclasses.replace(board.rows[-1], mistakes=(mistake,), templates=None)
+    page = page_of(board, tmp_path, row=row, examples=(large,) * len(NAMES))
+    pngs = [base64.b64decode(text) for text in re.findall(r"<img src=\"data:image/png;base64,([^\"]*)", page)]
+    sizes = [Image.open(io.BytesIO(png)).size for png in pngs]
+    assert sizes == [(168, 126), *[(2 * 168, 126)] * 3]
+
+
+def test_small_images_are_in_the_report_as_they_are(report):
+    png = re.search(r'data:image/png;base64,([^"]*)" alt="[^"]* called', report)[1]
+    assert Image.open(io.BytesIO(base64.b64decode(png))).size == (20, 20)
 
 
 def test_the_pages_light_colours_are_those_of_the_pictures():

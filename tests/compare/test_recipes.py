@@ -61,10 +61,24 @@ def test_an_unknown_recipe_is_refused_with_what_there_is(wrong):
         choose_recipes([wrong], is_grey=False)
 
 
-@pytest.mark.parametrize("wanted", [["color/svm"], []])
-def test_nothing_left_for_grey_images_is_refused(wanted):
+def test_nothing_left_for_grey_images_is_refused():
     with pytest.raises(SettingError, match=r"would need colour; expected at least one recipe without"):
-        choose_recipes(wanted, is_grey=True)
+        choose_recipes(["color/svm"], is_grey=True)
+
+
+@pytest.mark.parametrize("wanted", [[], ()])
+def test_no_recipe_at_all_is_refused_as_such(wanted):
+    with pytest.raises(SettingError, match=r"recipes is empty; expected one or more keys .* Name one such as"):
+        choose_recipes(wanted, is_grey=False)
+
+
+def test_a_text_is_not_taken_for_a_list_of_letters():
+    with pytest.raises(SettingError, match=r"recipes is the text 'hog/svm'; .* Write recipes=\['hog/svm'\]"):
+        choose_recipes("hog/svm", is_grey=False)
+
+
+def test_classifiers_stand_in_the_registry_under_their_keys():
+    assert list(CLASSIFIERS) == [classifier.key for classifier in CLASSIFIERS.values()]
 
 
 def test_larger_sets_are_passed_over_less_often_within_limits():

@@ -4,15 +4,17 @@ import sys
 
 import numpy as np
 import pytest
+from jax.errors import JaxRuntimeError
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_matrix
 
-from foldline.compare import Recipe, compare
+from foldline.compare import Recipe, compare, measuring
+from foldline.compare import run as running
 from foldline.compare.classifiers import ClassifierChoice
 from foldline.compare.measuring import Splits, extract, measure
 from foldline.compare.recipes import FeatureSet
 from foldline.core.errors import DataError, SettingError
-from foldline.estimators import LinearClassifier
+from foldline.estimators import ImagePipeline, LinearClassifier
 from foldline.images import ImageSet
 
 
@@ -92,14 +94,37 @@ def test_the_same_seed_gives_the_same_accuracies(digits):
     assert [row.test_accuracy for row in first.rows] == [row.test_accuracy for row in second.rows]
 
 
-def failing(error_lr=1e30):
-    return Recipe(
-        key="raw/bad",
-        features=FeatureSet.named("raw"),
-        classifier=ClassifierChoice(
-            title="bad", description="diverges", build=lambda n, seed: LinearClassifier(lr=error_lr, epochs=2)
-        ),
-    )
+def own_recipe(build, **settings):
+    classifier = ClassifierChoice(key="bad", title="bad", description="fails", build=build, **settings)
+    return Recipe(key="raw/bad", features=FeatureSet.named("raw"), classifier=classifier)
+
+
+def failing():
+    return own_recipe(lambda n, seed: LinearClassifier(lr=1e30, epochs=2))
+
+
+def test_a_recipe_that_the_machine_cannot_train_is_listed_and_the_others_go_on(digits):
+    for error in (MemoryError("9 GB"), JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory.\nBacktrace")):
+
+        def build(n, seed, error=error):
+            raise error
+
+        board = compare(digits, recipes=["raw/softmax", own_recipe(build)], seeds=1)
+        assert [row.recipe for row in board.rows] == ["raw/softmax"]
+        first_line = str(error).splitlines()[0].rstrip(".")
+        assert board.failures[0].reason.startswith(f"the machine could not do it: {first_line}. Expected enough memory")
+
+
+def test_features_that_need_too_much_memory_fail_alone(digits, monkeypatch):
+    def extract_or_not(features, splits):
+        if features.key == "hog":
+            raise MemoryError
+        return extract(features, splits)
+
+    monkeypatch.setattr(running, "extract", extract_or_not)
+    board = compare(digits, recipes=["hog/softmax", "raw/softmax"], seeds=1)
+    assert [failure.recipe for failure in board.failures] == ["hog/softmax"]
+    assert "could not do it: MemoryError. Expected" in board.failures[0].reason
 
 
 def test_a_recipe_that_diverges_is_listed_and_the_others_go_on(digits):
@@ -139,6 +164,42 @@ def test_copies_across_the_split_are_counted():
     board = compare(doubled, recipes=["raw/softmax"], seeds=1)
     duplicates = [problem for problem in board.data.problems if problem.kind == "duplicate"]
     assert len(duplicates) > 5
+
+
+def test_only_nearest_neighbours_are_too_large_to_keep(digits, monkeypatch):
+    monkeypatch.setattr(measuring, "LARGEST_KEPT_MODEL_BYTES", 100)
+    board = compare(digits, recipes=["raw/softmax", "raw/mlp2", "raw/knn"], seeds=1)
+    assert {row.recipe for row in board.rows if row.model is None} == {"raw/knn"}
+
+
+def test_models_are_weighed_without_a_file(digits, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "full"))
+    row = compare(digits, recipes=["raw/knn"], seeds=1).best
+    row.model.save(tmp_path / "model.safetensors")
+    assert row.model_bytes == (tmp_path / "model.safetensors").stat().st_size
+
+
+@pytest.mark.parametrize("n", [60, 600])
+def test_predictions_are_timed_in_batches_of_one_size(digits, monkeypatch, n):
+    shapes, predict = set(), ImagePipeline.predict
+
+    def watched(model, images):
+        shapes.add(images.shape)
+        return predict(model, images)
+
+    monkeypatch.setattr(ImagePipeline, "predict", watched)
+    compare(digits.subset(range(n)), recipes=["raw/softmax"], seeds=1)
+    assert shapes == {(256, 8, 8, 1)}
+
+
+@pytest.mark.parametrize(
+    ("parts", "own_split", "own_val"),
+    [(None, False, False), ("train test", True, False), ("train val", True, False), ("train val test", True, True)],
+)
+def test_whose_validation_images_they_are_is_told(digits, parts, own_split, own_val):
+    partition = None if parts is None else tuple(np.resize(parts.split(), len(digits)).tolist())
+    data = compare(dataclasses.replace(digits, partition=partition), recipes=["raw/softmax"], seeds=1).data
+    assert (data.own_split, data.own_val) == (own_split, own_val)
 
 
 @pytest.mark.usefixtures("as_installed")

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tracemalloc
 from contextlib import contextmanager
 from copy import copy
 from inspect import signature
@@ -19,11 +20,17 @@ from sklearn.exceptions import NotFittedError
 from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError, SaveError
 from foldline.estimators import ImagePipeline, KNNClassifier, LinearClassifier, MLPClassifier, load, save
 from foldline.estimators.registry import CLASSIFIERS, SAVEABLE
+from foldline.estimators.saving import _SAVED_DTYPES, saved_bytes
 from foldline.features import Polar
 from image_files import noise
 from model_files import IMAGES, LABELS, X, assert_same, fitted, pipeline, rewrite, untrained
 from strategies import damaged_bytes
 
+DTYPES = {
+    "BOOL": "bool",
+    **{f"{kind[0].upper()}{bits}": f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
+    **{f"F{bits}": f"float{bits}" for bits in (16, 32, 64)},
+}
 every_entry = pytest.mark.parametrize("key", SAVEABLE)
 # The switch is the same for every case, so that one switch for all of them is what is meant.
 as_installed_for_all = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -150,6 +157,42 @@ def test_class_names_may_be_any_line_of_text(file, names):
         parts.features_, parts.classifier_, class_names=names, image_shape=parts.image_shape_
     )
     assert through_a_file(model, file).class_names_ == tuple(names)
+
+
+@every_entry
+def test_the_size_is_that_of_the_file(key, file):
+    save(fitted(key), file)
+    assert saved_bytes(fitted(key)) == file.stat().st_size
+
+
+@pytest.mark.parametrize("large", _SAVED_DTYPES)
+@pytest.mark.parametrize("small", ["I64", "F32", "U8"])
+def test_the_size_is_that_of_the_file_whatever_the_order_of_its_tensors(large, small, file):
+    # Offsets in the header have more digits behind a large tensor than before it: by order of types, then of names.
+    model = copy(fitted("knn.v1"))
+    for i in range(40):
+        setattr(model, f"more{i}_", np.zeros(2, DTYPES[small]))
+    model.more3_ = np.zeros(100_000, DTYPES[large])
+    save(model, file)
+    assert saved_bytes(model) == file.stat().st_size
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_the_size_is_that_of_the_file_for_names_of_any_text(file, name):
+    model = copy(fitted("knn.v1"))
+    model.names_ = np.array([name])
+    save(model, file)
+    assert saved_bytes(model) == file.stat().st_size
+
+
+def test_the_size_is_computed_without_a_copy_of_the_tensors():
+    model = KNNClassifier().fit(np.zeros((4000, 500), np.float32), np.arange(4000) % 2)
+    tracemalloc.start()
+    n_bytes = saved_bytes(model)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert n_bytes > 8_000_000
+    assert most < 1_000_000
 
 
 def test_convention_equal_models_are_equal_files(tmp_path):

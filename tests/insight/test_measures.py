@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm
@@ -77,25 +77,35 @@ def test_counts_that_cannot_be_are_refused(n_right, n, message):
 
 
 def test_difference_on_paper():
-    # d = 1, 0, 0, -1, 1: mean 0.2, squared deviations 0.64 + 0.04 + 0.04 + 1.44 + 0.64 = 2.8 over 4, 1.96 sqrt(0.7 / 5)
+    # d = 1, 0, 0, -1, 1: mean 1 / 5, of seven middle 1 / 7, variance (3 + 1) / 7 - 1 / 49 = 27 / 49.
     found = paired_difference(np.array([1.0, 1, 0, 0, 1]), np.array([0.0, 1, 0, 1, 0]))
-    assert found.mean == pytest.approx(0.2)
-    assert found.high - found.mean == pytest.approx(1.959964 * math.sqrt(0.14))
-    assert found.mean - found.low == pytest.approx(found.high - found.mean)
+    assert found.mean == pytest.approx(1 / 5)
+    half = 1.959964 * math.sqrt(27 / 49 / 7)
+    assert (found.low, found.high) == pytest.approx((1 / 7 - half, 1 / 7 + half))
+
+
+def interval_of_agresti_and_min(n_both, n_only_a, n_only_b, n_neither):
+    """Agresti and Min (2005): Wald's interval of p12 - p21 after 1/2 is added to each cell of the two by two table."""
+    cells = [count + 0.5 for count in (n_both, n_only_a, n_only_b, n_neither)]
+    _, p12, p21, _ = [count / sum(cells) for count in cells]
+    half = norm.ppf(0.975) * math.sqrt((p12 + p21 - (p12 - p21) ** 2) / sum(cells))
+    return p12 - p21 - half, p12 - p21 + half
 
 
 @given(answers_of_classifiers_N())
-def test_difference_equals_mcnemars_with_the_unbiased_variance(answers):
-    # Of answers that are right or wrong, b and c being the images that one alone gets right, the mean difference is
-    # (b - c) / n and its variance over images (b + c - (b - c)^2 / n) / (n - 1).
+def test_difference_equals_agresti_and_mins(answers):
     a, b = answers
-    n = len(a)
-    assume(n > 1)
-    only_a, only_b = int(np.sum(a > b)), int(np.sum(b > a))
-    variance = (only_a + only_b - (only_a - only_b) ** 2 / n) / (n - 1)
+    table = [int(np.sum((a == right) & (b == also))) for right, also in ((1, 1), (1, 0), (0, 1), (0, 0))]
     found = paired_difference(a, b)
-    assert_allclose(found.mean, (only_a - only_b) / n, atol=1e-12)
-    assert_allclose(found.high - found.mean, norm.ppf(0.975) * math.sqrt(variance / n), rtol=1e-9, atol=1e-12)
+    assert_allclose((found.low, found.high), interval_of_agresti_and_min(*table), rtol=1e-9, atol=1e-12)
+    assert_allclose(found.mean, (table[1] - table[2]) / len(a), atol=1e-12)
+
+
+def test_difference_on_many_images_is_that_of_the_plain_normal_interval():
+    d = np.repeat([1.0, 0.0, -1.0], [700, 8700, 600])
+    found = paired_difference(np.maximum(d, 0), np.maximum(-d, 0))
+    half = 1.959964 * d.std() / math.sqrt(len(d))
+    assert (found.low, found.high) == pytest.approx((d.mean() - half, d.mean() + half), abs=1e-5)
 
 
 @given(answers_of_classifiers_N())
@@ -105,19 +115,17 @@ def test_the_other_way_round_the_difference_is_the_negative(answers):
     assert back.is_tie == there.is_tie
 
 
-def test_convention_the_interval_is_one_of_images_and_divides_by_n_minus_one():
-    a, b = np.array([1.0, 0.0]), np.array([0.0, 0.0])
-    half = 1.959964 * math.sqrt(0.5) / math.sqrt(2)  # d = 1, 0: squared deviations 0.25 + 0.25, over N - 1 = 1
-    assert paired_difference(a, b).high == pytest.approx(0.5 + half)
+def test_convention_the_interval_is_one_of_images():
     # Answers that are shares of three seeds are taken as they are: more seeds make no interval narrower by themselves.
     thirds = paired_difference(np.array([1 / 3, 1.0, 2 / 3]), np.array([1 / 3, 0.0, 0.0]))
-    assert thirds.high - thirds.mean == pytest.approx(1.959964 * np.std([0, 1, 2 / 3], ddof=1) / math.sqrt(3))
+    middle = (1 + 2 / 3) / 5
+    half = 1.959964 * math.sqrt(((1 + 4 / 9 + 1) / 5 - middle**2) / 5)
+    assert (thirds.low, thirds.high) == pytest.approx((middle - half, middle + half))
 
 
-def test_convention_one_image_alone_tells_next_to_nothing():
-    found = paired_difference(np.array([1.0]), np.array([0.0]))
-    assert (found.mean, found.low, found.high) == (1.0, 0.0, 2.0)
-    assert found.is_tie
+@pytest.mark.parametrize(("n_won", "n", "is_tie"), [(1, 1, True), (2, 2, True), (4, 20, True), (8, 20, False)])
+def test_convention_a_few_images_prove_little(n_won, n, is_tie):
+    assert paired_difference((np.arange(n) < n_won).astype(float), np.zeros(n)).is_tie == is_tie
 
 
 @pytest.mark.parametrize(
@@ -130,7 +138,8 @@ def test_a_tie_is_an_interval_that_holds_zero(low, high, is_tie):
 
 def test_equal_answers_are_a_tie():
     found = paired_difference(np.array([1.0, 0, 1]), np.array([1.0, 0, 1]))
-    assert (found.mean, found.low, found.high) == (0, 0, 0)
+    assert found.mean == 0
+    assert found.high == -found.low == pytest.approx(1.959964 / 5)  # variance 1 / 5, over 5
     assert found.is_tie
 
 

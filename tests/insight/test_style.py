@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from foldline.insight import confusion_picture, svg_text
+from foldline.insight import confusion_picture, learning_curves_picture, svg_text
 from foldline.insight.style import COLORS, MARKERS, SERIES, look
+from foldline.training import History
 
 # Machado, Oliveira, Fernandes (2009), table 1, severity 1: what linear RGB becomes to an eye without one kind of cone.
 EYES = {
@@ -45,6 +46,13 @@ def contrast_with_white(color):
 
 def a_figure(*names):
     return confusion_picture(np.array([[5, 1, 0], [0, 7, 2], [1, 0, 9]]), names or NAMES)
+
+
+def a_history():
+    curve = np.array([0.5, 0.6, 0.7])
+    return History(
+        train_loss=curve, train_accuracy=curve, val_loss=curve, val_accuracy=curve, elapsed_s=curve, best_epoch=2
+    )
 
 
 @pytest.mark.parametrize("name", ["ink", "muted", "series-1", "series-2", "series-4", "series-5"])
@@ -90,7 +98,7 @@ def test_the_look_ends_with_an_error_too():
 
 
 def test_an_svg_is_one_element_that_leaves_its_size_to_the_page():
-    root = ElementTree.fromstring(svg_text(a_figure(), title="Confusions"))
+    root = ElementTree.fromstring(svg_text(a_figure(), name="picture", title="Confusions"))
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     assert "viewBox" in root.attrib
     assert not {"width", "height"} & set(root.attrib)
@@ -98,7 +106,7 @@ def test_an_svg_is_one_element_that_leaves_its_size_to_the_page():
 
 def test_an_svg_tells_its_title_to_who_cannot_see_it():
     title = 'Who "was" <taken> & for whom'
-    root = ElementTree.fromstring(svg_text(a_figure(), title=title))
+    root = ElementTree.fromstring(svg_text(a_figure(), name="picture", title=title))
     assert root.attrib["role"] == "img"
     assert root.attrib["aria-label"] == title
     assert root[0].tag.endswith("title")
@@ -106,7 +114,7 @@ def test_an_svg_tells_its_title_to_who_cannot_see_it():
 
 
 def test_every_colour_of_the_look_is_a_variable_of_the_page():
-    svg = svg_text(a_figure(), title="Confusions")
+    svg = svg_text(a_figure(), name="picture", title="Confusions")
     for name in ("ink", "muted"):
         assert f"var(--{name}, {COLORS[name]})" in svg
     without = re.sub(r"var\(--([a-z0-9-]+), (#[0-9a-f]{6})\)", "", svg)
@@ -119,12 +127,14 @@ def test_each_variable_holds_its_own_colour():
         axes = figure.add_subplot()
         for level, color in enumerate(COLORS.values()):
             axes.plot([0, 1], [level, level], color=color)
-    found = set(re.findall(r"var\(--([a-z0-9-]+), (#[0-9a-f]{6})\)", svg_text(figure, title="All")))
+    found = set(re.findall(r"var\(--([a-z0-9-]+), (#[0-9a-f]{6})\)", svg_text(figure, name="picture", title="All")))
     assert found == set(COLORS.items())
 
 
 def test_text_that_looks_like_a_colour_stays_text():
-    root = ElementTree.fromstring(svg_text(a_figure("#0067a5", "fill: #1d2126", "fox"), title="Confusions"))
+    root = ElementTree.fromstring(
+        svg_text(a_figure("#0067a5", "fill: #1d2126", "fox"), name="picture", title="Confusions")
+    )
     texts = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
     assert {"#0067a5", "fill: #1d2126"} <= texts
 
@@ -135,22 +145,41 @@ def test_text_that_looks_like_a_colour_stays_text():
 def test_class_names_stand_in_it_as_text(name):
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # of letters that matplotlib's own font lacks
-        root = ElementTree.fromstring(svg_text(a_figure(name, "dog", "fox"), title=name))
+        root = ElementTree.fromstring(svg_text(a_figure(name, "dog", "fox"), name="picture", title=name))
     assert name in {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
 
 
 def test_characters_that_xml_cannot_hold_are_marked():
-    root = ElementTree.fromstring(svg_text(a_figure("a\x01b", "dog", "fox"), title="t\x1b"))
+    root = ElementTree.fromstring(svg_text(a_figure("a\x01b", "dog", "fox"), name="picture", title="t\x1b"))
     assert "a\ufffdb" in {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
     assert root.attrib["aria-label"] == "t\ufffd"
 
 
+def test_pictures_of_different_names_share_no_id_and_find_their_own():
+    ids, references = {}, {}
+    for name in ("one", "two"):
+        svg = svg_text(learning_curves_picture(a_history()), name=name, title="Learning curves")
+        ids[name] = re.findall(r' id="([^"]*)"', svg)
+        references[name] = set(re.findall(r'href="#([^"]*)"', svg) + re.findall(r"url\(#([^)]*)\)", svg))
+        assert len(ids[name]) == len(set(ids[name])) > 10
+        assert len(references[name]) > 3
+        assert references[name] <= set(ids[name])
+    assert not set(ids["one"]) & set(ids["two"])
+
+
+def test_text_that_looks_like_an_id_stays_text():
+    root = ElementTree.fromstring(svg_text(a_figure('id="a"', "url(#b)", "fox"), name="picture", title="Confusions"))
+    assert {'id="a"', "url(#b)"} <= {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+
+
 def test_equal_figures_are_equal_text():
-    assert svg_text(a_figure(), title="Confusions") == svg_text(a_figure(), title="Confusions")
+    assert svg_text(a_figure(), name="picture", title="Confusions") == svg_text(
+        a_figure(), name="picture", title="Confusions"
+    )
 
 
 def test_it_names_neither_date_nor_program():
-    svg = svg_text(a_figure(), title="Confusions")
+    svg = svg_text(a_figure(), name="picture", title="Confusions")
     assert "metadata" not in svg
     assert "Matplotlib" not in svg
     assert re.search(r"\b20\d\d-\d\d", svg) is None
@@ -163,4 +192,4 @@ def test_other_warnings_of_drawing_are_still_seen():
             super().savefig(*args, **settings)
 
     with pytest.warns(UserWarning, match="something else"):
-        svg_text(Warning_(), title="Empty")
+        svg_text(Warning_(), name="picture", title="Empty")

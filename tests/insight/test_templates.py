@@ -18,6 +18,7 @@ def test_a_template_has_the_pixels_of_its_class_in_their_places():
     coef = np.arange(2 * 2 * 3 * 3, dtype=np.float32).reshape(2, 18)
     found = linear_templates(coef, image_shape=(2, 3, 3), class_names=NAMES)
     assert found.captions == NAMES
+    assert found.is_of_classes
     assert found.weights.shape == (2, 2, 3, 3)
     assert found.weights.dtype == np.float32
     for k, row, col, channel in np.ndindex(2, 2, 3, 3):
@@ -57,6 +58,7 @@ def test_the_most_influential_units_come_first():
     W_next = np.array([[6, 1, 0], [0, 0, 1]], np.float32)
     found = first_layer_templates(W_first, W_next, image_shape=(1, 2, 1))
     assert found.captions == ("unit 1", "unit 3", "unit 2")
+    assert not found.is_of_classes
     assert_array_equal(found.weights[:, 0, :, 0], [[1, 0], [3, 0], [0, 2]])
 
 

@@ -43,5 +43,4 @@ def compare_command(
         images = load_images(data, size=size, fit=image_fit, strict=strict)
         leaderboard = compare(images, recipes=recipes, seeds=seeds, seed=seed)
     folder = out or f"foldline-compare-{leaderboard.name}"
-    leaderboard.save(folder)
-    print_leaderboard(leaderboard, folder)
+    print_leaderboard(leaderboard, leaderboard.save(folder))

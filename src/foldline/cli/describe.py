@@ -1,6 +1,5 @@
 """What the commands print: tables for people, on standard output; what went wrong, on standard error."""
 
-import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,49 +22,50 @@ if TYPE_CHECKING:
 # A terminal is as wide as it is; a file or a pipe gets enough for every column.
 PIPE_WIDTH = 140
 PROBLEMS_SHOWN = 5
+# In a narrow terminal; all of it stands in the report.
+LEFT_OUT_FIRST = ("balanced", "extract", "train", "± seeds")
 
 
-def print_leaderboard(board: "Leaderboard", folder: str | os.PathLike[str]) -> None:
+def print_leaderboard(board: "Leaderboard", written: Sequence[Path]) -> None:
     """Print the table of a comparison, its verdict, and where the files are."""
-    table = _table(
-        ("recipe", "left"),
-        ("test accuracy", "right"),
-        ("95 % interval", "right"),
-        ("± seeds", "right"),
-        ("balanced", "right"),
-        ("extract", "right"),
-        ("train", "right"),
-        ("predict", "right"),
-        ("model", "right"),
-    )
-    tied, ship = set(board.verdict.tied), board.verdict.ship
-    for row in board.rows:
-        accuracy = row.test_accuracy
-        style = "bold" if row.recipe == board.best.recipe else "" if row.recipe in tied else "dim"
-        table.add_row(
-            f"{escape(row.recipe)}{' ← ship' if row.recipe == ship else ''}",
-            percent(accuracy.mean),
-            f"{percent(accuracy.low)} - {percent(accuracy.high)}",
-            f"{100 * accuracy.std:.2f}" if row.n_seeds > 1 else "",
-            percent(row.balanced_accuracy),
-            seconds(row.extract_s),
-            seconds(row.train_s),
-            microseconds(row.predict_us),
-            file_size(row.model_bytes),
-            style=style,
-        )
-    console = _console()
-    console.print(table)
+    console, table = _console(), _leaderboard_table(board)
+    for n_left_out in range(1, len(LEFT_OUT_FIRST) + 1):
+        if _width(table) <= console.width:
+            break
+        table = _leaderboard_table(board, without=LEFT_OUT_FIRST[:n_left_out])
+    # What is wider still is for the terminal to break: a number cut short would be another number.
+    Console(width=max(console.width, _width(table))).print(table)
     for failure in board.failures:
         console.print(f"[red]{escape(failure.recipe)} failed:[/] {escape(failure.reason)}")
     for note in board.notes:
         console.print(escape(note), style="dim")
     console.print(f"\n{escape(board.verdict.text)}\n", highlight=False)
     print_problems(board.data.problems)
-    console.print(f"{seconds(board.elapsed_s)} in all. Wrote {_files(folder)}", highlight=False, soft_wrap=True)
+    console.print(f"{seconds(board.elapsed_s)} in all. Wrote {_files(written)}", highlight=False, soft_wrap=True)
 
 
-def print_run(run: "Run", folder: str | os.PathLike[str]) -> None:
+def _leaderboard_table(board: "Leaderboard", *, without: Sequence[str] = ()) -> Table:
+    ship, rows = board.verdict.ship, board.rows
+    columns = {
+        "test accuracy": [percent(row.test_accuracy.mean) for row in rows],
+        "95 % interval": [f"{percent(row.test_accuracy.low)} - {percent(row.test_accuracy.high)}" for row in rows],
+        "± seeds": [f"{100 * row.test_accuracy.std:.2f}" if row.n_seeds > 1 else "" for row in rows],
+        "balanced": [percent(row.balanced_accuracy) for row in rows],
+        "extract": [seconds(row.extract_s) for row in rows],
+        "train": [seconds(row.train_s) for row in rows],
+        "predict": [microseconds(row.predict_us) for row in rows],
+        "model": [file_size(row.model_bytes) for row in rows],
+    }
+    shown = {name: column for name, column in columns.items() if name not in without}
+    table = _table(("recipe", "left"), *((name, "right") for name in shown))
+    for i, row in enumerate(rows):
+        style = "bold" if row is board.best else "" if row.recipe in board.verdict.tied else "dim"
+        name = f"{escape(row.recipe)}{' <- ship' if row.recipe == ship else ''}"
+        table.add_row(name, *(column[i] for column in shown.values()), style=style)
+    return table
+
+
+def print_run(run: "Run", written: Sequence[Path]) -> None:
     """Print how good one fitted model is, and where its files are."""
     row, console = run.board.best, _console()
     accuracy = row.test_accuracy
@@ -79,7 +79,7 @@ def print_run(run: "Run", folder: str | os.PathLike[str]) -> None:
     ):
         console.print(f"  {name:14s} {value}", highlight=False)
     print_problems(run.board.data.problems)
-    console.print(f"Wrote {_files(folder)}", highlight=False, soft_wrap=True)
+    console.print(f"Wrote {_files(written)}", highlight=False, soft_wrap=True)
 
 
 def print_model(model: "BaseEstimator", path: str) -> None:
@@ -120,27 +120,32 @@ def print_data(images: "ImageSet", duplicates: "Sequence[Problem]") -> None:
         of_class = images.labels == label
         table.add_row(escape(name), *(f"{int((of_class & (partition == part)).sum()):,}" for part in parts))
     console.print(table)
-    print_problems([*images.problems, *duplicates])
+    print_problems([*images.problems, *duplicates], most=None)
 
 
-def print_problems(problems: "Sequence[Problem]") -> None:
-    """Print, on standard error, how many problems of each kind there are and the first few."""
+def print_problems(problems: "Sequence[Problem]", *, most: int | None = PROBLEMS_SHOWN) -> None:
+    """Print, on standard error, how many problems of each kind there are, and at most so many of each; None: all."""
     for kind, count in Counter(problem.kind for problem in problems).items():
         click.echo(f"{kind}: {count}", err=True)
         of_kind = [problem for problem in problems if problem.kind == kind]
-        for problem in of_kind[:PROBLEMS_SHOWN]:
+        for problem in of_kind[:most]:
             click.echo(f"  {problem.where}: {problem.what}", err=True)
-        if count > PROBLEMS_SHOWN:
-            click.echo(f"  and {count - PROBLEMS_SHOWN} more", err=True)
+        if most is not None and count > most:
+            click.echo(f"  and {count - most} more", err=True)
 
 
-def _files(folder: str | os.PathLike[str]) -> str:
-    return ", ".join(str(path) for path in sorted(Path(folder).iterdir()) if path.is_file())
+def _files(written: Sequence[Path]) -> str:
+    return escape(", ".join(map(str, written)))
 
 
 def _console() -> Console:
     console = Console()
     return console if console.is_terminal else Console(width=PIPE_WIDTH)
+
+
+def _width(table: Table) -> int:
+    console = Console(width=10_000)
+    return console.measure(table).maximum
 
 
 def _table(*columns: tuple[str, str]) -> Table:

@@ -65,5 +65,4 @@ def fit_command(
         images = load_images(data, size=size, fit=image_fit, strict=strict)
         run = fit(images, features=features, classifier=classifier, seed=seed)
     folder = out or f"foldline-fit-{run.board.name}"
-    run.save(folder)
-    print_run(run, folder)
+    print_run(run, run.save(folder))

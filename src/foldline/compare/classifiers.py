@@ -20,12 +20,14 @@ class ClassifierChoice:
     """One way to decide.
 
     Args:
+        key: its word in a recipe's key.
         title: what a reader calls it.
         description: what it is, in a line.
         build: makes a fresh, unfitted classifier for a number of training rows and a seed.
         depends_on_seed: whether another seed gives another model.
     """
 
+    key: str
     title: str
     description: str
     build: Callable[[int, int], BaseEstimator]
@@ -67,18 +69,24 @@ def _net(hidden: tuple[int, ...], n_train: int, seed: int) -> BaseEstimator:
 
 
 CLASSIFIERS: dict[str, ClassifierChoice] = {
-    "softmax": ClassifierChoice(title="softmax", description="linear classifier, softmax loss", build=_softmax),
-    "svm": ClassifierChoice(title="SVM", description="linear classifier, multiclass SVM loss", build=_svm),
+    "softmax": ClassifierChoice(
+        key="softmax", title="softmax", description="linear classifier, softmax loss", build=_softmax
+    ),
+    "svm": ClassifierChoice(key="svm", title="SVM", description="linear classifier, multiclass SVM loss", build=_svm),
     "knn": ClassifierChoice(
+        key="knn",
         title="nearest neighbours",
         description="majority of the 5 nearest training images",
         build=_knn,
         depends_on_seed=False,
     ),
     "mlp2": ClassifierChoice(
-        title="2-layer net", description="net with 256 hidden ReLU units, dropout", build=_two_layers
+        key="mlp2", title="2-layer net", description="net with 256 hidden ReLU units, dropout", build=_two_layers
     ),
     "mlp3": ClassifierChoice(
-        title="3-layer net", description="net with 256 and 128 hidden ReLU units, dropout", build=_three_layers
+        key="mlp3",
+        title="3-layer net",
+        description="net with 256 and 128 hidden ReLU units, dropout",
+        build=_three_layers,
     ),
 }

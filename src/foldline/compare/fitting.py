@@ -2,11 +2,11 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import tomli_w
 from sklearn.base import BaseEstimator, clone
 
@@ -16,7 +16,7 @@ from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.run import compare
 from foldline.core.errors import SettingError
 from foldline.core.files import write_text
-from foldline.estimators import ImagePipeline
+from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
 from foldline.features import IMAGE_FEATURES
 from foldline.images import ImageSet
 
@@ -33,33 +33,42 @@ class Run:
 
     model: ImagePipeline
     board: Leaderboard
-    recipe: dict[str, Any]
+    recipe: dict[str, object]
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def save(self, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write model.safetensors, recipe.toml, history.jsonl (a line an epoch), leaderboard.json and report.html.
 
+        Args:
+            folder: where to; made if it is not there.
+        Returns: the files that were written.
         Raises: SaveError if a file cannot be written.
         """
-        self.board.save(folder)
-        self.model.save(Path(folder) / "model.safetensors")
-        write_text(Path(folder) / "recipe.toml", tomli_w.dumps(self.recipe))
-        write_text(Path(folder) / "history.jsonl", self._history_lines())
+        texts = {"recipe.toml": tomli_w.dumps(self.recipe), "history.jsonl": self._history_lines()}
+        written = self.board.save(folder)  # the model too: nothing else can be shipped
+        for name, text in texts.items():
+            write_text(Path(folder) / name, text)
+        return (*written, *(Path(folder) / name for name in texts))
 
     def _history_lines(self) -> str:
         history = self.board.best.history
         if history is None:
             return ""
-        curves = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "elapsed_s")
-        kept = {name: values for name in curves if (values := getattr(history, name)) is not None}
-        rows = ({name: float(values[e]) for name, values in kept.items()} for e in range(history.n_epochs))
+        curves = history.curves
+        rows = ({name: float(curve[e]) for name, curve in curves.items()} for e in range(history.n_epochs))
         return "".join(json.dumps({"epoch": epoch, **row}) + "\n" for epoch, row in enumerate(rows, start=1))
 
 
-def fit(image_set: ImageSet, *, features: Sequence[str] | None = None, classifier: BaseEstimator, seed: int = 0) -> Run:
+def fit(
+    image_set: ImageSet,
+    *,
+    features: Sequence[str] | None = None,
+    classifier: LinearClassifier | MLPClassifier,
+    seed: int = 0,
+) -> Run:
     """Fit one classifier on one feature vector and measure it as `compare` would.
 
-    The source's own test images, else a fifth of each class, measure it; a tenth of the rest chooses the epoch whose
-    weights are kept.
+    The source's own test images, else a fifth of each class, measure it; its own validation images, else a tenth of
+    the rest, choose the epoch whose weights are kept.
 
     Args:
         image_set: images with labels, from `load_images`.
@@ -68,27 +77,35 @@ def fit(image_set: ImageSet, *, features: Sequence[str] | None = None, classifie
         classifier: an unfitted LinearClassifier or MLPClassifier.
         seed: decides the split; the classifier has its own.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
-    Raises: SettingError for unknown features; DataError if the images cannot be split; DivergedError if training
-        diverges.
+    Raises: SettingError for unknown features, another classifier or a seed outside its range; DataError if the images
+        cannot be split or the classifier cannot be trained.
     """
+    if not isinstance(classifier, LinearClassifier | MLPClassifier):
+        raise SettingError(
+            f"classifier is a {type(classifier).__name__}; expected a LinearClassifier or an MLPClassifier. Give "
+            "one, or call compare for nearest neighbours."
+        )
+    if isinstance(features, str):
+        raise SettingError(
+            f"features is the text {features!r}; expected a list of names. Write features=[{features!r}]."
+        )
     if features is None:
         features = ("hog",) if image_set.images.shape[-1] == 1 else ("hog", "color")
     if not features:
         raise SettingError(f"features is empty; expected one or more of {', '.join(IMAGE_FEATURES)}. Name one.")
-    described = ClassifierChoice(
-        title="net" if getattr(classifier, "hidden", ()) else "linear",
-        description=repr(classifier),
-        build=lambda n_train, seed: clone(classifier),
+    kind = "net" if getattr(classifier, "hidden", ()) else "linear"
+    choice = ClassifierChoice(
+        key=kind, title=kind, description=repr(classifier), build=lambda n_train, seed: clone(classifier)
     )
-    features_set = FeatureSet.named("+".join(features))
-    recipe = Recipe(key=f"{features_set.key}/{described.title}", features=features_set, classifier=described)
+    feature_set = FeatureSet.named("+".join(features))
+    recipe = Recipe(key=f"{feature_set.key}/{kind}", features=feature_set, classifier=choice)
     board = compare(image_set, recipes=[recipe], seeds=1, seed=seed)
     model = board.best.model
     assert model is not None  # only nearest neighbours can be too large to be kept
     return Run(model=model, board=board, recipe=_plain_recipe(image_set, model, seed=seed))
 
 
-def _plain_recipe(image_set: ImageSet, model: ImagePipeline, *, seed: int) -> dict[str, Any]:
+def _plain_recipe(image_set: ImageSet, model: ImagePipeline, *, seed: int) -> dict[str, object]:
     from foldline import __version__
 
     return {
@@ -105,7 +122,19 @@ def _plain_recipe(image_set: ImageSet, model: ImagePipeline, *, seed: int) -> di
     }
 
 
-def _settings(estimator: BaseEstimator) -> dict[str, Any]:
+def _settings(estimator: BaseEstimator) -> dict[str, object]:
     # TOML has no null; a setting that is None is the default and is left out.
     given = {name: value for name, value in estimator.get_params(deep=False).items() if value is not None}
-    return {"kind": type(estimator).__name__, **{n: list(v) if isinstance(v, tuple) else v for n, v in given.items()}}
+    return {"kind": type(estimator).__name__, **{name: _plain(value) for name, value in given.items()}}
+
+
+def _plain(value: object) -> object:
+    """Give a setting as TOML knows it: class_weight has whole numbers for keys, a search over settings NumPy's."""
+    match value:
+        case np.generic() | np.ndarray():
+            return _plain(value.tolist())
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+    return value

@@ -9,6 +9,7 @@ from typing import Any
 
 from foldline.compare.rows import DataSummary, Failure, Row
 from foldline.compare.verdict import Verdict, judge
+from foldline.core.errors import SaveError
 from foldline.core.files import write_text
 
 
@@ -81,22 +82,46 @@ class Leaderboard:
     def report(self, path: str | os.PathLike[str]) -> None:
         """Write the report: one HTML file that opens without network.
 
+        Args:
+            path: where to; an older file there is replaced.
         Raises: SaveError if the file cannot be written.
         """
         from foldline.compare.report import render
 
         write_text(path, render(self))
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def save(self, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write leaderboard.json and report.html, and model.safetensors: the recipe that the verdict says to ship.
 
-        Raises: SaveError if a file cannot be written.
+        If it says to ship none, an older model.safetensors in the folder is removed: it is not of this comparison.
+
+        Args:
+            folder: where to; made if it is not there.
+        Returns: the files that were written.
+        Raises: SaveError if a file cannot be written or removed.
         """
-        write_text(Path(folder) / "leaderboard.json", self.to_json())
-        self.report(Path(folder) / "report.html")
-        shipped = self.row(self.verdict.ship).model
-        if shipped is not None:
-            shipped.save(Path(folder) / "model.safetensors")
+        from foldline.compare.report import render
+
+        texts = {"leaderboard.json": self.to_json(), "report.html": render(self)}
+        for name, text in texts.items():
+            write_text(Path(folder) / name, text)
+        written, model = [Path(folder) / name for name in texts], Path(folder) / "model.safetensors"
+        shipped = None if self.verdict.ship is None else self.row(self.verdict.ship).model
+        if shipped is None:
+            _remove(model)
+            return tuple(written)
+        shipped.save(model)
+        return (*written, model)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise SaveError(
+            f"{path} could not be removed: {error.strerror or error}. Expected no model where the verdict ships none. "
+            f"Remove it by hand: it is not of this comparison."
+        ) from error
 
 
 def _row_content(row: Row, class_names: tuple[str, ...]) -> dict[str, Any]:
@@ -115,7 +140,7 @@ def _row_content(row: Row, class_names: tuple[str, ...]) -> dict[str, Any]:
         "predict_us": row.predict_us,
         "model_bytes": row.model_bytes,
         "per_class": [
-            {"class": name, "precision": float(precision), "recall": float(recall), "n_test": int(n)}
+            {"class": name, "precision": float(precision), "recall": float(recall) if n else None, "n_test": int(n)}
             for name, precision, recall, n in scores
         ],
         "confusion": row.confusion.tolist(),
@@ -145,10 +170,8 @@ def _row_content(row: Row, class_names: tuple[str, ...]) -> dict[str, Any]:
 def _history_content(row: Row) -> dict[str, Any] | None:
     if row.history is None:
         return None
-    curves = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "elapsed_s")
-    values = {name: getattr(row.history, name) for name in curves}
-    lists = {name: None if value is None else value.tolist() for name, value in values.items()}
-    return {**lists, "best_epoch": int(row.history.best_epoch)}
+    curves = {name: curve.tolist() for name, curve in row.history.curves.items()}
+    return {**curves, "best_epoch": int(row.history.best_epoch)}
 
 
 def _data_content(data: DataSummary) -> dict[str, Any]:
@@ -161,5 +184,6 @@ def _data_content(data: DataSummary) -> dict[str, Any]:
         "n_val": data.n_val.tolist(),
         "n_test": data.n_test.tolist(),
         "own_split": data.own_split,
+        "own_val": data.own_val,
         "problems": [{"kind": p.kind, "where": p.where, "what": p.what} for p in data.problems],
     }

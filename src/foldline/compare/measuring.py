@@ -1,9 +1,7 @@
 """One recipe on one split: trained with every seed, judged on the test images, timed and weighed."""
 
-import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
@@ -11,7 +9,9 @@ from sklearn.base import BaseEstimator
 
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
-from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
+from foldline.estimators import ImagePipeline, KNNClassifier
+from foldline.estimators.net_classifier import NetClassifier
+from foldline.estimators.saving import saved_bytes
 from foldline.features import Concat, Pixels
 from foldline.images import ImageSet
 from foldline.insight import (
@@ -28,7 +28,8 @@ from foldline.training import History
 VAL_SHARE = 0.1
 N_MISTAKES_KEPT = 24
 TIMED_BATCH = 256
-# Nearest neighbours keep all training rows; a table of such models would fill the memory.
+# Nearest neighbours keep all training rows, and a table of such models would fill the memory. What other classifiers
+# learn does not grow with the rows: it is kept whatever its size.
 LARGEST_KEPT_MODEL_BYTES = 64 * 2**20
 
 
@@ -42,7 +43,7 @@ class Splits:
 
     @classmethod
     def of(cls, image_set: ImageSet, *, seed: int) -> "Splits":
-        """Part the images: the source's own test images, else a fifth of each class; a tenth of the rest validates.
+        """Part the images: the source's own test and validation images, else a fifth and a tenth of the rest.
 
         Raises: DataError if a class is too small for it.
         """
@@ -91,9 +92,11 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         image_shape=image_shape,
         image_fit=test.fit,
     )
-    model_bytes = _saved_bytes(model)
+    model_bytes = saved_bytes(model)
     return Row(
         recipe=recipe.key,
+        feature_key=recipe.features.key,
+        classifier_key=recipe.classifier.key,
         features=recipe.features.title,
         classifier=recipe.classifier.title,
         description=recipe.describe(image_shape),
@@ -104,7 +107,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         balanced_accuracy=float(np.mean([score.balanced_accuracy for score in scores])),
         extract_s=extracted.elapsed_s,
         train_s=float(np.mean([t.elapsed_s for t in trainings])),
-        predict_us=_predict_us(model, test.images[:TIMED_BATCH]),
+        predict_us=_predict_us(model, test.images),
         model_bytes=model_bytes,
         confusion=confusion_counts(test.labels, first.predictions, n_classes=n_classes),
         class_scores=scores[0],
@@ -115,7 +118,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         history=first.history,
         templates=_templates(model),
         right=right,
-        model=model if model_bytes <= LARGEST_KEPT_MODEL_BYTES else None,
+        model=model if _is_kept(model, model_bytes) else None,
     )
 
 
@@ -137,14 +140,13 @@ class _Training:
 
 def _train(recipe: Recipe, splits: Splits, extracted: Extracted, *, seed: int) -> _Training:
     classifier = recipe.classifier.build(len(extracted.train), seed)
-    is_trained_in_epochs = isinstance(classifier, LinearClassifier | MLPClassifier)
     started_s = time.perf_counter()
-    if is_trained_in_epochs:
+    if isinstance(classifier, NetClassifier):
         classifier.fit(extracted.train, splits.train.labels, validation=(extracted.val, splits.val.labels))
     else:
         classifier.fit(extracted.train, splits.train.labels)
     elapsed_s = time.perf_counter() - started_s
-    predictions, confidence, kind = _judge(classifier, extracted.test)
+    predictions, confidence, kind = _answers(classifier, extracted.test)
     return _Training(
         classifier=classifier,
         elapsed_s=elapsed_s,
@@ -154,7 +156,7 @@ def _train(recipe: Recipe, splits: Splits, extracted: Extracted, *, seed: int) -
     )
 
 
-def _judge(
+def _answers(
     classifier: BaseEstimator, X: Float32[np.ndarray, "n d"]
 ) -> tuple[Int[np.ndarray, " n"], Float[np.ndarray, " n"], ConfidenceKind]:
     """Give for every row the predicted class and how sure the classifier is, looking at the rows once."""
@@ -178,8 +180,14 @@ def _mean_val_accuracy(histories: list[History | None]) -> float | None:
     return float(np.mean(best)) if best else None
 
 
+def _is_kept(model: ImagePipeline, model_bytes: int) -> bool:
+    return not isinstance(model.classifier_, KNNClassifier) or model_bytes <= LARGEST_KEPT_MODEL_BYTES
+
+
 def _predict_us(model: ImagePipeline, images: np.ndarray) -> float:
     """Time predictions of one batch: the median of 3 to 20 repeats after a warm-up, in about 0.3 s."""
+    # A call has a cost of its own; a few images would be charged for all of it.
+    images = np.resize(images[:TIMED_BATCH], (TIMED_BATCH, *images.shape[1:]))
     model.predict(images)
     times_s: list[float] = []
     while len(times_s) < 3 or (len(times_s) < 20 and sum(times_s) < 0.3):
@@ -187,13 +195,6 @@ def _predict_us(model: ImagePipeline, images: np.ndarray) -> float:
         model.predict(images)
         times_s.append(time.perf_counter() - started_s)
     return float(np.median(times_s)) / len(images) * 1e6
-
-
-def _saved_bytes(model: ImagePipeline) -> int:
-    with tempfile.TemporaryDirectory(prefix="foldline-") as folder:
-        path = Path(folder) / "model.safetensors"
-        model.save(path)
-        return path.stat().st_size
 
 
 def _most_confident_mistakes(training: _Training, test: ImageSet) -> tuple[Mistake, ...]:
@@ -216,10 +217,9 @@ def _most_confident_mistakes(training: _Training, test: ImageSet) -> tuple[Mista
 def _templates(model: ImagePipeline) -> Templates | None:
     if [type(feature) for feature in model.features_.features] != [Pixels]:
         return None
-    classifier, image_shape = model.classifier_, model.image_shape_
-    if isinstance(classifier, LinearClassifier):
-        return linear_templates(classifier.coef_, image_shape=image_shape, class_names=model.class_names_)
-    if isinstance(classifier, MLPClassifier):
-        first, following = classifier.model_.layers[:2]
-        return first_layer_templates(np.asarray(first.W), np.asarray(following.W), image_shape=image_shape)
-    return None
+    if not isinstance(model.classifier_, NetClassifier):
+        return None
+    first, *following = model.classifier_.model_.layers
+    if not following:
+        return linear_templates(np.asarray(first.W), image_shape=model.image_shape_, class_names=model.class_names_)
+    return first_layer_templates(np.asarray(first.W), np.asarray(following[0].W), image_shape=model.image_shape_)

@@ -13,10 +13,14 @@ def accuracy_against_time(board: Leaderboard) -> "Figure":
     """Draw every recipe's accuracy, with its interval, over the seconds from pixels to a trained model.
 
     A colour a set of features, a mark a classifier; the best recipe and the one to ship are named.
+
+    Args:
+        board: of at least one row.
+    Returns: a figure for `svg_text`.
     """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
-    from matplotlib.ticker import FuncFormatter, PercentFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
     features = list(dict.fromkeys(row.features for row in board.rows))
     classifiers = list(dict.fromkeys(row.classifier for row in board.rows))
@@ -30,13 +34,18 @@ def accuracy_against_time(board: Leaderboard) -> "Figure":
             elapsed_s = row.extract_s + row.train_s
             axes.plot([elapsed_s] * 2, [accuracy.low, accuracy.high], color=color, linewidth=1.3, alpha=0.55)
             axes.plot(elapsed_s, accuracy.mean, marker_of[row.classifier], color=color, markersize=7.5)
-        named = {board.best.recipe: "best", board.verdict.ship: "ship"}
-        for recipe in named:
+        best, ship = board.best.recipe, board.verdict.ship
+        # One above the other, so that both can be read where the two points are close.
+        labels = [(best, "best, ship" if ship == best else "best", 5)]
+        if ship not in (best, None):
+            labels.append((ship, "ship", -13))
+        for recipe, label, y_points in labels:
             row = board.row(recipe)
-            label = "best, ship" if len(named) == 1 else named[recipe]
             place = (row.extract_s + row.train_s, row.test_accuracy.mean)
-            axes.annotate(label, place, xytext=(9, 5), textcoords="offset points", fontweight="bold")
+            axes.annotate(label, place, xytext=(9, y_points), textcoords="offset points", fontweight="bold")
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} s"))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
         axes.set(xlabel="features and one training", ylabel="test images right")

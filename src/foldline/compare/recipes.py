@@ -97,8 +97,15 @@ def choose_recipes(wanted: Sequence[str | Recipe] | None, *, is_grey: bool) -> t
             one's own; None for all of RECIPES.
         is_grey: whether the images have one channel, so that colour recipes are left out.
     Returns: the recipes, each once, and a note for what was left out.
-    Raises: SettingError for a name or pattern that no recipe has, or if nothing is left.
+    Raises: SettingError for a name or pattern that no recipe has, for none at all, or if nothing is left.
     """
+    if isinstance(wanted, str):
+        raise SettingError(f"recipes is the text {wanted!r}; expected a list of keys. Write recipes=[{wanted!r}].")
+    if wanted is not None and not wanted:
+        raise SettingError(
+            "recipes is empty; expected one or more keys or patterns. Name one such as hog/softmax, or leave recipes "
+            "out for all that fit the images."
+        )
     named: dict[str, Recipe] = {}
     for want in ["*"] if wanted is None else wanted:
         for recipe in [want] if isinstance(want, Recipe) else _matching(want):
@@ -107,7 +114,7 @@ def choose_recipes(wanted: Sequence[str | Recipe] | None, *, is_grey: bool) -> t
     n_left_out = len(named) - len(chosen)
     if not chosen:
         raise SettingError(
-            f"the images are grey and {', '.join(named) or 'no recipe'} would need colour; expected at least one "
+            f"the images are grey and {', '.join(named)} would need colour; expected at least one "
             "recipe without colour. Add for example hog/softmax."
         )
     return chosen, [f"{n_left_out} colour recipes were left out, because the images are grey."] if n_left_out else []

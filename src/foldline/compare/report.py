@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
@@ -24,13 +25,18 @@ from foldline.insight import (
     svg_text,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from PIL.Image import Image
+
 N_CONFUSIONS_LISTED = 8
 N_PROBLEMS_LISTED = 200
 N_EXAMPLE_CLASSES = 20
+THUMBNAIL_PX = 168  # twice what the page shows them at, for screens with small pixels
 
 
 def render(board: Leaderboard) -> str:
-    """Write the page as HTML text; pictures are inside it."""
+    """Write the page as HTML text; pictures are inside it. The same board gives the same text."""
     from jinja2 import Environment, StrictUndefined
 
     page = files("foldline.compare") / "page"
@@ -43,9 +49,11 @@ def render(board: Leaderboard) -> str:
         data=board.data,
         verdict=board.verdict,
         style=(page / "report.css").read_text(encoding="utf-8"),
-        accuracy_picture=svg_text(accuracy_against_time(board), title="Accuracy of every recipe over its time"),
+        accuracy_picture=svg_text(
+            accuracy_against_time(board), name="accuracy", title="Accuracy of every recipe over its time"
+        ),
         lowest=min(row.test_accuracy.low for row in board.rows),
-        details=[_detail(row, board.data.class_names) for row in board.rows],
+        details=[_detail(row, board.data.class_names, rank=rank) for rank, row in enumerate(board.rows, start=1)],
         template_sheets=_template_sheets(board.rows),
         examples=_examples(board),
         problem_lines=summarise(board.data.problems),
@@ -80,18 +88,17 @@ class _Sheet:
     tiles: tuple[tuple[str, str], ...]
 
 
-def _detail(row: Row, class_names: tuple[str, ...]) -> _Detail:
+def _detail(row: Row, class_names: tuple[str, ...], *, rank: int) -> _Detail:
+    def svg(figure: "Figure", kind: str) -> str:
+        return svg_text(figure, name=f"{kind.lower().replace(' ', '-')}-{rank}", title=f"{kind} of {row.title}")
+
     return _Detail(
         row=row,
-        confusion=svg_text(confusion_picture(row.confusion, class_names), title=f"Confusions of {row.title}"),
+        confusion=svg(confusion_picture(row.confusion, class_names), "Confusions"),
         confusions=_largest_confusions(row.confusion, class_names),
-        calibration=None
-        if row.calibration is None
-        else svg_text(calibration_picture(row.calibration), title=f"Calibration of {row.title}"),
-        curves=None
-        if row.history is None
-        else svg_text(learning_curves_picture(row.history), title=f"Learning curves of {row.title}"),
-        mistakes=tuple((mistake, _png(mistake.image), _sureness(row, mistake)) for mistake in row.mistakes),
+        calibration=None if row.calibration is None else svg(calibration_picture(row.calibration), "Calibration"),
+        curves=None if row.history is None else svg(learning_curves_picture(row.history), "Learning curves"),
+        mistakes=tuple((mistake, _png(_thumbnail(mistake.image)), _sureness(row, mistake)) for mistake in row.mistakes),
     )
 
 
@@ -114,7 +121,7 @@ def _template_sheets(rows: Sequence[Row]) -> list[_Sheet]:
 
 def _sheet(row: Row, templates: Templates) -> _Sheet:
     tiles = zip(templates.captions, (_png(shaded(weights)) for weights in templates.weights), strict=True)
-    return _Sheet(title=row.title, is_of_classes=row.recipe.endswith(("softmax", "svm")), tiles=tuple(tiles))
+    return _Sheet(title=row.title, is_of_classes=templates.is_of_classes, tiles=tuple(tiles))
 
 
 def _examples(board: Leaderboard) -> list[tuple[str, int, str]]:
@@ -124,14 +131,24 @@ def _examples(board: Leaderboard) -> list[tuple[str, int, str]]:
     return [(name, int(n), _png(_strip(images))) for name, n, images in list(strips)[:N_EXAMPLE_CLASSES] if len(images)]
 
 
-def _strip(images: UInt8[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "h nw c"]:
-    return np.concatenate(list(images), axis=1)
+def _strip(images: UInt8[np.ndarray, "n h w c"]) -> UInt8[np.ndarray, "small_h n_small_w c"]:
+    return np.concatenate([_thumbnail(image) for image in images], axis=1)
+
+
+def _thumbnail(image: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "small_h small_w c"]:
+    small = _pillow(image)
+    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    return np.asarray(small).reshape(small.height, small.width, -1)
 
 
 def _png(image: UInt8[np.ndarray, "h w c"]) -> str:
     """Encode an image as a data address."""
+    buffer = io.BytesIO()
+    _pillow(image).save(buffer, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+def _pillow(image: UInt8[np.ndarray, "h w c"]) -> "Image":
     from PIL import Image
 
-    buffer = io.BytesIO()
-    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(buffer, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+    return Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)

@@ -57,7 +57,8 @@ class Row:
 
     Args:
         recipe: its key, such as "hog/mlp2".
-        features, classifier: what a reader calls its two halves.
+        feature_key, classifier_key: the keys of its two halves, such as "hog" and "mlp2".
+        features, classifier: what a reader calls them.
         description: what it does, in a line.
         n_features: length of a feature vector.
         n_seeds: how often it was trained; 1 for what does not depend on a seed.
@@ -65,8 +66,9 @@ class Row:
         val_accuracy: on validation images in the epoch that was kept, mean over seeds; None for what has no epochs.
         balanced_accuracy: mean recall of the classes on test images, mean over seeds.
         extract_s: seconds from all images to scaled features, shared by the recipes with these features.
-        train_s: seconds of one training as a user waits, compilation included, mean over seeds.
-        predict_us: microseconds from pixels to class, an image, in batches.
+        train_s: seconds of one training as a user waits, mean over seeds. A program that JAX keeps from an earlier
+            training, in memory or on disk, is not compiled again.
+        predict_us: microseconds from pixels to class, an image, in batches of 256.
         model_bytes: size of the saved model.
         confusion: (K, K) counts on test images, row true, column predicted.
         class_scores: precision and recall of each class.
@@ -77,10 +79,12 @@ class Row:
         history: learning curves; None for what is not trained in epochs.
         templates: None where features are not raw pixels, or the classifier has none.
         right: (N,) for each test image the share of seeds that were right.
-        model: the fitted pipeline; None if it is too large to be kept.
+        model: the fitted pipeline; None for nearest neighbours whose training rows are too many to be kept.
     """
 
     recipe: str
+    feature_key: str
+    classifier_key: str
     features: str
     classifier: str
     description: str
@@ -130,6 +134,7 @@ class DataSummary:
         class_names: names of the classes.
         n_train, n_val, n_test: (K,) images of each class in the three splits.
         own_split: whether the test images are those the source sets aside itself.
+        own_val: whether the validation images are those of the source, too.
         examples: for each class a few of its training images.
         problems: what was found wrong.
     """
@@ -142,5 +147,6 @@ class DataSummary:
     n_val: Int64[np.ndarray, " k"]
     n_test: Int64[np.ndarray, " k"]
     own_split: bool
+    own_val: bool
     examples: tuple[UInt8[np.ndarray, "_ h w c"], ...]
     problems: tuple[Problem, ...]

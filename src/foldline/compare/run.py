@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+from jax.errors import JaxRuntimeError
 from jaxtyping import Int64
 
 from foldline.compare.environment import environment
@@ -15,8 +16,11 @@ from foldline.compare.rows import DataSummary, Failure, Row
 from foldline.core.checks import integer
 from foldline.core.errors import DataError, FoldlineError
 from foldline.core.progress import tracking
+from foldline.core.text import reason
 from foldline.images import ImageSet, Problem, duplicates_across
 
+# What ends one recipe and leaves the others: JAX's own error is that of a device, which may be out of memory.
+FAILURES = (FoldlineError, MemoryError, JaxRuntimeError)
 N_EXAMPLES = 8  # images a class that the report shows
 
 
@@ -30,8 +34,9 @@ def compare(
 ) -> Leaderboard:
     """Train every recipe on the same split and measure what each one buys.
 
-    Test images are those the source sets aside itself, else a fifth of each class. A tenth of the rest chooses the
-    epoch whose weights are kept. Features are extracted once a feature set; scaling sees training rows only.
+    Test images are those the source sets aside itself, else a fifth of each class. The source's own validation images,
+    else a tenth of the rest, choose the epoch whose weights are kept. Features are extracted once a feature set;
+    scaling sees training rows only.
 
     Args:
         image_set: images with labels, from `load_images`.
@@ -41,7 +46,8 @@ def compare(
         seed: decides the split; trainings take seed, seed + 1, ...
         out: folder to save the leaderboard and its report to; None saves nothing.
     Returns: a leaderboard, best recipe first. A recipe that cannot be trained is listed in its `failures`.
-    Raises: SettingError for unknown recipes; DataError if the images cannot be split or no recipe can be trained.
+    Raises: SettingError for unknown recipes, none at all, or seeds outside their range; DataError if the images cannot
+        be split or no recipe can be trained; SaveError if `out` cannot be written.
     Example:
         >>> import foldline as fl
         >>> board = fl.compare(fl.load_images("digits"), recipes=["raw/softmax"], seeds=1)
@@ -86,7 +92,7 @@ def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tupl
             advance(0, f"{features.title}: extracting")
             try:
                 extracted = extract(features, splits)
-            except FoldlineError as error:
+            except FAILURES as error:
                 failures += [_failure(recipe, error) for recipe in same_features]
                 advance(len(same_features), "")
                 continue
@@ -94,15 +100,23 @@ def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tupl
                 advance(0, recipe.title)
                 try:
                     rows.append(measure(recipe, splits, extracted, seeds=seeds))
-                except FoldlineError as error:
+                except FAILURES as error:
                     failures.append(_failure(recipe, error))
                 advance(1, recipe.title)
             del extracted
     return rows, failures
 
 
-def _failure(recipe: Recipe, error: FoldlineError) -> Failure:
-    return Failure(recipe=recipe.key, title=recipe.title, reason=str(error))
+def _failure(recipe: Recipe, error: Exception) -> Failure:
+    told = str(error) if isinstance(error, FoldlineError) else _what_the_machine_lacks(error)
+    return Failure(recipe=recipe.key, title=recipe.title, reason=told)
+
+
+def _what_the_machine_lacks(error: Exception) -> str:
+    return (
+        f"the machine could not do it: {reason(error).rstrip('.')}. Expected enough memory, of the device too. Load "
+        "the images smaller (size=32), compare fewer, or leave this recipe out."
+    )
 
 
 def _summary(image_set: ImageSet, splits: Splits) -> DataSummary:
@@ -115,6 +129,8 @@ def _summary(image_set: ImageSet, splits: Splits) -> DataSummary:
         n_val=_class_sizes(splits.val),
         n_test=_class_sizes(splits.test),
         own_split=image_set.has_own_split,
+        # A source with a single held-out part tests with it, whatever it is called.
+        own_val=image_set.has_own_split and {"val", "test"} <= set(image_set.partition or ()),
         examples=tuple(
             splits.train.images[np.flatnonzero(splits.train.labels == label)[:N_EXAMPLES]]
             for label in range(len(image_set.class_names))

@@ -7,6 +7,8 @@ from foldline.compare.rows import DataSummary, Row
 from foldline.compare.wording import file_size, listed, microseconds, percent, points
 from foldline.insight import paired_difference
 
+CLEARLY_FASTER = 0.8  # share of the best recipe's time; smaller leads come and go from one timing to the next
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -15,14 +17,15 @@ class Verdict:
     Args:
         best: key of the recipe with the highest mean test accuracy.
         tied: keys of those that chance alone could put behind it.
-        ship: key of the fastest to predict of best and tied.
+        ship: key of the best recipe, or of one tied with it that is clearly faster to predict; of those whose model is
+            kept, and None if there is none.
         headline: the best recipe and its accuracy.
         reasons: sentences on what it gains over which other recipe, and what to ship.
     """
 
     best: str
     tied: tuple[str, ...]
-    ship: str
+    ship: str | None
     headline: str
     reasons: tuple[str, ...]
 
@@ -38,20 +41,35 @@ def judge(rows: Sequence[Row], data: DataSummary) -> Verdict:
     Args:
         rows: at least one, best first.
         data: what they were measured on.
+    Returns: the best recipe, those that tie with it, the one to ship, and why.
+    Convention: a tied recipe is clearly faster if a prediction takes less than 0.8 of the best recipe's time.
     Convention: two recipes tie when the 95 % interval of their paired difference on the same test images holds 0.
     """
     best, *others = rows
     tied = [row for row in others if paired_difference(best.right, row.right).is_tie]
-    # What is too large to be kept cannot be shipped either.
-    ship = min([best, *(row for row in tied if row.model is not None)], key=lambda row: row.predict_us)
-    reasons = [_interval(best, data), _tie(tied), *_gains(best, others), _shipping(best, ship, has_ties=bool(tied))]
+    ship = _choose(best, tied, others)
+    reasons = [
+        _interval(best, data),
+        _choice_of_many(len(rows)),
+        _tie(tied),
+        *_gains(best, others),
+        *_shipping(best, ship, tied=tied, is_alone=not others),
+    ]
     return Verdict(
         best=best.recipe,
         tied=tuple(row.recipe for row in tied),
-        ship=ship.recipe,
+        ship=None if ship is None else ship.recipe,
         headline=f"{best.title}: {percent(best.test_accuracy.mean)} of test images right",
         reasons=tuple(reason for reason in reasons if reason),
     )
+
+
+def _choose(best: Row, tied: list[Row], others: list[Row]) -> Row | None:
+    kept = [row for row in (best, *tied) if row.model is not None]
+    if not kept:
+        return next((row for row in others if row.model is not None), None)
+    fastest = min(kept, key=lambda row: row.predict_us)
+    return fastest if fastest.predict_us < CLEARLY_FASTER * kept[0].predict_us else kept[0]
 
 
 def _interval(best: Row, data: DataSummary) -> str:
@@ -67,6 +85,12 @@ def _interval(best: Row, data: DataSummary) -> str:
     return said
 
 
+def _choice_of_many(n_recipes: int) -> str:
+    if n_recipes == 1:
+        return ""
+    return f"It leads {n_recipes} recipes on these test images; expect slightly less on new ones."
+
+
 def _tie(tied: list[Row]) -> str:
     if not tied:
         return ""
@@ -76,25 +100,17 @@ def _tie(tied: list[Row]) -> str:
 
 def _gains(best: Row, others: list[Row]) -> list[str]:
     """Say what its features buy with the same classifier, and what its classifier buys on the same features."""
-    features, _, classifier = best.recipe.partition("/")
-    same_classifier = [row for row in others if row.recipe.endswith(f"/{classifier}")]
-    same_features = [row for row in others if row.recipe.startswith(f"{features}/")]
+    # The plainest rival; where the best is the plainest itself, the strongest.
+    same_classifier = [row for row in others if row.classifier_key == best.classifier_key]
+    same_features = [row for row in others if row.feature_key == best.feature_key]
     gains = []
-    if (row := _reference(same_classifier, f"raw/{classifier}")) is not None:
-        gains.append(
-            _gain(best, row, who=best.features, over=row.features, same=f"the same classifier, {best.classifier}")
-        )
-    if (row := _reference(same_features, f"{features}/softmax")) is not None:
-        gains.append(
-            _gain(best, row, who=best.classifier, over=row.classifier, same=f"the same features, {best.features}")
-        )
+    for row in sorted(same_classifier, key=lambda row: row.feature_key != "raw")[:1]:
+        same = f"the same classifier, {best.classifier}"
+        gains.append(_gain(best, row, who=best.features, over=row.features, same=same))
+    for row in sorted(same_features, key=lambda row: row.classifier_key != "softmax")[:1]:
+        same = f"the same features, {best.features}"
+        gains.append(_gain(best, row, who=best.classifier, over=row.classifier, same=same))
     return gains
-
-
-def _reference(rows: list[Row], key: str) -> Row | None:
-    """Take the plainest recipe to compare with, or if the best is itself the plainest, the strongest rival."""
-    plainest = next((row for row in rows if row.recipe == key), None)
-    return plainest or (rows[0] if rows else None)
 
 
 def _gain(best: Row, other: Row, *, who: str, over: str, same: str) -> str:
@@ -104,10 +120,19 @@ def _gain(best: Row, other: Row, *, who: str, over: str, same: str) -> str:
     return f"With {same}, {who} gains {points(difference.mean)} over {over}."
 
 
-def _shipping(best: Row, ship: Row, *, has_ties: bool) -> str:
+def _shipping(best: Row, ship: Row | None, *, tied: list[Row], is_alone: bool) -> list[str]:
+    not_kept = f"{best.title} keeps all its training rows ({file_size(best.model_bytes)})"
+    if ship is None:
+        others = "" if is_alone else ", and so does every other recipe"
+        return [f"No model is saved, and saving removes an older model.safetensors: {not_kept}{others}."]
     cost = f"{microseconds(ship.predict_us)} an image, {file_size(ship.model_bytes)}"
-    if ship is not best:
-        instead = f"{microseconds(best.predict_us)} and {file_size(best.model_bytes)}"
-        return f"Ship {ship.title}: as good within chance, and the fastest to predict ({cost}, instead of {instead})."
-    why = "the best, and the fastest to predict of those that tie" if has_ties else "nothing else is as good"
-    return f"Ship {ship.title}: {why} ({cost})."
+    if is_alone:
+        return [f"A prediction takes {microseconds(ship.predict_us)}, the model {file_size(ship.model_bytes)}."]
+    if ship is best:
+        why = "the best, and nothing that ties is clearly faster to predict" if tied else "nothing else is as good"
+        return [f"Ship {ship.title}: {why} ({cost})."]
+    if best.model is None:
+        why = "as good within chance" if ship in tied else "the best of those that are saved"
+        return [f"{not_kept} and is not saved.", f"Ship {ship.title}: {why} ({cost})."]
+    instead = f"{microseconds(best.predict_us)} and {file_size(best.model_bytes)}"
+    return [f"Ship {ship.title}: as good within chance, and faster to predict ({cost}, instead of {instead})."]

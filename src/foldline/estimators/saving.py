@@ -23,6 +23,9 @@ from foldline.estimators.encoding import Decoder, Encoder
 
 FORMAT = 1
 
+# The order that safetensors writes tensors in, which their offsets in the header depend on.
+_SAVED_DTYPES = ("U64", "I64", "F64", "F32", "U32", "I32", "F16", "U16", "I16", "I8", "U8", "BOOL")
+
 
 def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted estimator of the registry as one file.
@@ -34,18 +37,32 @@ def save(estimator: BaseEstimator, path: str | os.PathLike[str]) -> None:
         NotFittedError before `fit`.
     Convention: equal models are equal files, byte for byte; learning curves (`history_`) are left out.
     """
-    from foldline import __version__
-
-    check_is_fitted(estimator)
-    encoder = Encoder()
-    recipe = {"version": __version__, "format": FORMAT, "estimator": encoder.estimator(estimator)}
-    # One entry only: safetensors 0.8 writes several in an order that changes from one file to the next.
-    metadata = {"foldline": json.dumps(recipe, allow_nan=False)}
+    tensors, metadata = _content(estimator)
     with atomic_path(path) as temporary:
         try:
-            save_file(encoder.tensors, temporary, metadata)
+            save_file(tensors, temporary, metadata)
         except SafetensorError as error:  # what safetensors 0.8 makes of a full disk
             raise OSError(str(error)) from error
+
+
+def saved_bytes(estimator: BaseEstimator) -> int:
+    """Compute the size in bytes of the file that `save` would write, without writing it.
+
+    8 for the length of the header, the header rounded up to a multiple of 8, and the tensors.
+
+    Args:
+        estimator: a fitted pipeline, classifier or feature of foldline.
+    Raises: ModelFileError if a part is not foldline's; scikit-learn's NotFittedError before `fit`.
+    Source: the format of safetensors 0.8 (README, "Format"; `prepare` in tensor.rs).
+    """
+    tensors, metadata = _content(estimator)
+    header: dict[str, Any] = {"__metadata__": metadata}
+    end = 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: (_SAVED_DTYPES.index(_dtype(item[1])), item[0])):
+        start, end = end, end + tensor.nbytes
+        header[name] = {"dtype": _dtype(tensor), "shape": tensor.shape, "data_offsets": (start, end)}
+    n_header = len(json.dumps(header, separators=(",", ":")))
+    return 8 + n_header + -n_header % 8 + end
 
 
 def load(path: str | os.PathLike[str]) -> Any:
@@ -75,6 +92,20 @@ def load(path: str | os.PathLike[str]) -> Any:
         # A file that somebody else wrote can make the parts of an estimator raise nearly every builtin there is.
         raise ModelFileError(f"{_damaged(file, reason(error))}{_other_version(recipe)}") from error
     return estimator
+
+
+def _content(estimator: BaseEstimator) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    from foldline import __version__
+
+    check_is_fitted(estimator)
+    encoder = Encoder()
+    recipe = {"version": __version__, "format": FORMAT, "estimator": encoder.estimator(estimator)}
+    # One entry only: safetensors 0.8 writes several in an order that changes from one file to the next.
+    return encoder.tensors, {"foldline": json.dumps(recipe, allow_nan=False)}
+
+
+def _dtype(tensor: np.ndarray) -> str:
+    return "BOOL" if tensor.dtype.kind == "b" else f"{tensor.dtype.kind.upper()}{8 * tensor.dtype.itemsize}"
 
 
 def _read(file: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -25,6 +25,7 @@ def confusion_picture(confusion: Int64[np.ndarray, "k k"], class_names: tuple[st
     Args:
         confusion: (K, K) counts, row true, column predicted.
         class_names: K names; left out for more than 40 classes.
+    Returns: a figure for `svg_text`.
     Raises: ShapeError if there is not a row and a column for each name.
     """
     from matplotlib.colors import to_rgb
@@ -58,7 +59,12 @@ def confusion_picture(confusion: Int64[np.ndarray, "k k"], class_names: tuple[st
 
 
 def calibration_picture(calibration: Calibration) -> "Figure":
-    """Draw how often predictions of each confidence were right, beside the line where both are equal."""
+    """Draw how often predictions of each confidence were right, beside the line where both are equal.
+
+    Args:
+        calibration: the bins; empty ones are left out.
+    Returns: a figure for `svg_text`.
+    """
     from matplotlib.figure import Figure
 
     filled = calibration.n > 0
@@ -85,7 +91,12 @@ def calibration_picture(calibration: Calibration) -> "Figure":
 
 
 def learning_curves_picture(history: History) -> "Figure":
-    """Draw loss and accuracy over the epochs, on training and validation rows, with the epoch that was kept."""
+    """Draw loss and accuracy over the epochs, on training and validation rows, with the epoch that was kept.
+
+    Args:
+        history: of at least one epoch; without validation rows their curves and the epoch are left out.
+    Returns: a figure for `svg_text`.
+    """
     from matplotlib.figure import Figure
 
     with look():

@@ -5,7 +5,10 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Series colours have hues like Okabe and Ito's (2008) and are dark enough for small text on white, but for the quiet
 # third. Any two lie 5 of 100 steps of lightness apart or more, and 18 units of CIELAB for each kind of colour-blind eye
@@ -64,11 +67,12 @@ def look() -> Iterator[None]:
         yield
 
 
-def svg_text(figure: Any, *, title: str) -> str:
+def svg_text(figure: "Figure", *, name: str, title: str) -> str:
     """Turn a matplotlib figure into an SVG element for a page.
 
     Args:
-        figure: a matplotlib Figure drawn inside `look`.
+        figure: drawn inside `look`.
+        name: letters, digits and hyphens that no other picture of the page has; every id begins with it.
         title: what a reader who cannot see it is told.
     Returns: `<svg ...>...</svg>` without size, so that the page decides; each of COLORS is written as
         `var(--name, #rrggbb)`, so that a dark page can change it.
@@ -85,12 +89,12 @@ def svg_text(figure: Any, *, title: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     opening, rest = svg.split(">", 1)
     opening = re.sub(r' (width|height)="[^"]*"', "", opening)
-    rest = re.sub(r"<[^>]*>", lambda tag: _with_variables(tag[0]), rest)  # in tags alone: text may name a colour
+    rest = re.sub(r"<[^>]*>", lambda tag: _for_a_page(tag[0], name), rest)  # in tags alone: text may name a colour
     text = f'{opening} role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>{rest.strip()}'
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\N{REPLACEMENT CHARACTER}", text)  # which XML cannot hold
 
 
-def _with_variables(tag: str) -> str:
-    for name, color in COLORS.items():
-        tag = tag.replace(color, f"var(--{name}, {color})")
-    return tag
+def _for_a_page(tag: str, name: str) -> str:
+    for variable, color in COLORS.items():
+        tag = tag.replace(color, f"var(--{variable}, {color})")
+    return re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{name}-", tag)

@@ -16,10 +16,12 @@ class Templates:
     Args:
         weights: (T, H, W, C) weights of one unit each on standardised pixels: above 0 speaks for it, below against.
         captions: what each unit is.
+        is_of_classes: whether the units are the classes themselves, not hidden ones.
     """
 
     weights: Float32[np.ndarray, "t h w c"]
     captions: tuple[str, ...]
+    is_of_classes: bool
 
 
 def linear_templates(
@@ -36,7 +38,7 @@ def linear_templates(
         weights on raw grey levels would be divided by a deviation near 0 there.
     """
     axes(coef, f"{len(class_names)} d", name="coef", fix="Name every class.")
-    return Templates(weights=_as_images(coef, image_shape), captions=tuple(class_names))
+    return Templates(weights=_as_images(coef, image_shape), captions=tuple(class_names), is_of_classes=True)
 
 
 def first_layer_templates(
@@ -64,7 +66,7 @@ def first_layer_templates(
     influence = np.linalg.norm(W_first, axis=1) * np.linalg.norm(W_next, axis=0)
     chosen = np.argsort(-influence, kind="stable")[:n_units]
     captions = tuple(f"unit {unit + 1}" for unit in chosen)
-    return Templates(weights=_as_images(W_first[chosen], image_shape), captions=captions)
+    return Templates(weights=_as_images(W_first[chosen], image_shape), captions=captions, is_of_classes=False)
 
 
 def shaded(weights: Float32[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w c"]:

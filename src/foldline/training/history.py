@@ -31,3 +31,9 @@ class History:
     def n_epochs(self) -> int:
         """Number of epochs that were run."""
         return len(self.train_loss)
+
+    @property
+    def curves(self) -> dict[str, Float64[np.ndarray, " e"]]:
+        """The curves that there are, by their names: without validation rows only those of training and time."""
+        names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "elapsed_s")
+        return {name: curve for name in names if (curve := getattr(self, name)) is not None}
