@@ -88,7 +88,7 @@ def _interval(best: Row, data: DataSummary) -> str:
 def _choice_of_many(n_recipes: int) -> str:
     if n_recipes == 1:
         return ""
-    return f"It leads {n_recipes} recipes on these test images; expect slightly less on new ones."
+    return f"It is the first of {n_recipes} on these test images; expect slightly less on new ones."
 
 
 def _tie(tied: list[Row]) -> str:

@@ -14,7 +14,7 @@ class History:
         train_loss: mean of the batch losses met during the epoch, without the penalty, dropout included.
         train_accuracy: share of training rows that were right when their batch was met.
         val_loss: mean loss on the validation rows after the epoch; None without validation rows.
-        val_accuracy: share of validation rows that are right after the epoch; None without validation rows.
+        val_accuracy: share of validation rows that are right after the epoch, as the rows weigh; None without them.
         elapsed_s: seconds since training began, compilation included.
         best_epoch: index of the epoch whose weights were kept: the first with the best validation accuracy, else the
             last.
