@@ -85,7 +85,8 @@ def test_nothing_is_shipped_if_no_model_is_kept(board, made_up, n, others):
 
 def test_that_the_leader_was_chosen_on_these_images_is_said(board, made_up):
     rows = [made_up(f"hog/{name}", share(180)) for name in ("mlp2", "mlp3", "svm")]
-    assert "It is the first of 3 on these test images; expect slightly less on new ones." in judge(rows, board.data).text
+    said = judge(rows, board.data).text
+    assert "It is the first of 3 on these test images; expect slightly less on new ones." in said
 
 
 def test_recipes_are_matched_by_their_halves_whatever_they_are_called(board, made_up):
