@@ -55,6 +55,10 @@ def test_a_net_on_large_features_takes_twenty_times_the_bound_of_its_rows():
     assert_allclose(rate(20 * X, hidden=(10,)), 20 / 3600, rtol=1e-5)
 
 
+def test_a_net_in_small_batches_takes_three_times_what_the_spread_allows():
+    assert_allclose(rate(20 * X, hidden=(10,), batch_size=2), 3 * 2 / (400 * 10 + 1), rtol=1e-5)
+
+
 def test_the_widest_hidden_layer_bounds_the_rate():
     assert_allclose(rate(X, hidden=(400, 10)), 2 * np.pi / 400, rtol=1e-5)
     assert_allclose(rate(X, hidden=(400,), batch_size=2), 2 / (400 / np.pi + 400 / 2), rtol=1e-5)
