@@ -16,6 +16,7 @@ from foldline.estimators.registry import SAVEABLE
 from foldline.features import ColorHistogram, Concat, ImageFeature, Pixels
 from foldline.models import MLP, Linear
 from image_files import noise
+from small_features import small_feature
 
 IMAGES = noise(12, 6, 8, 3)
 LABELS = np.arange(12) % 3
@@ -27,7 +28,7 @@ def fitted(key):
     """Fit one entry of the registry on a few rows; nobody may change what it gives."""
     kind = SAVEABLE[key]
     if issubclass(kind, ImageFeature):
-        return kind.for_images(IMAGES.shape[1:]).fit(IMAGES)
+        return small_feature(kind, IMAGES.shape[1:]).fit(IMAGES)
     if kind is Concat:
         return two_features().fit(IMAGES)
     if kind is ImagePipeline:

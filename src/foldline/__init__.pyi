@@ -24,6 +24,7 @@ from .features import ColorHistogram as ColorHistogram
 from .features import Concat as Concat
 from .features import Pixels as Pixels
 from .features import Polar as Polar
+from .features import VisualWords as VisualWords
 from .images import ImageSet as ImageSet
 from .images import load_images as load_images
 

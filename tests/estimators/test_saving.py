@@ -24,6 +24,7 @@ from foldline.estimators.saving import _SAVED_DTYPES, saved_bytes
 from foldline.features import Polar
 from image_files import noise
 from model_files import IMAGES, LABELS, X, assert_same, fitted, pipeline, rewrite, untrained
+from small_features import QUICK
 from strategies import damaged_bytes
 
 DTYPES = {
@@ -69,6 +70,13 @@ DECISIVE = {
     "loss": st.sampled_from(["softmax", "svm"]),
     "n_neighbors": st.integers(1, len(X)),
     "scale": st.just("feature"),
+    "codebook": st.sampled_from(["kmeans", "patches"]),
+    "encoding": st.sampled_from(["triangle", "hard"]),
+    "pooling": st.sampled_from(["average", "max"]),
+    "levels": st.sampled_from([(1,), (2,), (1, 2)]),
+    "n_words": st.just(QUICK["n_words"]),
+    "patch_px": st.just(QUICK["patch_px"]),
+    "stride_px": st.integers(1, 2),
 }
 
 

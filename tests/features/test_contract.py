@@ -16,6 +16,7 @@ from foldline.core import parallel
 from foldline.core.errors import DataError, DtypeError, ShapeError
 from foldline.features import FEATURES, HOG, IMAGE_FEATURES, Concat, ImageFeature, Pixels, image_feature
 from foldline.features.registry import newest_image_features
+from small_features import small_feature
 from tolerances import TOLERANCE
 
 FLOAT32 = TOLERANCE[np.dtype(np.float32)]
@@ -27,7 +28,11 @@ def images_for(kind, n=4, shape=(20, 24)):
 
 
 def made(kind, images):
-    return kind.for_images(images.shape[1:])
+    return small_feature(kind, images.shape[1:])
+
+
+def fitted(kind, images):
+    return made(kind, images).fit(images)
 
 
 every_feature = pytest.mark.parametrize("kind", IMAGE_FEATURES.values(), ids=IMAGE_FEATURES)
@@ -48,7 +53,7 @@ def test_commands_and_recipes_name_the_newest_version():
 @every_feature
 def test_vectors_are_finite_float32_of_the_length_it_says(kind):
     images = images_for(kind)
-    feature = made(kind, images)
+    feature = fitted(kind, images)
     vectors = feature.transform(images)
     assert vectors.shape == (4, feature.length(images.shape[1:]))
     assert vectors.dtype == np.float32
@@ -66,9 +71,10 @@ def test_images_are_left_as_they_were(kind):
 @every_feature
 def test_one_image_alone_equals_its_row_in_a_batch(kind):
     images = images_for(kind, n=60)
-    vectors = made(kind, images).transform(images)
+    feature = fitted(kind, images)
+    vectors = feature.transform(images)
     for row in (0, 13, 59):
-        assert_allclose(made(kind, images).transform(images[row : row + 1])[0], vectors[row], **FLOAT32)
+        assert_allclose(feature.transform(images[row : row + 1])[0], vectors[row], **FLOAT32)
 
 
 @every_feature
@@ -78,16 +84,16 @@ def test_the_same_images_give_the_same_bits_in_any_number_of_threads(kind, monke
     for n_threads in ("1", "3"):
         monkeypatch.setenv("FOLDLINE_THREADS", n_threads)
         assert parallel.n_threads() == int(n_threads)
-        vectors.append(made(kind, images).transform(images))
+        vectors.append(fitted(kind, images).transform(images))
     assert_allclose(vectors[0], vectors[1], **FLOAT32)
-    assert_array_equal(made(kind, images).transform(images), vectors[1])
+    assert_array_equal(fitted(kind, images).transform(images), vectors[1])
 
 
 @every_feature
 @given(order=st.permutations(range(6)))
 def test_permuted_images_give_permuted_vectors(kind, order):
     images = np.random.default_rng(1).integers(0, 256, (6, 20, 24, 3 if kind.needs_color else 1), dtype=np.uint8)
-    feature = made(kind, images)
+    feature = fitted(kind, images)
     assert_allclose(feature.transform(images[order]), feature.transform(images)[order], **FLOAT32)
 
 
@@ -98,13 +104,14 @@ def test_views_of_larger_arrays_give_the_same_vectors(kind):
     frame[:, 5:25, 3:27] = images[:, :, ::-1]
     view = frame[:, 5:25, 3:27][:, :, ::-1]
     assert not view.flags.c_contiguous
-    assert_array_equal(made(kind, images).transform(view), made(kind, images).transform(images))
+    feature = fitted(kind, images)
+    assert_array_equal(feature.transform(view), feature.transform(images))
 
 
 @every_feature
 def test_no_images_give_no_vectors(kind):
     images = images_for(kind)
-    feature = made(kind, images)
+    feature = fitted(kind, images)
     assert feature.transform(images[:0]).shape == (0, feature.length(images.shape[1:]))
 
 
@@ -173,7 +180,7 @@ def test_scikit_learns_checks_that_need_no_data(kind, check):
 def test_arrays_that_are_no_images_are_refused(kind, spoil, error, message):
     images = images_for(kind)
     with pytest.raises(error, match=message):
-        made(kind, images).transform(spoil(images))
+        fitted(kind, images).transform(spoil(images))
 
 
 @every_feature
@@ -185,10 +192,11 @@ def test_images_of_another_shape_than_in_fit_are_refused(kind):
 
 @every_feature
 def test_vectors_that_would_fill_the_memory_are_refused_first(kind, monkeypatch):
-    monkeypatch.setattr(image_feature, "check_memory", tiny_machine)
     images = images_for(kind)
+    feature = fitted(kind, images)
+    monkeypatch.setattr(image_feature, "check_memory", tiny_machine)
     with pytest.raises(DataError, match=f"{kind.__name__} of 4 images, [0-9,]+ numbers each"):
-        made(kind, images).transform(images)
+        feature.transform(images)
 
 
 def tiny_machine(n_bytes, what, *, fix):

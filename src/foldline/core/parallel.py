@@ -4,10 +4,15 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import cache
 from itertools import pairwise
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from foldline.core.checks import integer
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -52,6 +57,19 @@ def in_threads(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+def one_blas_thread() -> AbstractContextManager[object]:
+    """Keep NumPy's matrix products in the thread that asks for them: ours are one a core already."""
+    limits: AbstractContextManager[object] = _loaded_libraries().limit(limits=1, user_api="blas")
+    return limits
+
+
+@cache
+def _loaded_libraries() -> "ThreadpoolController":
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()  # once: looking for libraries takes longer than setting their threads
 
 
 def row_chunks(n_rows: int, *, most: int) -> list[slice]:

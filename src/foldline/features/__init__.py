@@ -7,5 +7,16 @@ from foldline.features.image_feature import ImageFeature
 from foldline.features.pixels import Pixels
 from foldline.features.polar import Polar
 from foldline.features.registry import FEATURES, IMAGE_FEATURES
+from foldline.features.visual_words import VisualWords
 
-__all__ = ["FEATURES", "HOG", "IMAGE_FEATURES", "ColorHistogram", "Concat", "ImageFeature", "Pixels", "Polar"]
+__all__ = [
+    "FEATURES",
+    "HOG",
+    "IMAGE_FEATURES",
+    "ColorHistogram",
+    "Concat",
+    "ImageFeature",
+    "Pixels",
+    "Polar",
+    "VisualWords",
+]

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from foldline.core.checks import axes
 from foldline.core.errors import DtypeError, ShapeError
 from foldline.core.memory import check_memory
-from foldline.core.parallel import in_threads, row_chunks
+from foldline.core.parallel import in_threads, one_blas_thread, row_chunks
 
 CHUNK_IMAGES = 256  # at work in one thread at a time
 
@@ -24,13 +24,16 @@ class ImageFeature(TransformerMixin, BaseEstimator):
     """Base of the features: (N, H, W, C) uint8 images to (N, D) float32 vectors.
 
     A subclass says in `length` how many numbers an image of a given shape gives, checking its settings, and fills them
-    in in `_fill`. Nothing is learned here: `fit` only remembers the shape.
+    in in `_fill`. `fit` remembers the shape; what else is learned from the training images, a subclass learns in
+    `_learn`.
     """
 
     title: ClassVar[str]
     """What a reader calls it."""
     needs_color: ClassVar[bool] = False
     """Whether it says nothing about grey images."""
+    learned: ClassVar[tuple[str, ...]] = ()
+    """Names of the attributes that `fit` learns and `transform` needs."""
 
     image_shape_: ImageShape
 
@@ -54,8 +57,11 @@ class ImageFeature(TransformerMixin, BaseEstimator):
     def _fill(self, images: UInt8[np.ndarray, "n h w c"], out: Float32[np.ndarray, "n d"]) -> None:
         """Write the vectors of a few images, stored row by row; called from several threads."""
 
+    def _learn(self, images: UInt8[np.ndarray, "n h w c"]) -> None:
+        """Learn from training images; most features have nothing to learn."""
+
     def fit(self, images: Shaped[np.ndarray, "n ..."], y: object = None) -> Self:
-        """Check settings and images and remember the images' shape.
+        """Check settings and images, learn, and remember the images' shape.
 
         Args:
             images: (N, H, W, C) uint8, C is 1 or 3.
@@ -64,6 +70,7 @@ class ImageFeature(TransformerMixin, BaseEstimator):
         """
         image_shape = _check_images(images)
         self.length(image_shape)
+        self._learn(images)
         self.image_shape_ = image_shape
         return self
 
@@ -74,8 +81,9 @@ class ImageFeature(TransformerMixin, BaseEstimator):
             images: (N, H, W, C) uint8, C is 1 or 3; after `fit`, of the same H, W and C.
         Returns: (N, D) float32.
         Raises: ShapeError or DtypeError for other arrays; SettingError for settings outside their range; DataError if
-            the vectors would fill the memory.
+            the vectors would fill the memory; scikit-learn's NotFittedError if something must be learned first.
         """
+        check_is_fitted(self)
         image_shape = _check_images(images)
         expected = getattr(self, "image_shape_", image_shape)
         if image_shape != expected:
@@ -93,8 +101,9 @@ class ImageFeature(TransformerMixin, BaseEstimator):
         def work(rows: slice) -> None:
             self._fill(np.ascontiguousarray(images[rows]), out[rows])
 
-        for _ in in_threads(work, row_chunks(n, most=CHUNK_IMAGES)):
-            pass
+        with one_blas_thread():
+            for _ in in_threads(work, row_chunks(n, most=CHUNK_IMAGES)):
+                pass
         return out
 
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
@@ -107,11 +116,11 @@ class ImageFeature(TransformerMixin, BaseEstimator):
         """Check that attributes which came from a file fit together; what a subclass learns, it checks."""
 
     def __sklearn_is_fitted__(self) -> bool:
-        return True
+        return all(hasattr(self, name) for name in self.learned)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.requires_fit = False
+        tags.requires_fit = bool(self.learned)
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags

@@ -8,12 +8,14 @@ from foldline.features.hog import HOG
 from foldline.features.image_feature import ImageFeature
 from foldline.features.pixels import Pixels
 from foldline.features.polar import Polar
+from foldline.features.visual_words import VisualWords
 
 FEATURES: dict[str, type[BaseEstimator]] = {
     "raw.v1": Pixels,
     "color.v1": ColorHistogram,
     "hog.v1": HOG,
     "polar.v1": Polar,
+    "words.v1": VisualWords,
     "concat.v1": Concat,
 }
 

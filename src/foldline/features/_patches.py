@@ -1,0 +1,182 @@
+"""Small squares of images as rows of numbers: cut out, freed of brightness and contrast, whitened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from jaxtyping import Float32, Float64, UInt8
+
+from foldline.core.compiled import kernel
+
+# Added to the variance of a patch, in squared grey levels, so that noise on a flat wall stays small (Coates and Ng
+# 2012, section 2.1), and to the eigenvalues of the patches' covariance when they are whitened (there, 0.1).
+CONTRAST_FLOOR = np.float32(10)
+WHITENING_FLOOR = 0.1
+
+Images = UInt8[np.ndarray, "n h w c"]
+Patches = Float32[np.ndarray, "p d"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatchGrid:
+    """Where patches are cut out of images of one shape.
+
+    Args:
+        image_shape: (H, W, C).
+        patch_px: side of a patch.
+        stride_px: pixels from one patch to the next, along rows and columns.
+    """
+
+    image_shape: tuple[int, int, int]
+    patch_px: int
+    stride_px: int
+
+    @property
+    def n_rows(self) -> int:
+        """Patches from top to bottom."""
+        return (self.image_shape[0] - self.patch_px) // self.stride_px + 1
+
+    @property
+    def n_cols(self) -> int:
+        """Patches from left to right."""
+        return (self.image_shape[1] - self.patch_px) // self.stride_px + 1
+
+    @property
+    def length(self) -> int:
+        """Numbers D of a patch."""
+        return self.patch_px**2 * self.image_shape[2]
+
+    def bands(self, n_patches: int) -> Iterator[range]:
+        """Cut the rows of patches into bands of at most so many patches, at least one row each."""
+        n = max(n_patches // self.n_cols, 1)
+        return (range(first, min(first + n, self.n_rows)) for first in range(0, self.n_rows, n))
+
+    def fill(self, image: UInt8[np.ndarray, "h w c"], band: range, out: Patches) -> None:
+        """Write the normalised patches of some rows of the grid, (len(band) * n_cols, D)."""
+        _fill_normalised(image, band.start, self.n_cols, self.patch_px, self.stride_px, out)
+
+    def sample(self, images: Images, n: int, *, generator: np.random.Generator) -> Patches:
+        """Draw n normalised patches, each from a random place of a random image, with repetition."""
+        rows, cols = generator.integers(self.n_rows, size=n), generator.integers(self.n_cols, size=n)
+        out = np.empty((n, self.length), np.float32)
+        _fill_sampled(images, generator.integers(len(images), size=n), rows, cols, self.patch_px, self.stride_px, out)
+        return out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moments:
+    """Number, mean and scatter of rows: what whitening and principal directions are computed from.
+
+    Those of two shards of the rows merge into those of both, in any order.
+
+    Args:
+        n: number of rows.
+        mean: (D,).
+        scatter: (D, D) sum of (x - mean)(x - mean)^T.
+    """
+
+    n: int
+    mean: Float64[np.ndarray, " d"]
+    scatter: Float64[np.ndarray, "d d"]
+
+    @classmethod
+    def of(cls, X: Float32[np.ndarray, "n d"]) -> Self:
+        """Compute those of one shard of at least one row."""
+        rows = X.astype(np.float64)
+        mean = rows.mean(axis=0)
+        rows -= mean
+        return cls(n=len(X), mean=mean, scatter=rows.T @ rows)
+
+    def merged(self, other: "Moments") -> "Moments":
+        """Give those of both shards together.
+
+        Source: Chan, Golub, LeVeque (1983), eq. 2.1, for vectors.
+        """
+        n, shift = self.n + other.n, other.mean - self.mean
+        return Moments(
+            n=n,
+            mean=self.mean + shift * (other.n / n),
+            scatter=self.scatter + other.scatter + np.outer(shift, shift) * (self.n * other.n / n),
+        )
+
+    @property
+    def covariance(self) -> Float64[np.ndarray, "d d"]:
+        """Scatter divided by n."""
+        return self.scatter / self.n
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whitening:
+    """x -> (x - mean) W: numbers that vary alike and independently of each other.
+
+    Args:
+        mean: (D,).
+        W: (D, D), symmetric.
+    """
+
+    mean: Float32[np.ndarray, " d"]
+    W: Float32[np.ndarray, "d d"]
+
+    @classmethod
+    def of(cls, moments: Moments) -> Self:
+        """Compute W = V (L + 0.1)^(-1/2) V^T from the covariance V L V^T.
+
+        Convention: zero-phase (ZCA): the whitened patch is the one nearest to the patch itself.
+        Source: Bell and Sejnowski (1997), eq. 10; the floor of the eigenvalues from Coates and Ng (2012), section 2.2.
+        """
+        eigenvalues, V = np.linalg.eigh(moments.covariance)
+        W = (V / np.sqrt(np.maximum(eigenvalues, 0) + WHITENING_FLOOR)) @ V.T
+        return cls(mean=moments.mean.astype(np.float32), W=W.astype(np.float32))
+
+    def apply_(self, X: Patches, out: Patches) -> None:
+        """Whiten rows into `out`; X is left centred."""
+        X -= self.mean
+        np.matmul(X, self.W, out=out)
+
+
+@kernel()
+def _fill_normalised(
+    image: UInt8[np.ndarray, "h w c"], first: int, n_cols: int, patch_px: int, stride_px: int, out: Patches
+) -> None:
+    for i in range(out.shape[0]):
+        row, col = first + i // n_cols, i % n_cols
+        _normalise(image, row * stride_px, col * stride_px, patch_px, out[i])
+
+
+@kernel()
+def _fill_sampled(
+    images: Images,
+    chosen: np.ndarray,
+    rows: np.ndarray,
+    cols: np.ndarray,
+    patch_px: int,
+    stride_px: int,
+    out: Patches,
+) -> None:
+    for i in range(out.shape[0]):
+        _normalise(images[chosen[i]], rows[i] * stride_px, cols[i] * stride_px, patch_px, out[i])
+
+
+@kernel()
+def _normalise(
+    image: UInt8[np.ndarray, "h w c"], top: int, left: int, patch_px: int, patch: Float32[np.ndarray, " d"]
+) -> None:
+    """Copy one patch, subtract its mean and divide by sqrt(variance + 10)."""
+    n_channels = image.shape[2]
+    length = patch_px * n_channels
+    total = np.float32(0)
+    for y in range(patch_px):
+        source = image[top + y].reshape(-1)[left * n_channels : left * n_channels + length]
+        target = patch[y * length : (y + 1) * length]
+        for x in range(length):
+            target[x] = source[x]
+            total += target[x]
+    n = np.float32(patch.shape[0])
+    mean, square_sum = total / n, np.float32(0)
+    for i in range(patch.shape[0]):
+        patch[i] -= mean
+        square_sum += patch[i] * patch[i]
+    scale = np.float32(1) / np.sqrt(square_sum / n + CONTRAST_FLOOR)
+    for i in range(patch.shape[0]):
+        patch[i] *= scale

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from foldline.features._patches import CONTRAST_FLOOR, WHITENING_FLOOR, Moments, PatchGrid, Whitening
+from strategies import images_NHWC
+from tolerances import TOLERANCE
+
+FLOAT32, FLOAT64 = TOLERANCE[np.dtype(np.float32)], TOLERANCE[np.dtype(np.float64)]
+RNG = np.random.default_rng(0)
+
+
+def textbook_patch(image, row, col, side):  # Coates and Ng (2012), section 2.1
+    patch = image[row : row + side, col : col + side].astype(np.float64).ravel()
+    patch -= patch.mean()
+    return patch / np.sqrt(patch.var() + 10)
+
+
+@given(images_NHWC(max_images=1, min_side=5, max_side=14), st.integers(2, 5), st.integers(1, 4), st.integers(1, 30))
+def test_patches_equal_the_textbook_in_any_bands(images, side, stride, n_at_once):
+    grid = PatchGrid(image_shape=images.shape[1:], patch_px=side, stride_px=stride)
+    found = []
+    for band in grid.bands(n_at_once):
+        out = np.empty((len(band) * grid.n_cols, grid.length), np.float32)
+        grid.fill(images[0], band, out)
+        found.append(out)
+    tops, lefts = (range(0, length - side + 1, stride) for length in images.shape[1:3])
+    expected = [textbook_patch(images[0], top, left, side) for top in tops for left in lefts]
+    assert_allclose(np.concatenate(found), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_sample_holds_patches_of_the_images():
+    images = RNG.integers(0, 256, (3, 7, 8, 1), dtype=np.uint8)
+    grid = PatchGrid(image_shape=(7, 8, 1), patch_px=3, stride_px=2)
+    every = [textbook_patch(image, top, left, 3) for image in images for top in (0, 2, 4) for left in (0, 2, 4)]
+    sample = grid.sample(images, 200, generator=np.random.default_rng(0))
+    distances = np.linalg.norm(sample[:, None] - np.array(every), axis=-1)
+    assert distances.min(axis=1).max() < 1e-4
+    assert len(set(distances.argmin(axis=1))) > 20  # of 27
+
+
+def test_a_flat_patch_is_zero():
+    out = np.empty((1, 27), np.float32)
+    PatchGrid(image_shape=(3, 3, 3), patch_px=3, stride_px=1).fill(np.full((3, 3, 3), 200, np.uint8), range(1), out)
+    assert not out.any()
+
+
+def test_convention_ten_is_added_to_the_variance():
+    out = np.empty((1, 4), np.float32)
+    image = np.array([[[100], [102]], [[100], [102]]], np.uint8)  # variance 1
+    PatchGrid(image_shape=(2, 2, 1), patch_px=2, stride_px=1).fill(image, range(1), out)
+    assert_allclose(out, [[-1 / 11**0.5, 1 / 11**0.5] * 2], rtol=1e-6)
+    assert CONTRAST_FLOOR == 10
+
+
+def same(one, other):
+    assert one.n == other.n
+    assert_allclose(one.mean, other.mean, rtol=1e-12, atol=1e-12)
+    assert_allclose(one.scatter, other.scatter, rtol=1e-10, atol=1e-10)
+
+
+@given(st.permutations(range(4)), st.lists(st.integers(1, 59), min_size=3, max_size=3, unique=True))
+def test_moments_of_shards_merge_in_any_order_into_those_of_all_rows(order, cuts):
+    X = RNG.normal(5, 3, (60, 4)).astype(np.float32)
+    shards = np.split(X, sorted(cuts))
+    merged = Moments.of(shards[order[0]])
+    for i in order[1:]:
+        merged = merged.merged(Moments.of(shards[i]))
+    same(merged, Moments.of(X))
+
+
+def test_whitened_rows_have_the_covariance_that_the_floor_leaves():
+    X = (RNG.normal(size=(5000, 6)) @ RNG.normal(size=(6, 6)) + 3).astype(np.float32)
+    moments = Moments.of(X)
+    whitening, rows = Whitening.of(moments), np.empty_like(X)
+    whitening.apply_(X.copy(), rows)
+    eigenvalues, V = np.linalg.eigh(np.cov(X.T.astype(np.float64), bias=True))
+    expected = (V * (eigenvalues / (eigenvalues + WHITENING_FLOOR))) @ V.T
+    assert_allclose(np.cov(rows.T.astype(np.float64), bias=True), expected, atol=1e-4)
+    assert_allclose(rows.mean(axis=0), 0, atol=1e-4)
+
+
+def test_convention_whitening_is_zero_phase():
+    W = Whitening.of(Moments.of(RNG.normal(size=(200, 5)).astype(np.float32))).W
+    assert_allclose(W, W.T, **FLOAT32)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0])
+def test_rows_that_never_vary_are_whitened_to_zero(value):
+    X = np.full((10, 3), value, np.float32)
+    whitening, rows = Whitening.of(Moments.of(X)), np.empty_like(X)
+    whitening.apply_(X.copy(), rows)
+    assert not rows.any()
