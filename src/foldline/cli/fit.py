@@ -14,7 +14,7 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "  foldline fit digits --features raw --loss svm --l2 0.01 --epochs 50 --out run",
 )
 @click.argument("data")
-@click.option("--features", type=words_option, help="Of raw, color, hog, words. Default: hog,color; hog for grey images.")
+@click.option("--features", type=words_option, help="Of raw, color, hog, words. Default: hog,color; grey: hog.")
 @click.option("--hidden", type=widths_option, default=None, help="Widths of hidden layers; none: a linear classifier.")
 @click.option("--activation", help="Of the hidden layers. Default: relu.")
 @click.option("--dropout", type=float, help="Share of hidden units switched off in training.")
