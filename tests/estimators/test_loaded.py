@@ -316,3 +316,23 @@ def test_what_another_version_wrote_and_this_one_does_not_know_says_so(file):
 def test_a_format_that_is_no_number_is_damage(file, number):
     message = f"format is {number!r}; expected a whole number at least 1"
     refused(fitted("linear.v1"), file, lambda recipe, _: recipe.update(format=number), match=message)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("words_", np.ones((4, 27), np.float32), r"words_ has shape \(4, 27\); expected \(5, 27\)"),
+        ("words_", np.ones((5, 27)), "words_ is an array of float64; expected an array of float32"),
+        ("whitening_", np.ones((27, 26), np.float32), r"whitening_ has shape \(27, 26\)"),
+        ("whitening_mean_", np.ones(26, np.float32), r"whitening_mean_ has shape \(26,\)"),
+    ],
+)
+def test_words_that_do_not_fit_are_refused(file, name, array, message):
+    def change(recipe, tensors):
+        tensors[recipe["estimator"]["fitted"][name]["tensor"]] = array
+
+    refused(fitted("words.v1"), file, change, match=message)
+
+
+def test_words_without_a_codebook_are_refused(file):
+    refused(fitted("words.v1"), file, lambda recipe, _: recipe["estimator"]["fitted"].pop("words_"), match="not fitted")

@@ -108,6 +108,18 @@ def test_views_of_larger_arrays_give_the_same_vectors(kind):
     assert_array_equal(feature.transform(view), feature.transform(images))
 
 
+@pytest.mark.parametrize("kind", [kind for kind in IMAGE_FEATURES.values() if not kind.learned])
+def test_what_learns_nothing_needs_no_fit(kind):
+    images = images_for(kind)
+    assert_array_equal(made(kind, images).transform(images), fitted(kind, images).transform(images))
+
+
+@every_feature
+def test_images_that_are_not_in_one_piece_can_be_fitted(kind):
+    images = images_for(kind)[:, ::-1]
+    assert_array_equal(fitted(kind, images).transform(images), fitted(kind, images.copy()).transform(images.copy()))
+
+
 @every_feature
 def test_no_images_give_no_vectors(kind):
     images = images_for(kind)

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from foldline.features._patches import CONTRAST_FLOOR, WHITENING_FLOOR, Moments, PatchGrid, Whitening
+from foldline.features._patches import CONTRAST_FLOOR, SHARD_ROWS, WHITENING_FLOOR, Moments, PatchGrid, Whitening
 from strategies import images_NHWC
 from tolerances import TOLERANCE
 
@@ -69,6 +69,11 @@ def test_moments_of_shards_merge_in_any_order_into_those_of_all_rows(order, cuts
     for i in order[1:]:
         merged = merged.merged(Moments.of(shards[i]))
     same(merged, Moments.of(X))
+
+
+def test_moments_of_many_rows_are_those_of_all_at_once():
+    X = RNG.normal(5, 3, (2 * SHARD_ROWS + 5, 3)).astype(np.float32)
+    assert_allclose(Moments.of(X).covariance, np.cov(X.T.astype(np.float64), bias=True), rtol=1e-9)
 
 
 def test_whitened_rows_have_the_covariance_that_the_floor_leaves():

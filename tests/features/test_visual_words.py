@@ -1,4 +1,5 @@
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from foldline.core.errors import DataError, SettingError, ShapeError
 from foldline.features import VisualWords
 from foldline.features._patches import PatchGrid
-from foldline.features.visual_words import BAND_PATCHES, region_of_patches
+from foldline.features.visual_words import BAND_PATCHES, cells_of_patches
 
 # A distance is the root of a difference of squares: in float32 a patch that is a word has one of up to a hundredth.
 LIKENESS = {"rtol": 1e-4, "atol": 1e-2}
@@ -45,7 +46,7 @@ def textbook(feature, images):  # plain loops over images, patches and regions; 
 
 @pytest.mark.parametrize("encoding", ["triangle", "hard"])
 @pytest.mark.parametrize("pooling", ["average", "max"])
-@pytest.mark.parametrize("levels", [(1,), (2,), (1, 2, 4), (2, 3)])
+@pytest.mark.parametrize("levels", [(1,), (2,), (1, 2, 4), (2, 3), (9,), (4, 1)])
 def test_vectors_equal_the_textbook(encoding, pooling, levels):
     feature = small(encoding=encoding, pooling=pooling, levels=levels).fit(IMAGES)
     assert_allclose(feature.transform(IMAGES[:3]), textbook(feature, IMAGES[:3]), **LIKENESS)
@@ -88,7 +89,25 @@ def test_words_that_are_patches_are_whitened_patches_of_the_images():
 
 def test_convention_a_middle_patch_belongs_to_the_upper_or_left_region():
     grid = PatchGrid(image_shape=(6, 6, 1), patch_px=4, stride_px=1)
-    assert_array_equal(region_of_patches(grid, 2).reshape(3, 3), [[0, 0, 1], [0, 0, 1], [2, 2, 3]])
+    starts = [np.array([0, 2])] * 2
+    assert_array_equal(cells_of_patches(grid, starts).reshape(3, 3), [[0, 0, 1], [0, 0, 1], [2, 2, 3]])
+    feature = small(encoding="hard", levels=(2,)).fit(IMAGES)
+    assert_allclose(feature.transform(IMAGES), textbook(feature, IMAGES), **LIKENESS)
+
+
+def test_levels_without_a_common_divisor_take_no_more_memory_than_their_regions():
+    feature = small(levels=(5, 7, 8, 9)).fit(IMAGES)
+    tracemalloc.start()
+    vectors = feature.transform(IMAGES[:2])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5e6  # 2,520 x 2,520 cells would be 178 MB
+    assert_allclose(vectors, textbook(feature, IMAGES[:2]), **LIKENESS)
+
+
+def test_images_that_are_not_in_one_piece_in_memory_are_learned_from():
+    mirrored = IMAGES[::2, :, ::-1]
+    assert_array_equal(small().fit(mirrored).words_, small().fit(mirrored.copy()).words_)
 
 
 def test_nothing_is_given_before_words_are_learned():

@@ -15,7 +15,9 @@ from foldline.features._nearest import nearest
 
 SHARD_ROWS = 8192  # not one a thread: words must not depend on how many threads there are
 CHUNK_ROWS = 512  # rows whose products with all words are in the cache at a time
-N_ROUNDS = 15  # measured on patches of CIFAR-10, k = 1,600: the mean squared distance falls by less than 0.1 % after
+# On 100,000 patches of CIFAR-10 and 1,600 words the mean squared distance falls by 20 % in 15 rounds, 1.3 % of it after
+# the fifth, and by another 0.2 % in 15 more.
+N_ROUNDS = 15
 
 Rows = Float32[np.ndarray, "n d"]
 Words = Float32[np.ndarray, "k d"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Self
 
 import numpy as np
@@ -13,6 +14,8 @@ from foldline.core.compiled import kernel
 # 2012, section 2.1), and to the eigenvalues of the patches' covariance when they are whitened (there, 0.1).
 CONTRAST_FLOOR = np.float32(10)
 WHITENING_FLOOR = 0.1
+
+SHARD_ROWS = 8192  # rows whose float64 copy is in memory at a time
 
 Images = UInt8[np.ndarray, "n h w c"]
 Patches = Float32[np.ndarray, "p d"]
@@ -60,6 +63,7 @@ class PatchGrid:
         """Draw n normalised patches, each from a random place of a random image, with repetition."""
         rows, cols = generator.integers(self.n_rows, size=n), generator.integers(self.n_cols, size=n)
         out = np.empty((n, self.length), np.float32)
+        images = np.ascontiguousarray(images)  # the kernel reads rows of pixels in one piece
         _fill_sampled(images, generator.integers(len(images), size=n), rows, cols, self.patch_px, self.stride_px, out)
         return out
 
@@ -81,8 +85,13 @@ class Moments:
     scatter: Float64[np.ndarray, "d d"]
 
     @classmethod
-    def of(cls, X: Float32[np.ndarray, "n d"]) -> Self:
-        """Compute those of one shard of at least one row."""
+    def of(cls, X: Float32[np.ndarray, "n d"]) -> "Moments":
+        """Compute those of at least one row, shard by shard."""
+        shards = (X[start : start + SHARD_ROWS] for start in range(0, len(X), SHARD_ROWS))
+        return reduce(Moments.merged, map(cls._of_shard, shards))
+
+    @classmethod
+    def _of_shard(cls, X: Float32[np.ndarray, "n d"]) -> "Moments":
         rows = X.astype(np.float64)
         mean = rows.mean(axis=0)
         rows -= mean

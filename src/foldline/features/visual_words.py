@@ -1,10 +1,10 @@
 """Bags of visual words: how much of an image looks like each word of a codebook."""
 
-import math
+from collections.abc import Sequence
 from typing import ClassVar, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float32, Int32, UInt8
+from jaxtyping import Float32, Int, Int32, UInt8
 
 from foldline.core.checks import choice, integer
 from foldline.core.compiled import kernel
@@ -153,12 +153,13 @@ class VisualWords(ImageFeature):
         whitening = Whitening(mean=self.whitening_mean_, W=self.whitening_)
         transposed, half_norms = np.ascontiguousarray(self.words_.T), half_squares(self.words_)
         bands = list(grid.bands(BAND_PATCHES))
-        n_patches = len(bands[0]) * grid.n_cols
-        raw, rows = np.empty((2, n_patches, grid.length), np.float32)
-        products, closest = np.empty((n_patches, self.n_words), np.float32), np.empty(n_patches, np.int32)
-        finest = math.lcm(*self.levels)
-        region_of = region_of_patches(grid, finest)
-        pooled = np.empty((finest * finest, self.n_words), np.float32)
+        n_at_once = len(bands[0]) * grid.n_cols
+        raw, rows = np.empty((2, n_at_once, grid.length), np.float32)
+        products, closest = np.empty((n_at_once, self.n_words), np.float32), np.empty(n_at_once, np.int32)
+        starts = [_cell_starts(n, self.levels) for n in (grid.n_rows, grid.n_cols)]
+        cell_of = cells_of_patches(grid, starts)
+        n_patches = np.bincount(cell_of).astype(np.float32)
+        pooled = np.empty((len(n_patches), self.n_words), np.float32)
         for image, vector in zip(images, out, strict=True):
             pooled[:] = ZERO
             for band in bands:
@@ -166,38 +167,55 @@ class VisualWords(ImageFeature):
                 grid.fill(image, band, raw[:m])
                 whitening.apply_(raw[:m], rows[:m])
                 np.matmul(rows[:m], transposed, out=products[:m])
-                regions = region_of[first : first + m]
+                cells = cell_of[first : first + m]
                 if self.encoding == "triangle":
-                    _pool_triangles(products[:m], rows[:m], half_norms, regions, self.pooling == "max", pooled)
+                    _pool_triangles(products[:m], rows[:m], half_norms, cells, self.pooling == "max", pooled)
                 else:
                     nearest(products[:m], half_norms, closest[:m])
-                    _pool_votes(closest[:m], regions, self.pooling == "max", pooled)
-            self._join_regions(pooled, region_of, vector.reshape(-1, self.n_words))
+                    _pool_votes(closest[:m], cells, self.pooling == "max", pooled)
+            vector[:] = np.concatenate(
+                [self._regions(pooled, n_patches, grid, starts, level).ravel() for level in self.levels]
+            )
 
-    def _join_regions(
+    def _regions(
         self,
         pooled: Float32[np.ndarray, "f k"],
-        region_of: Int32[np.ndarray, " p"],
-        out: Float32[np.ndarray, "r k"],
-    ) -> None:
-        """Pool the finest regions into those of every level."""
-        finest, start = math.isqrt(len(pooled)), 0
-        n_patches = np.bincount(region_of, minlength=len(pooled)).astype(np.float32)
-        for level in self.levels:
-            cut = (level, finest // level, level, finest // level)
-            regions = out[start : start + level * level]
-            if self.pooling == "max":
-                regions[:] = pooled.reshape(*cut, -1).max(axis=(1, 3)).reshape(regions.shape)
-            else:
-                sums = pooled.reshape(*cut, -1).sum(axis=(1, 3)).reshape(regions.shape)
-                np.divide(sums, n_patches.reshape(cut).sum(axis=(1, 3)).reshape(-1, 1), out=regions)
-            start += level * level
+        n_patches: Float32[np.ndarray, " f"],
+        grid: PatchGrid,
+        starts: list[Int[np.ndarray, " _"]],
+        level: int,
+    ) -> Float32[np.ndarray, "r q k"]:
+        """Pool cells into the level x level regions that they are parts of."""
+        join = np.maximum if self.pooling == "max" else np.add
+        rows, cols = (
+            np.searchsorted(cell_starts, _region_starts(n, level))
+            for n, cell_starts in zip((grid.n_rows, grid.n_cols), starts, strict=True)
+        )
+
+        def joined(cells: Float32[np.ndarray, "f _"]) -> Float32[np.ndarray, "r q _"]:
+            laid_out = cells.reshape(len(starts[0]), len(starts[1]), -1)
+            return join.reduceat(join.reduceat(laid_out, rows, axis=0), cols, axis=1)
+
+        return joined(pooled) if self.pooling == "max" else joined(pooled) / joined(n_patches[:, None])
 
 
-def region_of_patches(grid: PatchGrid, level: int) -> Int32[np.ndarray, " p"]:
-    """Give the region of every patch, row by row, of level x level regions."""
-    rows, cols = (np.arange(n) * level // n for n in (grid.n_rows, grid.n_cols))
-    return (rows[:, None] * level + cols).astype(np.int32).ravel()
+def cells_of_patches(grid: PatchGrid, starts: list[Int[np.ndarray, " _"]]) -> Int32[np.ndarray, " p"]:
+    """Give for every patch, row by row, the cell it is in: a part that no border of any region cuts."""
+    rows, cols = (
+        np.searchsorted(cell_starts, np.arange(n), side="right") - 1
+        for n, cell_starts in zip((grid.n_rows, grid.n_cols), starts, strict=True)
+    )
+    return (rows[:, None] * len(starts[1]) + cols).astype(np.int32).ravel()
+
+
+def _cell_starts(n: int, levels: Sequence[int]) -> Int[np.ndarray, " c"]:
+    """Give where cells begin along an axis of n patches: wherever a region of any level does."""
+    return np.unique(np.concatenate([_region_starts(n, level) for level in levels]))
+
+
+def _region_starts(n: int, level: int) -> Int[np.ndarray, " level"]:
+    """Give where the regions of one level begin: region j holds the patches i with i * level // n = j."""
+    return -(-np.arange(level) * n // level)
 
 
 @kernel()
@@ -205,13 +223,13 @@ def _pool_triangles(
     products: Float32[np.ndarray, "m k"],
     rows: Float32[np.ndarray, "m d"],
     half_norms: Float32[np.ndarray, " k"],
-    regions: Int32[np.ndarray, " m"],
+    cells: Int32[np.ndarray, " m"],
     is_max: bool,
-    pooled: Float32[np.ndarray, "r k"],
+    pooled: Float32[np.ndarray, "f k"],
 ) -> None:
     """Add, or keep the largest of, max(0, mean(d) - d_k) of every patch; products become distances."""
     for i in range(products.shape[0]):
-        row, x, total = products[i], rows[i], pooled[regions[i]]
+        row, x, total = products[i], rows[i], pooled[cells[i]]
         square = ZERO
         for j in range(x.shape[0]):
             square += x[j] * x[j]
@@ -231,8 +249,8 @@ def _pool_triangles(
 
 @kernel()
 def _pool_votes(
-    closest: Int32[np.ndarray, " m"], regions: Int32[np.ndarray, " m"], is_max: bool, pooled: Float32[np.ndarray, "r k"]
+    closest: Int32[np.ndarray, " m"], cells: Int32[np.ndarray, " m"], is_max: bool, pooled: Float32[np.ndarray, "f k"]
 ) -> None:
     for i in range(closest.shape[0]):
-        votes = pooled[regions[i]]
+        votes = pooled[cells[i]]
         votes[closest[i]] = np.float32(1) if is_max else votes[closest[i]] + np.float32(1)
