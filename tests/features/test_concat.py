@@ -149,6 +149,11 @@ def test_features_that_learn_are_given_the_labels():
     assert_array_equal(Concat(features=[Rotation()], scale=None).fit_transform(points, [0, 1, 0]), points[:, ::-1])
 
 
+def test_a_fit_without_scale_forgets_the_scale_before_it():
+    concat = Concat(features=[Pixels()]).fit(IMAGES).set_params(scale=None).fit(IMAGES[:, :4])
+    assert concat.length((4, 16, 3)) == 4 * 16 * 3
+
+
 def test_no_images_to_learn_from_are_refused():
     with pytest.raises(DataError, match="images is empty; expected at least one image"):
         Concat(features=[Pixels()]).fit(IMAGES[:0])

@@ -212,7 +212,7 @@ def _fitting_rate(train: Rows, settings: TrainingSettings, hidden: Sequence[int]
 
 
 def _checked_weights(weights: Float64[np.ndarray, "..."], *, n: int, name: str) -> Float64[np.ndarray, " n"]:
-    axes(weights, str(n), name=name, fix="Give one weight for each.")
+    axes(weights, str(n), name=name, fix="Give one weight for each row.")
     if not np.isfinite(weights).all() or weights.min() < 0:
         wrong = weights[~(weights >= 0) | np.isinf(weights)]
         # scikit-learn's estimator checks look for the words "Negative values in data passed".

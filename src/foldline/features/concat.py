@@ -97,7 +97,8 @@ class Concat(TransformerMixin, BaseEstimator):
         Raises: as the features' own `length`; ShapeError if it is another number than in `fit`.
         """
         n_numbers = sum(int(feature.length(image_shape)) for feature in getattr(self, "features_", self.features))
-        n_scaled = len(getattr(self, "mean_", ())) or n_numbers
+        # Without scaling there may still be the means of an earlier fit.
+        n_scaled = n_numbers if self.scale is None else len(getattr(self, "mean_", ())) or n_numbers
         if n_numbers != n_scaled:
             raise ShapeError(
                 f"images of shape {image_shape} give {n_numbers} numbers; expected {n_scaled}, as in fit. Load them "
@@ -108,13 +109,11 @@ class Concat(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Name the columns after their features; those of a second one of a kind begin with its name, "hog2__"."""
         check_is_fitted(self)
-        return np.concatenate(
-            [
-                [f"{name}__{column}" if n_before else column for column in feature.get_feature_names_out()]
-                for (name, n_before), feature in zip(self._names(), self.features_, strict=True)
-            ],
-            dtype=object,
-        )
+        columns: list[str] = []
+        for (name, _), feature in zip(self._named(), self.features_, strict=True):
+            prefix = "" if name == _kind(feature) else f"{name}__"
+            columns += [f"{prefix}{column}" for column in feature.get_feature_names_out()]
+        return np.array(columns, dtype=object)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Give the settings; with `deep` also those of the features, such as `hog__cell_px`."""
@@ -148,18 +147,13 @@ class Concat(TransformerMixin, BaseEstimator):
                 raise ModelFileError(f"divisor_ holds {self.divisor_.min()}; expected numbers above 0. {FIX}")
 
     def _named(self) -> Iterator[tuple[str, BaseEstimator]]:
-        # Settings are checked in fit; until then anything may stand here.
-        features = self.features if isinstance(self.features, Sequence) else ()
-        names = (name for name, _ in self._names())
-        return zip(names, features, strict=True)
-
-    def _names(self) -> Iterator[tuple[str, int]]:
-        """Name features by their classes, a second one of a kind with a number; tell how many of a kind came before."""
+        """Name features by their classes, a second one of a kind with a number."""
         seen: Counter[str] = Counter()
+        # Settings are checked in fit; until then anything may stand here.
         for feature in self.features if isinstance(self.features, Sequence) else ():
-            kind = type(feature).__name__.lower()
-            yield f"{kind}{seen[kind] + 1}" if seen[kind] else kind, seen[kind]
+            kind = _kind(feature)
             seen[kind] += 1
+            yield kind if seen[kind] == 1 else f"{kind}{seen[kind]}", feature
 
     def _scale_(self, X: Float32[np.ndarray, "n d"]) -> None:
         X -= self.mean_
@@ -173,6 +167,10 @@ class Concat(TransformerMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _kind(feature: BaseEstimator) -> str:
+    return type(feature).__name__.lower()
 
 
 def _joined(blocks: list[Float32[np.ndarray, "n _"]]) -> Float32[np.ndarray, "n d"]:
