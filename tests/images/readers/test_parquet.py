@@ -1,16 +1,15 @@
 import json
 import sys
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet as pq
 
 from foldline.core.errors import DataError, MissingExtraError
 from foldline.images import load_images
 from foldline.images.problems import UnreadableError
 from foldline.images.readers.parquet import read, recognises
 from image_files import encode, kinds, noise, tar_of, write_files, zip_of
-
-pa = pytest.importorskip("pyarrow")
-from pyarrow import parquet as pq  # noqa: E402
 
 PICTURES = [encode(noise(4, 5, 3, seed=seed)) for seed in range(4)]
 
