@@ -16,6 +16,22 @@ print(total.stats.cache_hits.total(), repr(numba.config.CACHE_DIR))
 """
 
 
+TIMED = """
+import time, numpy as np
+from foldline.core.compiled import kernel, timing_kernels
+
+@kernel()
+def total(x):
+    return x.sum()
+
+with timing_kernels() as compiling_s:
+    started_s = time.perf_counter()
+    total(np.ones(3, np.float32))
+    elapsed_s = time.perf_counter() - started_s
+print(0 < compiling_s() <= elapsed_s, compiling_s() == 0)
+"""
+
+
 def run(script: Path, cache: Path) -> str:
     environment = {**os.environ, "FOLDLINE_CACHE": str(cache)}
     environment.pop("NUMBA_CACHE_DIR", None)
@@ -49,3 +65,10 @@ def test_without_a_folder_that_can_be_written_jax_keeps_no_cache(tmp_path):
         "print(jax.config.jax_compilation_cache_dir)"
     )
     assert run(script, script / "cache") == "None"
+
+
+def test_compiling_is_timed_and_takes_none_once_the_kernel_is_kept(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(TIMED)
+    assert run(script, tmp_path / "cache") == "True False"
+    assert run(script, tmp_path / "cache") == "False True"

@@ -65,7 +65,8 @@ class Row:
         test_accuracy: over seeds.
         val_accuracy: on validation images in the epoch that was kept, mean over seeds; None for what has no epochs.
         balanced_accuracy: mean recall of the classes on test images, mean over seeds.
-        extract_s: seconds from all images to scaled features, shared by the recipes with these features.
+        extract_s: seconds from all images to scaled features, shared by the recipes with these features; without
+            compiling kernels, which the first run on a machine does.
         train_s: seconds of one training as a user waits, mean over seeds. A program that JAX keeps from an earlier
             training, in memory or on disk, is not compiled again.
         predict_us: microseconds from pixels to class, an image, in batches of 256.

@@ -3,7 +3,8 @@
 import inspect
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -61,6 +62,16 @@ def kernel(*, parallel: bool = False, fastmath: bool = True) -> Callable[[Callab
         return compiled
 
     return compile_
+
+
+@contextmanager
+def timing_kernels() -> Iterator[Callable[[], float]]:
+    """Give a function that tells how many seconds of the block went into compiling kernels: none once they are kept."""
+    from numba.core import event
+
+    listener = event.TimingListener()  # type: ignore[no-untyped-call]  # untyped in Numba
+    with event.install_listener("numba:compile", listener):
+        yield lambda: float(listener.duration) if listener.done else 0.0
 
 
 def use_jax_cache() -> None:
