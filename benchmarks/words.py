@@ -54,7 +54,8 @@ def triangles(distances: torch.Tensor) -> torch.Tensor:
 
 
 def peers(feature: fl.VisualWords) -> dict[str, Work]:
-    mean, W, words = (torch.from_numpy(a) for a in (feature.whitening_mean_, feature.whitening_, feature.words_))
+    patches = feature.descriptor_
+    mean, W, words = (torch.from_numpy(a) for a in (patches.whitening_mean_, patches.whitening_, feature.words_))
     norms = words.square().sum(1)
 
     def white(images: np.ndarray) -> torch.Tensor:
@@ -94,7 +95,9 @@ def main() -> None:
     torch.set_num_threads(1)
     faiss.omp_set_num_threads(1)
     images = fl.load_images(chosen.cifar10).split()[0].images
-    feature = fl.VisualWords(n_words=N_WORDS, patch_px=PATCH_PX, n_sampled=20_000).fit(images[:2000])
+    feature = fl.VisualWords(
+        n_words=N_WORDS, descriptor=fl.Patches(patch_px=PATCH_PX, n_sampled=20_000), n_sampled=20_000
+    ).fit(images[:2000])
     works = peers(feature)
     expected = feature.transform(images[:3])
     for name, work in works.items():

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
 from foldline.estimators.registry import SAVEABLE
-from foldline.features import ColorHistogram, Concat, ImageFeature, Pixels
+from foldline.features import ColorHistogram, Concat, ImageFeature, LocalDescriptor, Pixels
 from foldline.models import MLP, Linear
 from image_files import noise
 from small_features import small_feature
@@ -29,6 +29,8 @@ def fitted(key):
     kind = SAVEABLE[key]
     if issubclass(kind, ImageFeature):
         return small_feature(kind, IMAGES.shape[1:]).fit(IMAGES)
+    if issubclass(kind, LocalDescriptor):
+        return kind(patch_px=3, n_sampled=300).fit(IMAGES)
     if kind is Concat:
         return two_features().fit(IMAGES)
     if kind is ImagePipeline:

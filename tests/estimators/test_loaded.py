@@ -323,8 +323,6 @@ def test_a_format_that_is_no_number_is_damage(file, number):
     [
         ("words_", np.ones((4, 27), np.float32), r"words_ has shape \(4, 27\); expected \(5, 27\)"),
         ("words_", np.ones((5, 27)), "words_ is an array of float64; expected an array of float32"),
-        ("whitening_", np.ones((27, 26), np.float32), r"whitening_ has shape \(27, 26\)"),
-        ("whitening_mean_", np.ones(26, np.float32), r"whitening_mean_ has shape \(26,\)"),
     ],
 )
 def test_words_that_do_not_fit_are_refused(file, name, array, message):
@@ -332,6 +330,39 @@ def test_words_that_do_not_fit_are_refused(file, name, array, message):
         tensors[recipe["estimator"]["fitted"][name]["tensor"]] = array
 
     refused(fitted("words.v1"), file, change, match=message)
+
+
+@pytest.mark.parametrize("key", ["patches.v1", "words.v1"])
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("whitening_", np.ones((27, 26), np.float32), r"whitening_ has shape \(27, 26\)"),
+        ("whitening_mean_", np.ones(26, np.float32), r"whitening_mean_ has shape \(26,\)"),
+    ],
+)
+def test_whitening_that_does_not_fit_is_refused(file, key, name, array, message):
+    def change(recipe, tensors):
+        estimator = recipe["estimator"]
+        patches = estimator if key == "patches.v1" else estimator["fitted"]["descriptor_"]["estimator"]
+        tensors[patches["fitted"][name]["tensor"]] = array
+
+    refused(fitted(key), file, change, match=message)
+
+
+def test_words_of_other_descriptors_than_the_settings_name_are_refused(file):
+    def change(recipe, _):
+        recipe["estimator"]["fitted"]["descriptor_"]["estimator"]["settings"]["stride_px"] = 2
+
+    refused(fitted("words.v1"), file, change, match="descriptor_ is Patches.*; expected Patches.*, as in the settings")
+
+
+def test_words_with_a_negative_spread_are_refused(file):
+    refused(
+        fitted("words.v1"),
+        file,
+        lambda recipe, _: recipe["estimator"]["fitted"].update(spread_=-1.0),
+        match="spread_ is -1.0; expected a number of at least 0",
+    )
 
 
 def test_words_without_a_codebook_are_refused(file):

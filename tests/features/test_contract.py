@@ -145,7 +145,7 @@ def test_columns_have_no_names_before_their_number_is_known(kind):
 def test_a_clone_has_the_same_settings_and_nothing_learned(kind):
     images = images_for(kind)
     feature = made(kind, images).fit(images)
-    assert clone(feature).get_params() == feature.get_params()
+    assert repr(clone(feature)) == repr(feature)
     assert not hasattr(clone(feature), "image_shape_")
 
 

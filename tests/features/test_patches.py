@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from foldline.features._patches import CONTRAST_FLOOR, SHARD_ROWS, WHITENING_FLOOR, Moments, PatchGrid, Whitening
+from foldline.core.errors import SettingError, ShapeError
+from foldline.features import Patches
+from foldline.features._patches import CONTRAST_FLOOR, SHARD_ROWS, WHITENING_FLOOR, Moments, Whitening
 from strategies import images_NHWC
 from tolerances import TOLERANCE
 
@@ -18,41 +20,56 @@ def textbook_patch(image, row, col, side):  # Coates and Ng (2012), section 2.1
     return patch / np.sqrt(patch.var() + 10)
 
 
-@given(images_NHWC(max_images=1, min_side=5, max_side=14), st.integers(2, 5), st.integers(1, 4), st.integers(1, 30))
-def test_patches_equal_the_textbook_in_any_bands(images, side, stride, n_at_once):
-    grid = PatchGrid(image_shape=images.shape[1:], patch_px=side, stride_px=stride)
-    found = []
-    for band in grid.bands(n_at_once):
-        out = np.empty((len(band) * grid.n_cols, grid.length), np.float32)
-        grid.fill(images[0], band, out)
-        found.append(out)
+@given(images_NHWC(max_images=1, min_side=5, max_side=14), st.integers(2, 5), st.integers(1, 4))
+def test_patches_equal_the_textbook(images, side, stride):
+    (found,) = Patches(patch_px=side, stride_px=stride, whiten=False).transform(images)
     tops, lefts = (range(0, length - side + 1, stride) for length in images.shape[1:3])
     expected = [textbook_patch(images[0], top, left, side) for top in tops for left in lefts]
-    assert_allclose(np.concatenate(found), expected, rtol=1e-4, atol=1e-5)
+    assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_sample_holds_patches_of_the_images():
+def test_whitened_patches_are_patches_without_their_mean_times_the_matrix():
     images = RNG.integers(0, 256, (3, 7, 8, 1), dtype=np.uint8)
-    grid = PatchGrid(image_shape=(7, 8, 1), patch_px=3, stride_px=2)
-    every = [textbook_patch(image, top, left, 3) for image in images for top in (0, 2, 4) for left in (0, 2, 4)]
-    sample = grid.sample(images, 200, generator=np.random.default_rng(0))
-    distances = np.linalg.norm(sample[:, None] - np.array(every), axis=-1)
-    assert distances.min(axis=1).max() < 1e-4
-    assert len(set(distances.argmin(axis=1))) > 20  # of 27
+    patches = Patches(patch_px=3, n_sampled=60).fit(images)
+    plain = Patches(patch_px=3, whiten=False).transform(images)
+    expected = (plain - patches.whitening_mean_) @ patches.whitening_
+    assert_allclose(patches.transform(images), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_flat_patch_is_zero():
-    out = np.empty((1, 27), np.float32)
-    PatchGrid(image_shape=(3, 3, 3), patch_px=3, stride_px=1).fill(np.full((3, 3, 3), 200, np.uint8), range(1), out)
-    assert not out.any()
+    assert not Patches(patch_px=3, whiten=False).transform(np.full((1, 3, 3, 3), 200, np.uint8)).any()
 
 
 def test_convention_ten_is_added_to_the_variance():
-    out = np.empty((1, 4), np.float32)
-    image = np.array([[[100], [102]], [[100], [102]]], np.uint8)  # variance 1
-    PatchGrid(image_shape=(2, 2, 1), patch_px=2, stride_px=1).fill(image, range(1), out)
-    assert_allclose(out, [[-1 / 11**0.5, 1 / 11**0.5] * 2], rtol=1e-6)
+    image = np.array([[[[100], [102]], [[100], [102]]]], np.uint8)  # variance 1
+    found = Patches(patch_px=2, whiten=False).transform(image)
+    assert_allclose(found, [[[-1 / 11**0.5, 1 / 11**0.5] * 2]], rtol=1e-6)
     assert CONTRAST_FLOOR == 10
+
+
+def test_convention_channels_of_a_pixel_stand_side_by_side():
+    image = np.zeros((1, 2, 2, 3), np.uint8)
+    image[0, 0, 1, 2] = 255  # first row, second pixel, blue
+    assert Patches(patch_px=2, whiten=False).transform(image)[0, 0].argmax() == 5
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"patch_px": 1}, SettingError, "patch_px is 1; expected a whole number from 2 to 64"),
+        ({"stride_px": 0}, SettingError, "stride_px is 0"),
+        ({"n_sampled": 1}, SettingError, "n_sampled is 1"),
+        (
+            {"patch_px": 8},
+            ShapeError,
+            "images of 7x9 pixels are smaller than a patch of 8x8; expected .* Lower patch_px",
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(settings, error, message):
+    with pytest.raises(error, match=message):
+        Patches(**settings).fit(np.zeros((2, 7, 9, 1), np.uint8))
 
 
 def same(one, other):

@@ -9,44 +9,69 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 
 from foldline.core.errors import DataError, SettingError, ShapeError
-from foldline.features import VisualWords
-from foldline.features._patches import PatchGrid
-from foldline.features.visual_words import BAND_PATCHES, cells_of_patches
+from foldline.features import Patches, VisualWords
+from foldline.features._regions import Regions
+from foldline.features.local_descriptor import PLACES_A_BAND, Grid
 
 # A distance is the root of a difference of squares: in float32 a patch that is a word has one of up to a hundredth.
 LIKENESS = {"rtol": 1e-4, "atol": 1e-2}
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, 12, 13, 3), dtype=np.uint8)
 
 
-def small(**settings):
-    return VisualWords(**{"n_words": 7, "patch_px": 4, "n_sampled": 500, **settings})
+def small(*, patch_px=4, stride_px=1, **settings):
+    descriptor = Patches(patch_px=patch_px, stride_px=stride_px, n_sampled=500)
+    return VisualWords(**{"n_words": 7, "descriptor": descriptor, "n_sampled": 500, **settings})
 
 
-def textbook(feature, images):  # plain loops over images, patches and regions; Coates, Lee, Ng (2011), eq. 4
-    side, stride, vectors = feature.patch_px, feature.stride_px, []
+def answers(feature, x):  # one descriptor; plain NumPy from the papers
+    squares = np.sum((x - feature.words_) ** 2, axis=1)
+    distances, n_words = np.sqrt(squares), len(feature.words_)
+    match feature.encoding:
+        case "triangle":
+            return np.maximum(0, distances.mean() - distances)
+        case "hard":
+            return np.arange(n_words) == distances.argmin()
+        case "soft":
+            parts = np.exp(-(squares - squares.min()) / (2 * feature.softness * feature.spread_))
+            return parts / parts.sum()
+        case "nearest":
+            n = feature.n_nearest or round(0.4 * n_words)
+            negative = np.sum((-x - feature.words_) ** 2, axis=1)
+            return np.concatenate([square <= np.sort(square)[n - 1] for square in (squares, negative)])
+        case "llc":
+            nearest = np.argsort(distances)[: feature.n_nearest or 5]
+            shifted = feature.words_[nearest].astype(np.float64) - x
+            gram = shifted @ shifted.T
+            weights = np.linalg.solve(gram + 1e-4 * np.trace(gram) * np.eye(len(gram)), np.ones(len(gram)))
+            codes = np.zeros(n_words)
+            codes[nearest] = weights / weights.sum()
+            return codes
+
+
+def textbook(feature, images):  # plain loops over images, patches and regions; Coates, Ng, Lee (2011)
+    side, stride, vectors = feature.descriptor.patch_px, feature.descriptor.stride_px, []
+    mean, whitening = feature.descriptor_.whitening_mean_, feature.descriptor_.whitening_
     for image in images.astype(np.float64):
         tops, lefts = (range(0, length - side + 1, stride) for length in image.shape[:2])
-        likeness = np.empty((len(tops), len(lefts), feature.n_words))
+        likeness = np.empty((len(tops), len(lefts), feature.n_words * (2 if feature.encoding == "nearest" else 1)))
         for (i, top), (j, left) in itertools.product(enumerate(tops), enumerate(lefts)):
             patch = image[top : top + side, left : left + side].ravel()
             patch = (patch - patch.mean()) / np.sqrt(patch.var() + 10)
-            white = (patch - feature.whitening_mean_) @ feature.whitening_
-            distances = np.linalg.norm(white - feature.words_, axis=1)
-            if feature.encoding == "triangle":
-                likeness[i, j] = np.maximum(0, distances.mean() - distances)
-            else:
-                likeness[i, j] = np.arange(feature.n_words) == distances.argmin()
-        pool = np.mean if feature.pooling == "average" else np.max
+            likeness[i, j] = answers(feature, (patch - mean) @ whitening)
         for level in feature.levels:
-            rows, cols = (np.arange(n) * level // n for n in likeness.shape[:2])
-            for a, b in itertools.product(range(level), repeat=2):
-                vectors.append(pool(likeness[rows == a][:, cols == b], axis=(0, 1)))
+            n_down, n_across = level if isinstance(level, tuple) else (level, level)
+            rows, cols = (np.arange(n) * m // n for n, m in zip(likeness.shape[:2], (n_down, n_across), strict=True))
+            for a, b in itertools.product(range(n_down), range(n_across)):
+                region = likeness[rows == a][:, cols == b]
+                pool = {"average": np.mean, "sum": np.sum, "max": np.max}[feature.pooling]
+                pooled = pool(region, axis=(0, 1))
+                vectors.append(np.maximum(pooled, 0) if feature.pooling == "max" else pooled)
     return np.reshape(vectors, (len(images), -1))
 
 
-@pytest.mark.parametrize("encoding", ["triangle", "hard"])
-@pytest.mark.parametrize("pooling", ["average", "max"])
-@pytest.mark.parametrize("levels", [(1,), (2,), (1, 2, 4), (2, 3), (9,), (4, 1)])
+@pytest.mark.parametrize("encoding", ["triangle", "hard", "soft", "nearest", "llc"])
+@pytest.mark.parametrize("pooling", ["average", "sum", "max"])
+@pytest.mark.parametrize("levels", [(1,), (2,), (1, 2, 4), (2, 3), (9,), (4, 1), (1, (3, 1)), ((2, 5),)])
 def test_vectors_equal_the_textbook(encoding, pooling, levels):
     feature = small(encoding=encoding, pooling=pooling, levels=levels).fit(IMAGES)
     assert_allclose(feature.transform(IMAGES[:3]), textbook(feature, IMAGES[:3]), **LIKENESS)
@@ -62,7 +87,7 @@ def test_any_patches_and_shapes_equal_the_textbook(patch_px, stride_px, shape):
 def test_an_image_of_several_bands_equals_the_textbook():
     images = np.random.default_rng(2).integers(0, 256, (1, 40, 41, 1), dtype=np.uint8)
     feature = small().fit(images)
-    assert 5 * BAND_PATCHES < (40 - 3) * (41 - 3)
+    assert 5 * PLACES_A_BAND < (40 - 3) * (41 - 3)
     assert_allclose(feature.transform(images), textbook(feature, images), **LIKENESS)
 
 
@@ -77,20 +102,19 @@ def test_the_same_seed_learns_the_same_words_and_another_seed_others():
     assert not np.allclose(one, other)
 
 
-def test_words_that_are_patches_are_whitened_patches_of_the_images():
-    feature = small(codebook="patches").fit(IMAGES)
+def test_words_of_the_sample_are_whitened_patches_of_the_images():
+    feature = small(codebook="sample").fit(IMAGES)
     windows = np.lib.stride_tricks.sliding_window_view(IMAGES, (4, 4), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
     patches = windows.reshape(-1, 48).astype(np.float64)
     patches -= patches.mean(axis=1, keepdims=True)
     patches /= np.sqrt(patches.var(axis=1, keepdims=True) + 10)
-    white = (patches - feature.whitening_mean_) @ feature.whitening_
+    white = (patches - feature.descriptor_.whitening_mean_) @ feature.descriptor_.whitening_
     assert np.linalg.norm(feature.words_[:, None] - white, axis=-1).min(axis=1).max() < 1e-4
 
 
 def test_convention_a_middle_patch_belongs_to_the_upper_or_left_region():
-    grid = PatchGrid(image_shape=(6, 6, 1), patch_px=4, stride_px=1)
-    starts = [np.array([0, 2])] * 2
-    assert_array_equal(cells_of_patches(grid, starts).reshape(3, 3), [[0, 0, 1], [0, 0, 1], [2, 2, 3]])
+    regions = Regions.of([Grid(3, 3)], [(2, 2)])
+    assert_array_equal(regions.cell_of.reshape(3, 3), [[0, 0, 1], [0, 0, 1], [2, 2, 3]])
     feature = small(encoding="hard", levels=(2,)).fit(IMAGES)
     assert_allclose(feature.transform(IMAGES), textbook(feature, IMAGES), **LIKENESS)
 
@@ -127,16 +151,22 @@ def test_images_of_one_colour_have_no_words():
         ({"n_words": 1}, SettingError, "n_words is 1; expected a whole number from 2 to 16384"),
         ({"patch_px": 1}, SettingError, "patch_px is 1; expected a whole number from 2 to 64"),
         ({"stride_px": 0}, SettingError, "stride_px is 0"),
-        ({"codebook": "forest"}, SettingError, "codebook is 'forest'; expected one of 'kmeans', 'patches'"),
-        ({"encoding": "soft"}, SettingError, "encoding is 'soft'"),
-        ({"pooling": "sum"}, SettingError, "pooling is 'sum'"),
+        ({"codebook": "forest"}, SettingError, "codebook is 'forest'; expected one of 'kmeans', 'sample'"),
+        ({"encoding": "fuzzy"}, SettingError, "encoding is 'fuzzy'"),
+        ({"pooling": "median"}, SettingError, "pooling is 'median'"),
+        ({"n_nearest": 8}, SettingError, "n_nearest is 8; expected a whole number from 1 to 7"),
+        ({"softness": 0}, SettingError, "softness is 0; expected a number above 0"),
+        ({"descriptor": "sift"}, SettingError, "descriptor is 'sift'; expected a local descriptor"),
         ({"levels": ()}, SettingError, r"levels is \(\); expected numbers such as"),
         ({"levels": 2}, SettingError, "levels is 2; expected numbers such as"),
         ({"levels": (0,)}, SettingError, "a number in levels is 0"),
         ({"n_sampled": 6}, SettingError, "n_sampled is 6; expected a whole number at least 7"),
-        ({"patch_px": 13}, ShapeError, "images of 12x13 pixels have 0x1 patches of 13 pixels; expected at least 2x2"),
-        ({"levels": (10,)}, ShapeError, "have 9x10 patches of 4 pixels; expected at least 10x10, one for each region"),
-        ({"n_sampled": 10**12}, DataError, "a sample of 1,000,000,000,000 patches needs .* Lower n_sampled"),
+        ({"patch_px": 13}, ShapeError, "images of 12x13 pixels are smaller than a patch of 13x13"),
+        (
+            {"levels": (10,)},
+            ShapeError,
+            "have 9x10 places that are described; expected at least 10x10, one for each region",
+        ),
     ],
 )
 def test_settings_that_do_not_fit_are_refused(settings, error, message):

@@ -4,6 +4,8 @@ from foldline.features.color_histogram import ColorHistogram
 from foldline.features.concat import Concat
 from foldline.features.hog import HOG
 from foldline.features.image_feature import ImageFeature
+from foldline.features.local_descriptor import LocalDescriptor
+from foldline.features.patches import Patches
 from foldline.features.pixels import Pixels
 from foldline.features.polar import Polar
 from foldline.features.registry import FEATURES, IMAGE_FEATURES
@@ -16,6 +18,8 @@ __all__ = [
     "ColorHistogram",
     "Concat",
     "ImageFeature",
+    "LocalDescriptor",
+    "Patches",
     "Pixels",
     "Polar",
     "VisualWords",

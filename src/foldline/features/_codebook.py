@@ -97,6 +97,24 @@ def kmeans(X: Rows, words: Words) -> Words:
     return words
 
 
+def mean_square_distance(X: Rows, words: Words) -> float:
+    """Give the mean of |x - c|^2 over rows x and the word c nearest to each; shard by shard as `kmeans`."""
+    with one_blas_thread():
+        shards = (X[start : start + SHARD_ROWS] for start in range(0, len(X), SHARD_ROWS))
+        return sum(in_threads(lambda shard: _square_distance_sum(shard, words), shards)) / len(X)
+
+
+def _square_distance_sum(X: Rows, words: Words) -> float:
+    total, transposed, half_norms = 0.0, np.ascontiguousarray(words.T), half_squares(words)
+    for start in range(0, len(X), CHUNK_ROWS):
+        rows = X[start : start + CHUNK_ROWS]
+        closeness = rows @ transposed - half_norms
+        total += float(
+            np.einsum("nd,nd->", rows, rows, dtype=np.float64) - 2 * closeness.max(axis=1).sum(dtype=np.float64)
+        )
+    return max(total, 0.0)
+
+
 def _summed(X: Rows, words: Words) -> WordSums:
     shards = (X[start : start + SHARD_ROWS] for start in range(0, len(X), SHARD_ROWS))
     return reduce(WordSums.merged, in_threads(lambda shard: WordSums.of(shard, words), shards))

@@ -1,6 +1,5 @@
 """Small squares of images as rows of numbers: cut out, freed of brightness and contrast, whitened."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 from typing import Self
@@ -17,55 +16,7 @@ WHITENING_FLOOR = 0.1
 
 SHARD_ROWS = 8192  # rows whose float64 copy is in memory at a time
 
-Images = UInt8[np.ndarray, "n h w c"]
-Patches = Float32[np.ndarray, "p d"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PatchGrid:
-    """Where patches are cut out of images of one shape.
-
-    Args:
-        image_shape: (H, W, C).
-        patch_px: side of a patch.
-        stride_px: pixels from one patch to the next, along rows and columns.
-    """
-
-    image_shape: tuple[int, int, int]
-    patch_px: int
-    stride_px: int
-
-    @property
-    def n_rows(self) -> int:
-        """Patches from top to bottom."""
-        return (self.image_shape[0] - self.patch_px) // self.stride_px + 1
-
-    @property
-    def n_cols(self) -> int:
-        """Patches from left to right."""
-        return (self.image_shape[1] - self.patch_px) // self.stride_px + 1
-
-    @property
-    def length(self) -> int:
-        """Numbers D of a patch."""
-        return self.patch_px**2 * self.image_shape[2]
-
-    def bands(self, n_patches: int) -> Iterator[range]:
-        """Cut the rows of patches into bands of at most so many patches, at least one row each."""
-        n = max(n_patches // self.n_cols, 1)
-        return (range(first, min(first + n, self.n_rows)) for first in range(0, self.n_rows, n))
-
-    def fill(self, image: UInt8[np.ndarray, "h w c"], band: range, out: Patches) -> None:
-        """Write the normalised patches of some rows of the grid, (len(band) * n_cols, D)."""
-        _fill_normalised(image, band.start, self.n_cols, self.patch_px, self.stride_px, out)
-
-    def sample(self, images: Images, n: int, *, generator: np.random.Generator) -> Patches:
-        """Draw n normalised patches, each from a random place of a random image, with repetition."""
-        rows, cols = generator.integers(self.n_rows, size=n), generator.integers(self.n_cols, size=n)
-        out = np.empty((n, self.length), np.float32)
-        images = np.ascontiguousarray(images)  # the kernel reads rows of pixels in one piece
-        _fill_sampled(images, generator.integers(len(images), size=n), rows, cols, self.patch_px, self.stride_px, out)
-        return out
+Rows = Float32[np.ndarray, "p d"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,33 +89,28 @@ class Whitening:
         W = (V / np.sqrt(np.maximum(eigenvalues, 0) + WHITENING_FLOOR)) @ V.T
         return cls(mean=moments.mean.astype(np.float32), W=W.astype(np.float32))
 
-    def apply_(self, X: Patches, out: Patches) -> None:
+    def apply_(self, X: Rows, out: Rows) -> None:
         """Whiten rows into `out`; X is left centred."""
         X -= self.mean
         np.matmul(X, self.W, out=out)
 
 
 @kernel()
-def _fill_normalised(
-    image: UInt8[np.ndarray, "h w c"], first: int, n_cols: int, patch_px: int, stride_px: int, out: Patches
+def fill_patches(
+    image: UInt8[np.ndarray, "h w c"], first: int, n_cols: int, patch_px: int, stride_px: int, out: Rows
 ) -> None:
+    """Write the normalised patches of some rows of a grid.
+
+    Args:
+        image: stored in one piece.
+        first: number of the first row of patches.
+        n_cols: patches in a row.
+        patch_px, stride_px: side of a patch, and pixels from one to the next.
+        out: (rows * n_cols, patch_px^2 * C), overwritten.
+    """
     for i in range(out.shape[0]):
         row, col = first + i // n_cols, i % n_cols
         _normalise(image, row * stride_px, col * stride_px, patch_px, out[i])
-
-
-@kernel()
-def _fill_sampled(
-    images: Images,
-    chosen: np.ndarray,
-    rows: np.ndarray,
-    cols: np.ndarray,
-    patch_px: int,
-    stride_px: int,
-    out: Patches,
-) -> None:
-    for i in range(out.shape[0]):
-        _normalise(images[chosen[i]], rows[i] * stride_px, cols[i] * stride_px, patch_px, out[i])
 
 
 @kernel()

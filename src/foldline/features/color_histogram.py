@@ -8,7 +8,8 @@ from jaxtyping import Float32, Int32, UInt8, UInt16
 from foldline.core.checks import choice, integer
 from foldline.core.compiled import kernel
 from foldline.core.errors import ShapeError
-from foldline.features.image_feature import ImageFeature, ImageShape
+from foldline.features.image_feature import ImageFeature
+from foldline.features.input_images import ImageShape
 
 DEFAULT_BINS = {"rgb": 8, "hue": 16}
 RUN_PX = 256  # pixels whose bins are computed in one go, as vectors, before they are counted one by one

@@ -11,7 +11,8 @@ from foldline.core.checks import choice, integer
 from foldline.core.errors import SettingError, ShapeError
 from foldline.features._hog_blocks import l2_hys_blocks
 from foldline.features._hog_cells import hog_cells
-from foldline.features.image_feature import ImageFeature, ImageShape
+from foldline.features.image_feature import ImageFeature
+from foldline.features.input_images import ImageShape
 
 CELLS_AT_ONCE_BYTES = 1 << 18  # a quarter of a usual second-level cache
 

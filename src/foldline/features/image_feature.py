@@ -9,15 +9,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from foldline.core.checks import axes
-from foldline.core.errors import DtypeError, ShapeError
 from foldline.core.memory import check_memory
 from foldline.core.parallel import in_threads, one_blas_thread, row_chunks
+from foldline.features.input_images import ImageShape, check_image_shape, checked_image_shape
 
 CHUNK_IMAGES = 256  # at work in one thread at a time
-
-ImageShape = tuple[int, int, int]
-"""(H, W, C) of one image."""
 
 
 class ImageFeature(TransformerMixin, BaseEstimator):
@@ -68,7 +64,7 @@ class ImageFeature(TransformerMixin, BaseEstimator):
             y: ignored.
         Raises: as `transform`.
         """
-        image_shape = _check_images(images)
+        image_shape = checked_image_shape(images)
         self.length(image_shape)
         self._learn(images)
         self.image_shape_ = image_shape
@@ -84,13 +80,8 @@ class ImageFeature(TransformerMixin, BaseEstimator):
             the vectors would fill the memory; scikit-learn's NotFittedError if something must be learned first.
         """
         check_is_fitted(self)
-        image_shape = _check_images(images)
-        expected = getattr(self, "image_shape_", image_shape)
-        if image_shape != expected:
-            raise ShapeError(
-                f"images have shape {image_shape}; expected {expected}, as in fit. Load them with that size and number "
-                "of channels."
-            )
+        image_shape = checked_image_shape(images)
+        check_image_shape(image_shape, getattr(self, "image_shape_", image_shape))
         n, d = len(images), self.length(image_shape)
         name = type(self).__name__
         check_memory(
@@ -124,13 +115,3 @@ class ImageFeature(TransformerMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _check_images(images: Shaped[np.ndarray, "n ..."]) -> ImageShape:
-    fix = "Give 8-bit images as (n, h, w, 1) or (n, h, w, 3)."
-    _, height, width, n_channels = axes(images, "n h w c", name="images", fix=fix)
-    if n_channels not in (1, 3) or height == 0 or width == 0:
-        raise ShapeError(f"images has shape {images.shape}; expected 1 or 3 channels and at least one pixel. {fix}")
-    if images.dtype != np.uint8:
-        raise DtypeError(f"images has dtype {images.dtype}; expected uint8 from 0 to 255. {fix}")
-    return height, width, n_channels

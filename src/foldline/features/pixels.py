@@ -5,7 +5,8 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from foldline.features.image_feature import ImageFeature, ImageShape
+from foldline.features.image_feature import ImageFeature
+from foldline.features.input_images import ImageShape
 
 
 class Pixels(ImageFeature):

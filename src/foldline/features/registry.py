@@ -6,6 +6,7 @@ from foldline.features.color_histogram import ColorHistogram
 from foldline.features.concat import Concat
 from foldline.features.hog import HOG
 from foldline.features.image_feature import ImageFeature
+from foldline.features.patches import Patches
 from foldline.features.pixels import Pixels
 from foldline.features.polar import Polar
 from foldline.features.visual_words import VisualWords
@@ -15,6 +16,7 @@ FEATURES: dict[str, type[BaseEstimator]] = {
     "color.v1": ColorHistogram,
     "hog.v1": HOG,
     "polar.v1": Polar,
+    "patches.v1": Patches,
     "words.v1": VisualWords,
     "concat.v1": Concat,
 }
