@@ -10,13 +10,13 @@ from jaxtyping import Float32, Int32
 from foldline.core.compiled import kernel
 from foldline.features._nearest import nearest
 
-ZERO, ONE, TWO, HALF = np.float32(0), np.float32(1), np.float32(2), np.float32(0.5)
+ZERO, HALF, ONE, TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
 HIGHEST = np.float32(3e38)
 # Wang et al. (2010), section 2: what is added to the diagonal of a local covariance, as a share of its trace.
 LLC_RIDGE = np.float32(1e-4)
 # A word whose part is below e^-16 of the nearest one's is below the last bit of a float32 sum.
 SMALLEST_EXPONENT = np.float32(16)
-N_HALVINGS = 40  # of the interval in which a threshold lies: to the last bit of a float32
+SMALLEST_STEP = np.float32(0.1)  # of the interval in which a threshold is looked for, so that it shrinks
 
 Products = Float32[np.ndarray, "m k"]
 Rows = Float32[np.ndarray, "m d"]
@@ -108,24 +108,30 @@ def _threshold(row: Float32[np.ndarray, " k"], n: int) -> np.float32:
     low, high = HIGHEST, -HIGHEST
     for k in range(row.shape[0]):
         low, high = min(low, row[k]), max(high, row[k])
-    # All reach `low`. Fewer than n reach `high`, unless n or more are equal to the largest.
-    for _ in range(N_HALVINGS):
-        middle = low + HALF * (high - low)
-        count = np.int32(0)
-        for k in range(row.shape[0]):
-            count += np.int32(1) if row[k] >= middle else np.int32(0)
-        if count == n:
-            return middle
-        if middle in (low, high):
-            break
-        if count > n:
-            low = middle
+    n_low, n_high, wanted = np.float32(row.shape[0]), _n_reaching(row, high), np.float32(n)
+    if n_high >= wanted:
+        return high
+    while n_low > wanted:  # all the while n_high < wanted
+        share = (n_low - wanted) / (n_low - n_high)  # where it would be if they were spread evenly
+        middle = low + min(max(share, SMALLEST_STEP), ONE - SMALLEST_STEP) * (high - low)
+        if middle <= low or middle >= high:
+            middle = low + HALF * (high - low)
+        if middle <= low or middle >= high:
+            break  # no number lies between: those at `low` are equal
+        n_middle = _n_reaching(row, middle)
+        if n_middle >= wanted:
+            low, n_low = middle, n_middle
         else:
-            high = middle
-    count = np.int32(0)
+            high, n_high = middle, n_middle
+    return low
+
+
+@kernel()
+def _n_reaching(row: Float32[np.ndarray, " k"], threshold: np.float32) -> np.float32:
+    count = ZERO  # a whole number; a float32 fills the same vector registers as the row
     for k in range(row.shape[0]):
-        count += np.int32(1) if row[k] >= high else np.int32(0)
-    return high if count >= n else low
+        count += ONE if row[k] >= threshold else ZERO
+    return count
 
 
 @kernel()
