@@ -25,6 +25,7 @@ from .features import Concat as Concat
 from .features import Patches as Patches
 from .features import Pixels as Pixels
 from .features import Polar as Polar
+from .features import ProductQuantizer as ProductQuantizer
 from .features import VisualWords as VisualWords
 from .images import ImageSet as ImageSet
 from .images import load_images as load_images

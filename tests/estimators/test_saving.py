@@ -79,6 +79,7 @@ DECISIVE = {
     "softness": st.floats(0.01, 10),
     "n_sampled": st.integers(QUICK["n_words"], 10**9),
     "patch_px": st.just(3),
+    "group": st.just(8),
     "whiten": st.just(True),
     "stride_px": st.integers(1, 2),
 }

@@ -8,6 +8,7 @@ from foldline.features.local_descriptor import LocalDescriptor
 from foldline.features.patches import Patches
 from foldline.features.pixels import Pixels
 from foldline.features.polar import Polar
+from foldline.features.product_quantizer import ProductQuantizer
 from foldline.features.registry import FEATURES, IMAGE_FEATURES
 from foldline.features.visual_words import VisualWords
 
@@ -22,5 +23,6 @@ __all__ = [
     "Patches",
     "Pixels",
     "Polar",
+    "ProductQuantizer",
     "VisualWords",
 ]

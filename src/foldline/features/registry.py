@@ -9,6 +9,7 @@ from foldline.features.image_feature import ImageFeature
 from foldline.features.patches import Patches
 from foldline.features.pixels import Pixels
 from foldline.features.polar import Polar
+from foldline.features.product_quantizer import ProductQuantizer
 from foldline.features.visual_words import VisualWords
 
 FEATURES: dict[str, type[BaseEstimator]] = {
@@ -18,6 +19,7 @@ FEATURES: dict[str, type[BaseEstimator]] = {
     "polar.v1": Polar,
     "patches.v1": Patches,
     "words.v1": VisualWords,
+    "pq.v1": ProductQuantizer,
     "concat.v1": Concat,
 }
 
