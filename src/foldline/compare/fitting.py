@@ -11,13 +11,13 @@ import tomli_w
 from sklearn.base import BaseEstimator, clone
 
 from foldline.compare.classifiers import ClassifierChoice
+from foldline.compare.features import FEATURE_CHOICES
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.run import compare
 from foldline.core.errors import SettingError
 from foldline.core.files import write_text
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
-from foldline.features import IMAGE_FEATURES
 from foldline.images import ImageSet
 
 
@@ -92,7 +92,7 @@ def fit(
     if features is None:
         features = ("hog",) if image_set.images.shape[-1] == 1 else ("hog", "color")
     if not features:
-        raise SettingError(f"features is empty; expected one or more of {', '.join(IMAGE_FEATURES)}. Name one.")
+        raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
     kind = "net" if getattr(classifier, "hidden", ()) else "linear"
     choice = ClassifierChoice(
         key=kind, title=kind, description=repr(classifier), build=lambda n_train, seed: clone(classifier)
@@ -131,6 +131,8 @@ def _settings(estimator: BaseEstimator) -> dict[str, object]:
 def _plain(value: object) -> object:
     """Give a setting as TOML knows it: class_weight has whole numbers for keys, a search over settings NumPy's."""
     match value:
+        case BaseEstimator():
+            return _settings(value)
         case np.generic() | np.ndarray():
             return _plain(value.tolist())
         case list() | tuple():
