@@ -23,7 +23,8 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
 from features import Work, measure, photographs  # noqa: E402
-from foldline.features.dense_sift import DenseSIFT, smoothing_px  # noqa: E402
+from foldline.features import DenseSIFT  # noqa: E402
+from foldline.features.dense_sift import smoothing_px  # noqa: E402
 
 HEIGHT, WIDTH, STEP_PX = 240, 320, 4
 # VLFeat takes arctangents with an error of some thousandths, which moves votes between neighbouring directions.

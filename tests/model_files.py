@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
 from foldline.estimators.registry import SAVEABLE
-from foldline.features import ColorHistogram, Concat, ImageFeature, LocalDescriptor, Pixels
+from foldline.features import ColorHistogram, Concat, DenseSIFT, ImageFeature, Patches, Pixels
 from foldline.models import MLP, Linear
 from image_files import noise
 from small_features import small_feature
@@ -29,8 +29,10 @@ def fitted(key):
     kind = SAVEABLE[key]
     if issubclass(kind, ImageFeature):
         return small_feature(kind, IMAGES.shape[1:]).fit(IMAGES)
-    if issubclass(kind, LocalDescriptor):
-        return kind(patch_px=3, n_sampled=300).fit(IMAGES)
+    if kind is Patches:
+        return Patches(patch_px=3, n_sampled=300).fit(IMAGES)
+    if kind is DenseSIFT:
+        return DenseSIFT(bin_px=(2,)).fit(noise(2, 7, 9, 3))
     if kind is Concat:
         return two_features().fit(IMAGES)
     if kind is ImagePipeline:

@@ -22,6 +22,7 @@ from .estimators import save as save
 from .features import HOG as HOG
 from .features import ColorHistogram as ColorHistogram
 from .features import Concat as Concat
+from .features import DenseSIFT as DenseSIFT
 from .features import Patches as Patches
 from .features import Pixels as Pixels
 from .features import Polar as Polar

@@ -80,6 +80,8 @@ DECISIVE = {
     "n_sampled": st.integers(QUICK["n_words"], 10**9),
     "patch_px": st.just(3),
     "group": st.just(8),
+    "step_px": st.integers(1, 9),
+    "bin_px": st.sampled_from([(2,), (2, 2)]),
     "whiten": st.just(True),
     "stride_px": st.integers(1, 2),
 }

@@ -2,6 +2,7 @@
 
 from foldline.features.color_histogram import ColorHistogram
 from foldline.features.concat import Concat
+from foldline.features.dense_sift import DenseSIFT
 from foldline.features.hog import HOG
 from foldline.features.image_feature import ImageFeature
 from foldline.features.local_descriptor import LocalDescriptor
@@ -18,6 +19,7 @@ __all__ = [
     "IMAGE_FEATURES",
     "ColorHistogram",
     "Concat",
+    "DenseSIFT",
     "ImageFeature",
     "LocalDescriptor",
     "Patches",

@@ -4,6 +4,7 @@ from sklearn.base import BaseEstimator
 
 from foldline.features.color_histogram import ColorHistogram
 from foldline.features.concat import Concat
+from foldline.features.dense_sift import DenseSIFT
 from foldline.features.hog import HOG
 from foldline.features.image_feature import ImageFeature
 from foldline.features.patches import Patches
@@ -18,6 +19,7 @@ FEATURES: dict[str, type[BaseEstimator]] = {
     "hog.v1": HOG,
     "polar.v1": Polar,
     "patches.v1": Patches,
+    "sift.v1": DenseSIFT,
     "words.v1": VisualWords,
     "pq.v1": ProductQuantizer,
     "concat.v1": Concat,

@@ -1,5 +1,6 @@
 """Fitting models: losses, penalties, optimisers, and the loop that is one compiled program an epoch."""
 
+from foldline.training.coded import CodedRows
 from foldline.training.epoch import Rows
 from foldline.training.fit import fit_model
 from foldline.training.history import History
@@ -10,6 +11,7 @@ from foldline.training.settings import Loss, Optimizer, Schedule, TrainingSettin
 
 __all__ = [
     "LOSSES",
+    "CodedRows",
     "History",
     "Loss",
     "Optimizer",

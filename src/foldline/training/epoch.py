@@ -9,18 +9,32 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from foldline.models import MLP
+from foldline.training.coded import CodedRows
 from foldline.training.losses import LOSSES
 from foldline.training.objective import BatchProgress, objective
 from foldline.training.optimizers import optimizer
 from foldline.training.settings import Hyper, Plan
 
+DECODED_ROWS = 256  # of coded ones, whose scores are computed at a time
+
 
 class Rows(NamedTuple):
-    """Data that stay on the device: feature vectors, labels and, if rows differ, their weights of mean 1."""
+    """Data that stay on the device: feature vectors or their codes, labels and, if rows differ, weights of mean 1."""
 
-    X: Float[Array, "n d"]
+    X: Float[Array, "n d"] | CodedRows
     y: Int[Array, " n"]
     weights: Float[Array, " n"] | None = None
+
+    def picked(
+        self, index: Int[Array, " b"]
+    ) -> tuple[Float[Array, "b d"], Int[Array, " b"], Float[Array, " b"] | None]:
+        """Give numbers, labels and weights of some rows, whose indices are in [0, N)."""
+
+        def pick(leaf: Array) -> Array:
+            return leaf.at[index].get(mode="promise_in_bounds")
+
+        X = self.X.rows(index) if isinstance(self.X, CodedRows) else pick(self.X)
+        return X, pick(self.y), None if self.weights is None else pick(self.weights)
 
 
 class TrainingState(NamedTuple):
@@ -57,7 +71,7 @@ def run_epoch(
 
     def step(state: TrainingState, batch: Int[Array, " batch"]) -> tuple[TrainingState, BatchProgress]:
         key, dropout_key = jax.random.split(state.key) if plan.has_dropout else (state.key, None)
-        picked: Rows = jax.tree.map(lambda leaf: leaf.at[batch].get(mode="promise_in_bounds"), rows)
+        picked = rows.picked(batch)
 
         def cost(model: MLP) -> tuple[Float[Array, ""], BatchProgress]:
             return objective(model, *picked, loss=plan.loss, l1=l1, l2=l2, dropout=hyper.dropout, key=dropout_key)
@@ -73,8 +87,18 @@ def run_epoch(
 @partial(jax.jit, static_argnames=("loss",))
 def evaluate(model: MLP, rows: Rows, *, loss: str) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Compute the mean loss, without penalty, and the share of rows that are right, both with the rows' weights."""
-    scores = model(rows.X)
+    scores = _scores_of_codes(model, rows.X) if isinstance(rows.X, CodedRows) else model(rows.X)
     losses = LOSSES[loss](scores, rows.y)
     weights = jnp.ones_like(losses) if rows.weights is None else rows.weights
     right = jnp.argmax(scores, axis=1) == rows.y
     return jnp.mean(losses * weights), jnp.mean(right * weights)
+
+
+def _scores_of_codes(model: MLP, X: CodedRows) -> Float[Array, "n k"]:
+    """Decode a few rows at a time: all of them would not fit into the memory."""
+
+    def scores_of_row(index: Int[Array, ""]) -> Float[Array, " k"]:
+        return model(X.rows(index[None]))[0]
+
+    scores: Float[Array, "n k"] = jax.lax.map(scores_of_row, jnp.arange(len(X)), batch_size=DECODED_ROWS)
+    return scores
