@@ -163,6 +163,12 @@ def test_fit_takes_nets_svms_and_their_settings(run, tmp_path):
         assert setting in out
 
 
+def test_fit_takes_a_solver(run, tmp_path):
+    code, _, err = run("fit", "digits", "--features", "raw", "--solver", "lbfgs", "--epochs", "9", "--out", "run")
+    assert code == 0, err
+    assert "solver='lbfgs'" in run("info", tmp_path / "run" / "model.safetensors")[1]
+
+
 def test_predictions_of_an_svm_have_no_probability(run, tmp_path):
     write_photos(tmp_path / "photos")
     run("fit", "photos", "--features", "color", "--loss", "svm", "--epochs", "2", "--out", "run")
@@ -222,6 +228,9 @@ def one_broken(folder):
         (photos, "fit data --hidden 0", "a width in hidden is 0"),
         (photos, "fit data --dropout 0.5", "dropout is 0.5 and there is no hidden layer"),
         (photos, "fit data --hidden 8 --activation step", "activation is 'step'"),
+        (photos, "fit data --hidden 8 --solver lbfgs", "solver is 'lbfgs' and hidden is (8,)"),
+        (photos, "fit data --loss svm --solver lbfgs", "loss is 'svm' with solver='lbfgs'; expected 'softmax'"),
+        (photos, "fit data --solver newton", "'newton' is not one of 'sgd', 'lbfgs'"),
         (photos, "fit data --l2 -1", "l2 is -1.0"),
         (photos, "fit data --epochs 0", "epochs is 0"),
         (photos, "fit data --features raw --lr 1e30", "expected finite numbers. Lower lr"),

@@ -36,6 +36,14 @@ def test_settings_of_hidden_units_without_any_are_refused(name, value):
     assert getattr(make_classifier(hidden=(8,), **{name: value}), name) == value
 
 
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+def test_nets_have_no_solver(solver):
+    with pytest.raises(SettingError, match=rf"solver is '{solver}' and hidden is \(8,\); expected no hidden layer"):
+        make_classifier(hidden=[8], solver=solver)
+    assert make_classifier(solver=solver).solver == solver
+    assert make_classifier(hidden=[8], solver=None).hidden == [8]
+
+
 def test_a_setting_that_does_not_exist_is_refused():
     with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
         make_classifier(width=3)

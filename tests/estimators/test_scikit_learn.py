@@ -21,13 +21,22 @@ BATCHES_DIFFER = (
 )
 
 
+FLOAT32 = (
+    "float32 scores and a stated gap: the optimum with weights and that with repetitions agree to three digits (see "
+    "the tests of fit_to_optimum), and the check wants seven"
+)
+SOLVED = LinearClassifier(solver="lbfgs", epochs=100)  # its features are not scaled, for which 30 passes are few
+
+
 def expected_failures(estimator):
-    trained_by_batches = isinstance(estimator, LinearClassifier | MLPClassifier)
-    return {"check_sample_weight_equivalence_on_dense_data": BATCHES_DIFFER} if trained_by_batches else {}
+    if not isinstance(estimator, LinearClassifier | MLPClassifier):
+        return {}
+    reason = FLOAT32 if getattr(estimator, "solver", "sgd") == "lbfgs" else BATCHES_DIFFER
+    return {"check_sample_weight_equivalence_on_dense_data": reason}
 
 
 @parametrize_with_checks(
-    [LinearClassifier(), MLPClassifier(hidden=(20,)), KNNClassifier(), Polar()],
+    [LinearClassifier(), SOLVED, MLPClassifier(hidden=(20,)), KNNClassifier(), Polar()],
     expected_failed_checks=expected_failures,
 )
 @pytest.mark.usefixtures("as_installed")

@@ -11,7 +11,8 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "fit",
     epilog="\b\nExamples:\n  foldline fit photos/ --out run\n"
     "  foldline fit photos.zip --features hog,color --hidden 256,128 --dropout 0.3 --out run\n"
-    "  foldline fit digits --features raw --loss svm --l2 0.01 --epochs 50 --out run",
+    "  foldline fit digits --features raw --loss svm --l2 0.01 --epochs 50 --out run\n"
+    "  foldline fit photos/ --features words --solver lbfgs --l2 3e-4 --epochs 200 --out run",
 )
 @click.argument("data")
 @click.option("--features", type=words_option, help="Of raw, color, hog, words. Default: hog,color; grey: hog.")
@@ -19,12 +20,18 @@ from foldline.cli.options import loading_options, widths_option, words_option
 @click.option("--activation", help="Of the hidden layers. Default: relu.")
 @click.option("--dropout", type=float, help="Share of hidden units switched off in training.")
 @click.option("--loss", type=click.Choice(["softmax", "svm"]), default="softmax", show_default=True)
+@click.option(
+    "--solver",
+    type=click.Choice(["sgd", "lbfgs"]),
+    default=None,
+    help="Of a linear classifier: mini-batches, or lbfgs to the optimum of the softmax loss. Default: sgd.",
+)
 @click.option("--l1", type=float, default=0.0, show_default=True, help="Price on absolute weights.")
 @click.option("--l2", type=float, default=1e-4, show_default=True, help="Price on squared weights.")
 @click.option("--optimizer", type=click.Choice(["sgd", "adamw"]), default="sgd", show_default=True)
 @click.option("--lr", type=float, default=None, help="Largest learning rate. Default: what the data allow.")
 @click.option("--schedule", type=click.Choice(["constant", "step", "cosine"]), default="cosine", show_default=True)
-@click.option("--epochs", type=int, default=30, show_default=True)
+@click.option("--epochs", type=int, default=30, show_default=True, help="Passes over the training images.")
 @click.option("--batch", "batch_size", type=int, default=None, help="Rows a step. Default: grows with the data to 128.")
 @click.option("--patience", type=int, default=None, help="Stop after so many epochs without a better one.")
 @click.option("--balanced", is_flag=True, help="Weigh classes by the inverse of their frequencies.")

@@ -14,7 +14,7 @@ def make_classifier(*, hidden: Sequence[int] = (), **settings: Any) -> LinearCla
     Args:
         hidden: widths of the hidden layers, first to last; none, (), for a linear classifier.
         settings: of `LinearClassifier` or `MLPClassifier`; None takes the default.
-    Raises: SettingError for settings of hidden units where there are none.
+    Raises: SettingError for settings of hidden units where there are none, or of a linear classifier where there are.
     Example:
         >>> make_classifier(l2=0.01)
         LinearClassifier(l2=0.01)
@@ -23,6 +23,11 @@ def make_classifier(*, hidden: Sequence[int] = (), **settings: Any) -> LinearCla
     """
     chosen = {name: value for name, value in settings.items() if value is not None}
     if hidden:
+        if "solver" in chosen:
+            raise SettingError(
+                f"solver is {chosen['solver']!r} and hidden is {tuple(hidden)}; expected no hidden layer with it: nets "
+                f"are trained by mini-batch descent. Leave solver or hidden out."
+            )
         return MLPClassifier(hidden=hidden, **chosen)
     for name in ("activation", "dropout"):
         if name in chosen:

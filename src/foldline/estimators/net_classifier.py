@@ -7,7 +7,7 @@ from typing import Any, Literal, Self, get_args
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int32
+from jaxtyping import Float, Float32, Float64, Int32, PRNGKeyArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
@@ -40,7 +40,7 @@ def _has_probabilities(classifier: "NetClassifier") -> bool:
 
 
 class NetClassifier(ClassifierMixin, BaseEstimator):
-    """Base of the classifiers that are trained by mini-batch descent; use a subclass."""
+    """Base of the classifiers that are nets, with or without hidden layers; use a subclass."""
 
     loss: Loss
     lr: float | Literal["auto"]
@@ -52,7 +52,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     classes_: np.ndarray
     model_: MLP
     history_: History
-    lr_: float
+    lr_: float | None
     n_features_in_: int
 
     def fit(
@@ -82,12 +82,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         settings = self._settings()
         self.classes_, labels = class_indices(y)
         train, val = self._rows(X, y, labels, sample_weight=sample_weight, validation=validation, seed=seed)
-        if self.lr == "auto":
-            settings = replace(settings, lr=_fitting_rate(train, settings, architecture.get("hidden", ()), seed=seed))
-        self.lr_ = settings.lr
         first_key, training_key = jax.random.split(key_from_seed(seed))
         model = MLP.random(n_in=X.shape[1], n_out=len(self.classes_), **architecture, key=first_key)
-        self.model_, self.history_ = fit_model(model, train, settings=settings, key=training_key, val=val)
+        self._train_(model, train, val, settings=settings, key=training_key, seed=seed)
         return self
 
     def scores(self, X: Matrix) -> Float32[np.ndarray, "n k"]:
@@ -121,7 +118,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
         n_classes = loaded_classes(self.classes_)
         choice(self.loss, get_args(Loss), name="loss")
-        number(self.lr_, name="lr_", low=0.0, above=True)
+        if self.lr_ is not None:
+            number(self.lr_, name="lr_", low=0.0, above=True)
         shapes = [layer.W.shape for layer in self.model_.layers]
         if [self.n_features_in_, *(n_out for n_out, _ in shapes)] != [*(n_in for _, n_in in shapes), n_classes]:
             raise ModelFileError(
@@ -131,6 +129,16 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
     def _architecture(self) -> dict[str, Any]:
         raise NotImplementedError
+
+    def _train_(
+        self, model: MLP, train: Rows, val: Rows | None, *, settings: TrainingSettings, key: PRNGKeyArray, seed: int
+    ) -> None:
+        """Set what the rows teach, by mini-batch descent."""
+        if self.lr == "auto":
+            hidden = [len(layer.b) for layer in model.layers[:-1]]
+            settings = replace(settings, lr=_fitting_rate(train, settings, hidden, seed=seed))
+        self.lr_ = settings.lr
+        self.model_, self.history_ = fit_model(model, train, settings=settings, key=key, val=val)
 
     def _settings(self) -> TrainingSettings:
         """Check all settings; an automatic rate is not known yet."""

@@ -1,4 +1,4 @@
-"""Fitting models: losses, penalties, optimisers, and the loop that is one compiled program an epoch."""
+"""Fitting models: losses, penalties, optimisers, the loop that is one compiled program an epoch, and a solver."""
 
 from foldline.training.coded import CodedRows
 from foldline.training.epoch import Rows
@@ -6,8 +6,9 @@ from foldline.training.fit import fit_model
 from foldline.training.history import History
 from foldline.training.losses import LOSSES
 from foldline.training.objective import objective, penalty
+from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
 from foldline.training.rates import automatic_rate
-from foldline.training.settings import Loss, Optimizer, Schedule, TrainingSettings
+from foldline.training.settings import Loss, Optimizer, Schedule, Solver, TrainingSettings
 
 __all__ = [
     "LOSSES",
@@ -17,9 +18,12 @@ __all__ = [
     "Optimizer",
     "Rows",
     "Schedule",
+    "Solver",
     "TrainingSettings",
     "automatic_rate",
     "fit_model",
+    "fit_to_optimum",
     "objective",
+    "optimality_gap",
     "penalty",
 ]

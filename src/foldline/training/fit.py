@@ -1,8 +1,5 @@
 """The training loop seen from outside: a model and rows in, a fitted model and its history out."""
 
-import time
-from dataclasses import dataclass, field
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +8,8 @@ from jaxtyping import Int32, PRNGKeyArray
 from foldline.core.errors import DivergedError
 from foldline.core.progress import tracking
 from foldline.models import MLP
-from foldline.training.epoch import Rows, evaluate, first_state, run_epoch
+from foldline.training.curves import Curves
+from foldline.training.epoch import Rows, first_state, run_epoch
 from foldline.training.history import History
 from foldline.training.objective import BatchProgress
 from foldline.training.settings import Hyper, Plan, TrainingSettings
@@ -50,16 +48,20 @@ def fit_model(
     generator = np.random.default_rng(np.asarray(jax.random.key_data(order_key)))
 
     state = first_state(model, hyper, dropout_key, plan=plan)
-    curves = _Curves(model)
+    curves = Curves(model)
     with tracking("training", settings.epochs) as advance:
         for epoch in range(settings.epochs):
             order = shuffled_batches(n_rows, batch_size, generator=generator)
             state, progress = run_epoch(state, train, jnp.asarray(order), hyper, plan=plan)
             _check_finite(progress, first_step=epoch * n_steps, settings=settings)
-            curves.add(progress, batch_size=batch_size)
-            curves.judge(state.model, val, loss=settings.loss)
+            mean_loss = float(np.mean(np.asarray(progress.mean_loss), dtype=np.float64))
+            curves.add(loss=mean_loss, accuracy=float(np.mean(np.asarray(progress.n_right)) / batch_size))
+            if val is None:
+                curves.keep(state.model)
+            else:
+                curves.judge(state.model, val, loss=settings.loss)
             advance(1, curves.note())
-            if settings.patience is not None and epoch - curves.best_epoch >= settings.patience:
+            if curves.has_stalled(settings.patience):
                 break
     _check_finite_weights(curves.best_model, settings=settings)
     return curves.best_model, curves.history()
@@ -77,49 +79,6 @@ def shuffled_batches(
     n_steps = -(-n_rows // batch_size)
     order = generator.permutation(n_rows).astype(np.int32)
     return np.concatenate([order, order[: n_steps * batch_size - n_rows]]).reshape(n_steps, batch_size)
-
-
-@dataclass
-class _Curves:
-    """Learning curves in the making, and the best weights so far."""
-
-    best_model: MLP
-    best_epoch: int = 0
-    train_loss: list[float] = field(default_factory=list)
-    train_accuracy: list[float] = field(default_factory=list)
-    val_loss: list[float] = field(default_factory=list)
-    val_accuracy: list[float] = field(default_factory=list)
-    elapsed_s: list[float] = field(default_factory=list)
-    started_s: float = field(default_factory=time.perf_counter)
-
-    def add(self, progress: BatchProgress, *, batch_size: int) -> None:
-        self.train_loss.append(float(np.mean(np.asarray(progress.mean_loss), dtype=np.float64)))
-        self.train_accuracy.append(float(np.mean(np.asarray(progress.n_right)) / batch_size))
-        self.elapsed_s.append(time.perf_counter() - self.started_s)
-
-    def judge(self, model: MLP, val: Rows | None, *, loss: str) -> None:
-        if val is None:
-            self.best_model, self.best_epoch = model, len(self.train_loss) - 1
-            return
-        val_loss, val_accuracy = evaluate(model, val, loss=loss)
-        if not self.val_accuracy or float(val_accuracy) > max(self.val_accuracy):
-            self.best_model, self.best_epoch = model, len(self.val_accuracy)
-        self.val_loss.append(float(val_loss))
-        self.val_accuracy.append(float(val_accuracy))
-
-    def note(self) -> str:
-        said = f"loss {self.train_loss[-1]:.3f}"
-        return f"{said}, val {self.val_accuracy[-1]:.1%}" if self.val_accuracy else said
-
-    def history(self) -> History:
-        return History(
-            train_loss=np.array(self.train_loss),
-            train_accuracy=np.array(self.train_accuracy),
-            val_loss=np.array(self.val_loss) if self.val_loss else None,
-            val_accuracy=np.array(self.val_accuracy) if self.val_accuracy else None,
-            elapsed_s=np.array(self.elapsed_s),
-            best_epoch=self.best_epoch,
-        )
 
 
 def _check_finite(progress: BatchProgress, *, first_step: int, settings: TrainingSettings) -> None:

@@ -8,7 +8,7 @@ from jaxtyping import Float64
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """Learning curves; entry e belongs to epoch e + 1.
+    """Learning curves; entry e belongs to epoch e + 1, which is one pass over the training rows.
 
     Args:
         train_loss: mean of the batch losses met during the epoch, without the penalty, dropout included.
@@ -17,7 +17,7 @@ class History:
         val_accuracy: share of validation rows that are right after the epoch, as the rows weigh; None without them.
         elapsed_s: seconds since training began, compilation included.
         best_epoch: index of the epoch whose weights were kept: the first with the best validation accuracy, else the
-            last.
+            last of mini-batch descent, and the nearest to the optimum of a solver.
     """
 
     train_loss: Float64[np.ndarray, " e"]

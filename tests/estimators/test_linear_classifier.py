@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+
+from foldline.core.errors import ModelFileError, SettingError
+from foldline.estimators import LinearClassifier, load, save
+from model_files import assert_same, rewrite
+
+X, Y = load_digits(return_X_y=True)
+X, Y = (X[:300] / 16).astype(np.float32), Y[:300].astype(np.int32)
+
+
+def solved(**settings):
+    return LinearClassifier(**{"solver": "lbfgs", "l2": 0.01, "epochs": 100, **settings})
+
+
+@pytest.fixture(scope="module")
+def model():
+    return solved().fit(X, Y)
+
+
+def test_the_optimum_is_that_of_scikit_learn(model):
+    reference = LogisticRegression(C=1 / (2 * 0.01 * len(X)), solver="newton-cg", tol=1e-8).fit(X.astype(np.float64), Y)
+    assert_allclose(model.coef_, reference.coef_, atol=2e-3)
+    assert_allclose(model.predict_proba(X), reference.predict_proba(X), atol=1e-3)
+    assert 0 < model.optimality_gap_ < 1e-5
+
+
+def test_balanced_classes_are_those_of_scikit_learn():
+    rare = (Y != 3) | (np.arange(300) < 50)
+    reference = LogisticRegression(C=1 / (2 * 0.01 * rare.sum()), class_weight="balanced", max_iter=1000, tol=1e-8)
+    reference.fit(X[rare].astype(np.float64), Y[rare])
+    assert_allclose(solved(class_weight="balanced").fit(X[rare], Y[rare]).coef_, reference.coef_, atol=2e-3)
+
+
+def test_mini_batches_do_not_come_as_near(model):
+    batches = LinearClassifier(l2=0.01, epochs=20).fit(X, Y)
+    final = [m.history_.train_loss[-1] + 0.01 * np.sum(m.coef_.astype(np.float64) ** 2) for m in (model, batches)]
+    assert final[0] < final[1]
+
+
+@pytest.mark.parametrize("random_state", [1, 2])
+def test_the_seed_does_not_matter(model, random_state):
+    assert (solved(random_state=random_state).fit(X, Y).coef_ == model.coef_).all()
+
+
+def test_validation_rows_choose_the_pass():
+    chosen = solved(l2=1e-5).fit(X[:100], Y[:100], validation=(X[100:], Y[100:]))
+    assert_allclose(chosen.score(X[100:], Y[100:]), chosen.history_.val_accuracy.max(), rtol=1e-6)
+
+
+def test_early_stopping_has_its_patience():
+    history = solved(early_stopping=True, patience=2).fit(X, Y).history_
+    assert history.n_epochs == history.best_epoch + 3
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"solver": "newton"}, "solver is 'newton'; expected one of 'sgd', 'lbfgs'"),
+        ({"loss": "svm"}, "loss is 'svm' with solver='lbfgs'; expected 'softmax', which is smooth. Change loss, or"),
+        ({"l1": 1e-3}, "l1 is 0.001 with solver='lbfgs'; expected 0, without which the objective is not smooth"),
+        ({"l2": 0.0}, "l2 is 0 with solver='lbfgs'; expected a number above 0, .* Change l2, or take solver='sgd'"),
+    ],
+)
+def test_what_has_no_optimum_or_is_not_smooth_is_refused(settings, message):
+    with pytest.raises(SettingError, match=message):
+        solved(**settings).fit(X, Y)
+
+
+def test_another_solver_forgets_what_the_first_one_told():
+    both = solved(epochs=2).fit(X, Y)
+    assert both.lr_ is None
+    both.set_params(solver="sgd").fit(X, Y)
+    assert both.optimality_gap_ is None
+    assert both.lr_ > 0
+
+
+def test_a_file_holds_solver_and_gap(model, tmp_path):
+    save(model, tmp_path / "model")
+    assert_same(load(tmp_path / "model"), model)
+
+
+def test_files_from_before_there_were_solvers_are_read(tmp_path):
+    def older(recipe, _):
+        del recipe["estimator"]["settings"]["solver"], recipe["estimator"]["fitted"]["optimality_gap_"]
+
+    trained = LinearClassifier(epochs=1).fit(X, Y)
+    save(trained, tmp_path / "model")
+    rewrite(tmp_path / "model", older)
+    found = load(tmp_path / "model")
+    assert (found.solver, found.optimality_gap_) == ("sgd", None)
+    assert (found.predict(X) == trained.predict(X)).all()
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        ("settings", {"solver": "newton"}, "solver is 'newton'"),
+        ("fitted", {"optimality_gap_": -1.0}, "optimality_gap_ is -1.0"),
+    ],
+)
+def test_a_damaged_solver_or_gap_is_refused(model, tmp_path, part, change, message):
+    save(model, tmp_path / "model")
+    rewrite(tmp_path / "model", lambda recipe, _: recipe["estimator"][part].update(change))
+    with pytest.raises(ModelFileError, match=message):
+        load(tmp_path / "model")
