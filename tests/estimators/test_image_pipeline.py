@@ -20,20 +20,9 @@ from foldline.estimators import (
     make_pipeline,
 )
 from foldline.features import HOG, ColorHistogram, Concat, Pixels, Polar
-from image_files import noise
+from image_files import striped_images
 from model_files import IMAGES, LABELS, pipeline
 from tolerances import TOLERANCE
-
-
-def striped_images(n=24):
-    """Noise under stripes that run along for class 0 and across for class 1: pixels say little, directions all."""
-    images, labels = noise(n, 12, 12, 1) // 8, np.arange(n) % 2
-    starts = np.random.default_rng(1).integers(0, 4, n)
-    for image, label, start in zip(images, labels, starts, strict=True):
-        stripes = image if label == 0 else image.swapaxes(0, 1)
-        stripes[start::4] += 200
-    return images, labels
-
 
 STRIPES, DIRECTIONS = striped_images()
 

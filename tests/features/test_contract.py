@@ -16,7 +16,7 @@ from foldline.core import parallel
 from foldline.core.errors import DataError, DtypeError, ShapeError
 from foldline.features import FEATURES, HOG, IMAGE_FEATURES, Concat, ImageFeature, Pixels, image_feature
 from foldline.features.registry import newest_image_features
-from small_features import small_feature
+from small_features import CHECKS_WITHOUT_DATA, small_feature
 from tolerances import TOLERANCE
 
 FLOAT32 = TOLERANCE[np.dtype(np.float32)]
@@ -154,19 +154,6 @@ def test_it_says_what_it_is(kind):
     assert issubclass(kind, ImageFeature)
     assert kind.title
     assert made(kind, images_for(kind)).describe()
-
-
-# scikit-learn's own checks run on tables; these of them need no data, so that they hold for features of images too.
-CHECKS_WITHOUT_DATA = (
-    "check_estimator_cloneable",
-    "check_estimator_repr",
-    "check_estimator_tags_renamed",
-    "check_get_params_invariance",
-    "check_mixin_order",
-    "check_no_attributes_set_in_init",
-    "check_set_params",
-    "check_valid_tag_types",
-)
 
 
 @pytest.mark.usefixtures("as_installed")

@@ -7,10 +7,10 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import estimator_checks
 
-from features.test_contract import CHECKS_WITHOUT_DATA
 from foldline.core.errors import DataError, DtypeError, ShapeError
 from foldline.features import FEATURES, LocalDescriptor, local_descriptor
 from foldline.features.local_descriptor import Band
+from small_features import CHECKS_WITHOUT_DATA
 from tolerances import TOLERANCE
 
 FLOAT32 = TOLERANCE[np.dtype(np.float32)]

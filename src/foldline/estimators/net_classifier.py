@@ -21,7 +21,7 @@ from foldline.core.seeds import generator_from_seed, key_from_seed, seed_from_ra
 from foldline.estimators.class_indices import class_indices
 from foldline.estimators.loaded import loaded_classes
 from foldline.models import MLP
-from foldline.training import History, Loss, Rows, TrainingSettings, automatic_rate, fit_model
+from foldline.training import CodedRows, History, Loss, Rows, TrainingSettings, automatic_rate, fit_model
 
 Matrix = Float[np.ndarray, "n d"]
 ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
@@ -57,16 +57,17 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(
         self,
-        X: Matrix,
+        X: Matrix | CodedRows,
         y: np.ndarray,
         sample_weight: np.ndarray | None = None,
         *,
-        validation: tuple[np.ndarray, np.ndarray] | None = None,
+        validation: tuple[Matrix | CodedRows, np.ndarray] | None = None,
     ) -> Self:
         """Train on feature vectors and their labels.
 
         Args:
-            X: (N, D) finite numbers, best near mean 0 and deviation 1; computed with as float32.
+            X: (N, D) finite numbers, best near mean 0 and deviation 1; computed with as float32. Or their codes, which
+                are decoded a batch at a time (see `ImagePipeline`).
             y: (N,) labels of any type, at least two different ones.
             sample_weight: (N,) non-negative weights of the rows; None for equal ones.
             validation: feature vectors and labels that choose the epoch whose weights are kept; None takes
@@ -77,7 +78,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         Convention: rows count by sample weight times class weight, in the loss and in the validation accuracy that
             chooses the epoch; rows given as `validation` have class weights only.
         """
-        X, y = validate_data(self, X, y, dtype=np.float32)
+        X, y = self._checked_rows(X, y, reset=True)
         architecture, seed = self._architecture(), seed_from_random_state(self.random_state)
         settings = self._settings()
         self.classes_, labels = class_indices(y)
@@ -148,14 +149,25 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         chosen = {name: given[name] for name in names if name in given and not (name == "lr" and self.lr == "auto")}
         return TrainingSettings(**chosen, patience=self.patience if self.early_stopping else None)
 
+    def _checked_rows(
+        self, X: Matrix | CodedRows, y: np.ndarray, *, reset: bool
+    ) -> tuple[Matrix | CodedRows, np.ndarray]:
+        if not isinstance(X, CodedRows):
+            X, y = validate_data(self, X, y, dtype=np.float32, reset=reset)
+            return X, y
+        axes(y, str(len(X)), name="y", fix="Give one label for each row.")
+        if reset:
+            self.n_features_in_ = X.n_columns
+        return X, y
+
     def _rows(
         self,
-        X: Matrix,
+        X: Matrix | CodedRows,
         y: np.ndarray,
         labels: Int32[np.ndarray, " n"],
         *,
         sample_weight: np.ndarray | None,
-        validation: tuple[np.ndarray, np.ndarray] | None,
+        validation: tuple[Matrix | CodedRows, np.ndarray] | None,
         seed: int,
     ) -> tuple[Rows, Rows | None]:
         """Give the rows to learn from and those that choose the epoch."""
@@ -165,7 +177,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             given = _checked_weights(np.asarray(sample_weight, np.float64), n=len(X), name="sample_weight")
             weights = given if weights is None else given * weights
         if validation is not None:
-            X_val, y_val = validate_data(self, *validation, dtype=np.float32, reset=False)
+            X_val, y_val = self._checked_rows(*validation, reset=False)
             val_labels = self._known_labels(y_val)
             val_weights = None if of_classes is None else of_classes[val_labels]
             return _on_device(X, labels, weights), _on_device(X_val, val_labels, val_weights)
@@ -173,7 +185,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             return _on_device(X, labels, weights), None
         rows, val_rows = _stratified_rows(labels, self.validation_fraction, seed=seed)
         picked = (None, None) if weights is None else (weights[rows], weights[val_rows])
-        return _on_device(X[rows], labels[rows], picked[0]), _on_device(X[val_rows], labels[val_rows], picked[1])
+        train, val = (X.subset(some) if isinstance(X, CodedRows) else X[some] for some in (rows, val_rows))
+        return _on_device(train, labels[rows], picked[0]), _on_device(val, labels[val_rows], picked[1])
 
     def _class_weights(self, y: np.ndarray) -> Float64[np.ndarray, " k"] | None:
         given, classes = self.class_weight, self.classes_.tolist()
@@ -208,7 +221,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
 def _fitting_rate(train: Rows, settings: TrainingSettings, hidden: Sequence[int], *, seed: int) -> float:
     return automatic_rate(
-        np.asarray(train.X),
+        train.X if isinstance(train.X, CodedRows) else np.asarray(train.X),
         weights=None if train.weights is None else np.asarray(train.weights),
         l2=settings.l2,
         batch_size=settings.rows_a_step(len(train.y)),
@@ -240,16 +253,17 @@ def _chunks(X: Float32[np.ndarray, "n d"]) -> list[Float32[np.ndarray, "m d"]]:
     return [X[start : start + CHUNK_ROWS[-1]] for start in range(0, len(X), CHUNK_ROWS[-1])]
 
 
-def _on_device(X: np.ndarray, labels: np.ndarray, weights: Float64[np.ndarray, " n"] | None) -> Rows:
+def _on_device(X: Matrix | CodedRows, labels: np.ndarray, weights: Float64[np.ndarray, " n"] | None) -> Rows:
+    rows = Rows(X if isinstance(X, CodedRows) else jnp.asarray(X), jnp.asarray(labels))
     if weights is None:
-        return Rows(jnp.asarray(X), jnp.asarray(labels))
+        return rows
     if weights.max() == 0:
         raise DataError(
             f"sample_weight times class_weight is zero for all {len(weights)} rows that train, or that validate; "
             f"expected at least one positive weight. Change them."
         )
     weights = weights / weights.max()  # first, because the sum of large weights may be infinite
-    return Rows(jnp.asarray(X), jnp.asarray(labels), jnp.asarray(weights / weights.mean(), jnp.float32))
+    return rows._replace(weights=jnp.asarray(weights / weights.mean(), jnp.float32))
 
 
 def _stratified_rows(

@@ -1,10 +1,11 @@
 """Training rows that stay small in memory: codes on the device, turned into numbers a batch at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, UInt8
 
 
@@ -26,8 +27,17 @@ class CodedRows:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def rows(self, index: Int[Array, " b"]) -> Float[Array, "b d"]:
-        """Give the numbers of some rows, whose indices are in [0, N)."""
+    @property
+    def shape(self) -> tuple[int, int]:
+        """N and D."""
+        return len(self.codes), self.n_columns
+
+    def subset(self, index: Int[np.ndarray, " b"]) -> "CodedRows":
+        """Give some rows, as codes."""
+        return replace(self, codes=self.codes[index])
+
+    def rows(self, index: Int[Array | np.ndarray, " b"]) -> Float[Array, "b d"]:
+        """Give some rows, whose indices are in [0, N), as numbers."""
         codes = self.codes.at[index].get(mode="promise_in_bounds")
         numbers = self.centroids.at[jnp.arange(codes.shape[1]), codes].get(mode="promise_in_bounds")
         return numbers.reshape(len(codes), -1)[:, : self.n_columns]

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from foldline.core.errors import SettingError
 from foldline.models import MLP
 from foldline.training.coded import CodedRows
 from foldline.training.losses import LOSSES
@@ -24,6 +25,16 @@ class Rows(NamedTuple):
     X: Float[Array, "n d"] | CodedRows
     y: Int[Array, " n"]
     weights: Float[Array, " n"] | None = None
+
+    @property
+    def numbers(self) -> Float[Array, "n d"]:
+        """All feature vectors. Raises: SettingError if they are codes."""
+        if isinstance(self.X, CodedRows):
+            raise SettingError(
+                "the rows are codes and solver is 'lbfgs', which needs all of their numbers at once; expected 'sgd', "
+                "which decodes a batch at a time. Take solver='sgd', or no compression."
+            )
+        return self.X
 
     def picked(
         self, index: Int[Array, " b"]

@@ -46,7 +46,7 @@ def full_batch(model: MLP, rows: Rows, *, loss: str) -> FullBatch:
         as good as float64 sums of the blocks.
     Source: Kahan (1965), "Further remarks on reducing truncation errors".
     """
-    block_rows = min(max(BLOCK_NUMBERS // rows.X.shape[1], 1), len(rows.y))
+    block_rows = min(max(BLOCK_NUMBERS // rows.numbers.shape[1], 1), len(rows.y))
     sums, lost = _blockwise(model, rows, loss=loss, block_rows=block_rows)
     n = len(rows.y)
     total: _Sums = jax.tree.map(lambda s, e: (np.asarray(s, np.float64) - np.asarray(e, np.float64)) / n, sums, lost)
@@ -73,7 +73,7 @@ def _blockwise(model: MLP, rows: Rows, *, loss: str, block_rows: int) -> tuple[_
 
 def _sums(model: MLP, rows: Rows, *, loss: str) -> _Sums:
     def cost(model: MLP) -> tuple[Array, Array]:
-        scores = model(rows.X)
+        scores = model(rows.numbers)
         losses = LOSSES[loss](scores, rows.y)
         n_right = jnp.sum(jnp.argmax(scores, axis=1) == rows.y, dtype=jnp.float32)
         return jnp.sum(losses if rows.weights is None else losses * rows.weights), n_right

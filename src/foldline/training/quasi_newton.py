@@ -103,7 +103,7 @@ def optimality_gap(model: MLP, rows: Rows, *, settings: TrainingSettings) -> flo
     Source: Boyd and Vandenberghe (2004), eq. 9.9, with m = 2 l2.
     """
     (layer,) = model.layers
-    scores = np.asarray(model(rows.X), np.float64)
+    scores = np.asarray(model(rows.numbers), np.float64)
     true = np.arange(scores.shape[1]) == np.asarray(rows.y)[:, None]
     weights = np.ones(len(scores)) if rows.weights is None else np.asarray(rows.weights, np.float64)
 
@@ -128,10 +128,10 @@ class _Metric:
 
     @classmethod
     def of(cls, rows: Rows, *, n_classes: int, l2: float) -> "_Metric":
-        n, n_in = rows.X.shape
+        n, n_in = rows.numbers.shape
         is_full = n_in <= MOST_FEATURES
         step = max(n // (ROWS_A_FEATURE * min(n_in, MOST_FEATURES)), 1)
-        sample = np.asarray(rows.X[::step])
+        sample = np.asarray(rows.numbers[::step])
         sample = np.concatenate([sample, np.ones((len(sample), 1), np.float32)], axis=1)
         if rows.weights is not None:
             sample *= np.sqrt(np.asarray(rows.weights[::step]))[:, None]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float32
 
+from foldline.training.coded import CodedRows
 from foldline.training.settings import Loss, Optimizer
 
 SAMPLE_ROWS = 2048
@@ -26,7 +27,7 @@ ADAMW_RATE = 1e-3  # Kingma and Ba (2015), section 2; Adam's steps do not depend
 
 
 def automatic_rate(
-    X: Float32[np.ndarray, "n d"],
+    X: Float32[np.ndarray, "n d"] | CodedRows,
     *,
     weights: Float32[np.ndarray, " n"] | None = None,
     l2: float,
@@ -46,7 +47,7 @@ def automatic_rate(
     0.001.
 
     Args:
-        X: (N, D) training rows.
+        X: (N, D) training rows, or their codes.
         weights: (N,) weights of the rows, mean 1; None for all ones.
         l2: strength of the squared penalty.
         batch_size: rows a step, B.
@@ -62,7 +63,8 @@ def automatic_rate(
     if optimizer == "adamw":
         return ADAMW_RATE
     rows = generator.choice(len(X), size=min(len(X), SAMPLE_ROWS), replace=False)
-    sample = np.concatenate([X[rows], np.ones((len(rows), 1), np.float32)], axis=1).astype(np.float64)
+    numbers = np.asarray(X.rows(rows)) if isinstance(X, CodedRows) else X[rows]
+    sample = np.concatenate([numbers, np.ones((len(rows), 1), np.float32)], axis=1).astype(np.float64)
     w = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
     spread = float(np.mean(w**2 * np.sum(sample**2, axis=1)))
     moment = _largest_second_moment(np.sqrt(w)[:, None] * sample, generator=generator)
