@@ -2,7 +2,13 @@
 
 from foldline.features import Patches
 
-QUICK = {"n_words": 5, "n_sampled": 300, "descriptor": Patches(patch_px=3, n_sampled=300)}
+QUICK = {
+    "n_words": 5,
+    "n_gaussians": 3,
+    "n_principal": 6,
+    "n_sampled": 300,
+    "descriptor": Patches(patch_px=3, n_sampled=300),
+}
 
 
 def small_feature(kind, image_shape):
