@@ -14,7 +14,13 @@ CHECKS_WITHOUT_DATA = (
     "check_valid_tag_types",
 )
 
-QUICK = {"n_words": 5, "n_sampled": 300, "descriptor": Patches(patch_px=3, n_sampled=300)}
+QUICK = {
+    "n_words": 5,
+    "n_gaussians": 3,
+    "n_principal": 6,
+    "n_sampled": 300,
+    "descriptor": Patches(patch_px=3, n_sampled=300),
+}
 
 
 def small_feature(kind, image_shape):

@@ -77,5 +77,5 @@ def test_first_words_are_different_rows():
 
 
 def test_fewer_different_rows_than_words_are_refused():
-    with pytest.raises(DataError, match="the sample has 1 different patches; expected at least n_words=2. Lower"):
+    with pytest.raises(DataError, match="the sample has 1 different descriptors; expected at least n_words=2. Lower"):
         first_words(np.zeros((30, 3), np.float32), 2, generator=np.random.default_rng(0))

@@ -6,7 +6,8 @@ from numpy.testing import assert_allclose
 
 from foldline.core.errors import SettingError, ShapeError
 from foldline.features import Patches
-from foldline.features._patches import CONTRAST_FLOOR, SHARD_ROWS, WHITENING_FLOOR, Moments, Whitening
+from foldline.features._moments import Moments
+from foldline.features._patches import CONTRAST_FLOOR, WHITENING_FLOOR, Whitening
 from strategies import images_NHWC
 from tolerances import TOLERANCE
 
@@ -70,27 +71,6 @@ def test_convention_channels_of_a_pixel_stand_side_by_side():
 def test_settings_that_do_not_fit_are_refused(settings, error, message):
     with pytest.raises(error, match=message):
         Patches(**settings).fit(np.zeros((2, 7, 9, 1), np.uint8))
-
-
-def same(one, other):
-    assert one.n == other.n
-    assert_allclose(one.mean, other.mean, rtol=1e-12, atol=1e-12)
-    assert_allclose(one.scatter, other.scatter, rtol=1e-10, atol=1e-10)
-
-
-@given(st.permutations(range(4)), st.lists(st.integers(1, 59), min_size=3, max_size=3, unique=True))
-def test_moments_of_shards_merge_in_any_order_into_those_of_all_rows(order, cuts):
-    X = RNG.normal(5, 3, (60, 4)).astype(np.float32)
-    shards = np.split(X, sorted(cuts))
-    merged = Moments.of(shards[order[0]])
-    for i in order[1:]:
-        merged = merged.merged(Moments.of(shards[i]))
-    same(merged, Moments.of(X))
-
-
-def test_moments_of_many_rows_are_those_of_all_at_once():
-    X = RNG.normal(5, 3, (2 * SHARD_ROWS + 5, 3)).astype(np.float32)
-    assert_allclose(Moments.of(X).covariance, np.cov(X.T.astype(np.float64), bias=True), rtol=1e-9)
 
 
 def test_whitened_rows_have_the_covariance_that_the_floor_leaves():

@@ -140,7 +140,7 @@ def test_nothing_is_given_before_words_are_learned():
 
 
 def test_images_of_one_colour_have_no_words():
-    with pytest.raises(DataError, match="the sample has 1 different patches; expected at least n_words=7"):
+    with pytest.raises(DataError, match="the sample has 1 different descriptors; expected at least n_words=7"):
         small().fit(np.full((5, 8, 8, 1), 90, np.uint8))
 
 

@@ -66,32 +66,38 @@ def half_squares(words: Words) -> Float32[np.ndarray, " k"]:
     return np.asarray(0.5 * np.einsum("kd,kd->k", words, words), np.float32)
 
 
-def first_words(X: Rows, n_words: int, *, generator: np.random.Generator) -> Words:
+def first_words(X: Rows, n_words: int, *, setting: str = "n_words", generator: np.random.Generator) -> Words:
     """Draw different rows as words.
 
+    Args:
+        X: (N, D) rows.
+        n_words: K.
+        setting: what the user knows K as.
+        generator: what the draw comes from.
     Raises: DataError if there are fewer different rows than words.
     """
     drawn = X[generator.permutation(len(X))]
     _, first = np.unique(drawn.view(np.dtype((np.void, drawn.strides[0]))), return_index=True)
     if len(first) < n_words:
         raise DataError(
-            f"the sample has {len(first)} different patches; expected at least n_words={n_words}. Lower n_words, or "
-            f"give more or larger images, with more than one colour each."
+            f"the sample has {len(first)} different descriptors; expected at least {setting}={n_words}. Lower "
+            f"{setting}, or give more or larger images, with more than one colour each."
         )
     return drawn[np.sort(first)[:n_words]]
 
 
-def kmeans(X: Rows, words: Words) -> Words:
-    """Improve words by 15 rounds of k-means.
+def kmeans(X: Rows, words: Words, *, n_rounds: int = N_ROUNDS) -> Words:
+    """Improve words by k-means.
 
     Args:
         X: (N, D) rows.
         words: (K, D) to begin with.
+        n_rounds: passes over the rows.
     Convention: Euclidean distance; of words at equal distances the first; a word without rows stays where it is.
     Source: Lloyd (1982).
     """
-    with tracking("codebook", N_ROUNDS) as advance, one_blas_thread():
-        for _ in range(N_ROUNDS):
+    with tracking("codebook", n_rounds) as advance, one_blas_thread():
+        for _ in range(n_rounds):
             words = _summed(X, words).means(words)
             advance(1, "")
     return words

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from foldline.core.errors import DataError, ModelFileError
+from foldline.core.errors import DataError, ModelFileError, SettingError
 from foldline.core.loaded import FIX
 from foldline.core.memory import check_memory
 from foldline.core.parallel import in_threads, one_blas_thread, row_chunks
@@ -206,6 +206,13 @@ class LocalDescriptor(TransformerMixin, BaseEstimator):
         tags.input_tags.two_d_array = False
         tags.input_tags.three_d_array = True
         return tags
+
+
+def checked_descriptor(descriptor: object) -> LocalDescriptor:
+    """Check that a setting is a local descriptor. Raises: SettingError otherwise."""
+    if not isinstance(descriptor, LocalDescriptor):
+        raise SettingError(f"descriptor is {descriptor!r}; expected a local descriptor. Give for example Patches().")
+    return descriptor
 
 
 def check_loaded_descriptor(fitted: LocalDescriptor, settings: LocalDescriptor, image_shape: ImageShape) -> None:

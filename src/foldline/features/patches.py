@@ -10,7 +10,8 @@ from foldline.core.checks import integer
 from foldline.core.errors import ShapeError
 from foldline.core.loaded import loaded_array
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
-from foldline.features._patches import Moments, Whitening, fill_patches
+from foldline.features._moments import Moments
+from foldline.features._patches import Whitening, fill_patches
 from foldline.features.input_images import ImageShape
 from foldline.features.local_descriptor import (
     PLACES_A_BAND,

@@ -7,7 +7,7 @@ from jaxtyping import Float32, Int32, UInt8
 from sklearn.base import clone
 
 from foldline.core.checks import choice, integer, number
-from foldline.core.errors import ModelFileError, SettingError
+from foldline.core.errors import ModelFileError
 from foldline.core.loaded import FIX, loaded_array
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
 from foldline.features._codebook import first_words, half_squares, kmeans, mean_square_distance
@@ -15,7 +15,7 @@ from foldline.features._encodings import pool_local_codes, pool_nearest, pool_so
 from foldline.features._regions import Levels, Regions, check_room, checked_levels, n_regions
 from foldline.features.image_feature import ImageFeature
 from foldline.features.input_images import ImageShape
-from foldline.features.local_descriptor import LocalDescriptor, check_loaded_descriptor
+from foldline.features.local_descriptor import LocalDescriptor, check_loaded_descriptor, checked_descriptor
 from foldline.features.patches import Patches
 
 Codebook = Literal["kmeans", "sample"]
@@ -141,11 +141,7 @@ class VisualWords(ImageFeature):
         return 2 * self.n_words if self.encoding == "nearest" else self.n_words
 
     def _described(self) -> LocalDescriptor:
-        if self.descriptor is not None and not isinstance(self.descriptor, LocalDescriptor):
-            raise SettingError(
-                f"descriptor is {self.descriptor!r}; expected a local descriptor. Give for example Patches()."
-            )
-        return Patches() if self.descriptor is None else self.descriptor
+        return Patches() if self.descriptor is None else checked_descriptor(self.descriptor)
 
     def _learn(self, images: UInt8[np.ndarray, "n h w c"]) -> None:
         descriptor = clone(self._described()).fit(images)
