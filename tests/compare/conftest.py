@@ -5,8 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from foldline.compare import compare
+from foldline.compare import Recipe, compare
+from foldline.compare.classifiers import CLASSIFIERS
+from foldline.compare.recipes import FeatureSet
 from foldline.images import ImageSet, load_images
+from small_features import small_feature
 
 NAMES = ("<b>& bold</b>", "grün", "3 $x^2$")
 
@@ -29,10 +32,23 @@ def coloured_set(n=120, *, seed=0):
     )
 
 
+class SmallFeatures(FeatureSet):
+    """A feature set that costs next to nothing to learn."""
+
+    def build(self, image_shape):
+        return [small_feature(kind, image_shape) for kind in self.kinds]
+
+
+def small_recipe(key):
+    """Give a recipe of small features."""
+    features, _, classifier = key.partition("/")
+    return Recipe(key=key, features=SmallFeatures.named(features), classifier=CLASSIFIERS[classifier])
+
+
 @pytest.fixture(scope="session")
 def board():
     """Two trainings of each of a few recipes on coloured images with class names that need escaping."""
-    recipes = ["raw/softmax", "raw/svm", "color/knn", "hog+color/mlp2", "hog/softmax"]
+    recipes = ["raw/softmax", "raw/svm", "color/knn", "hog+color/mlp2", "hog/softmax", small_recipe("words/softmax")]
     return compare(coloured_set(), recipes=recipes, seeds=2, seed=3)
 
 

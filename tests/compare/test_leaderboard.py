@@ -123,7 +123,7 @@ def test_links_inside_the_report_lead_somewhere(report):
     page = Page(report)
     links = {reference[1:] for reference in page.references if reference.startswith("#")}
     assert links <= set(page.ids)
-    assert {"leaderboard", "details", "templates", "data", "method", "hog-color-mlp2", "raw-svm"} <= links
+    assert {"leaderboard", "details", "templates", "words", "data", "method", "hog-color-mlp2", "raw-svm"} <= links
 
 
 def test_no_two_things_in_the_report_share_an_id(report):
@@ -150,6 +150,7 @@ def test_the_report_shows_each_part_that_was_asked_for(report, board):
         "Learning curves",
         "Calibration",
         "Templates",
+        "Visual words",
     ):
         assert words in report
     assert "What was found wrong with it" in report

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int
 from sklearn.base import BaseEstimator
 
+from foldline.compare.codebooks import codebook_of
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
 from foldline.core.compiled import timing_kernels
@@ -120,6 +121,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         n_mistakes=int(np.sum(~is_right)),
         history=first.history,
         templates=_templates(model),
+        codebook=codebook_of(model, extracted.train, splits.train.labels, test=test),
         right=right,
         model=model if _is_kept(model, model_bytes) else None,
     )

@@ -9,20 +9,23 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 
 from foldline.compare import wording
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.pictures import accuracy_against_time
-from foldline.compare.rows import Mistake, Row
+from foldline.compare.rows import Codebook, Mistake, Row
 from foldline.images import summarise
 from foldline.insight import (
     Templates,
+    WordsOnImage,
+    bag_picture,
     calibration_picture,
     confusion_picture,
     learning_curves_picture,
     shaded,
     svg_text,
+    word_sheet,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
 N_CONFUSIONS_LISTED = 8
 N_PROBLEMS_LISTED = 200
 N_EXAMPLE_CLASSES = 20
+N_WORDS_SHOWN, WORDS_A_ROW = 200, 25
+N_WORDS_IN_BAG = 24
+N_VOTERS, N_CLASSES_VOTED_FOR = 7, 20
+WORD_PX, VOTER_PX = 36, 24  # about what the page shows a word at
 THUMBNAIL_PX = 168  # twice what the page shows them at, for screens with small pixels
 
 
@@ -55,6 +62,7 @@ def render(board: Leaderboard) -> str:
         lowest=min(row.test_accuracy.low for row in board.rows),
         details=[_detail(row, board.data.class_names, rank=rank) for rank, row in enumerate(board.rows, start=1)],
         template_sheets=_template_sheets(board.rows),
+        books=_books(board.rows, board.data.class_names),
         examples=_examples(board),
         problem_lines=summarise(board.data.problems),
         problems=board.data.problems[:N_PROBLEMS_LISTED],
@@ -86,6 +94,43 @@ class _Sheet:
     title: str
     is_of_classes: bool
     tiles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Words:
+    """Words side by side: the picture, and how wide the page shows it, a whole number of times its own pixels."""
+
+    png: str
+    width_px: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """An image of a class and what its words make of it."""
+
+    name: str
+    image: str
+    drawn: str
+    restored: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Book:
+    """One codebook, and what those who use it see in it.
+
+    Args:
+        title: the features that use it.
+        votes: for each linear classifier its title, and for the first classes the words for and against each.
+    """
+
+    title: str
+    n_words: int
+    n_shown: int
+    sheet: _Words
+    examples: tuple[_Told, ...]
+    bag: str
+    n_in_bag: int
+    votes: tuple[tuple[str, tuple[tuple[str, _Words | None, _Words | None], ...]], ...]
 
 
 def _detail(row: Row, class_names: tuple[str, ...], *, rank: int) -> _Detail:
@@ -122,6 +167,57 @@ def _template_sheets(rows: Sequence[Row]) -> list[_Sheet]:
 def _sheet(row: Row, templates: Templates) -> _Sheet:
     tiles = zip(templates.captions, (_png(shaded(weights)) for weights in templates.weights), strict=True)
     return _Sheet(title=row.title, is_of_classes=templates.is_of_classes, tiles=tuple(tiles))
+
+
+def _books(rows: Sequence[Row], class_names: tuple[str, ...]) -> list[_Book]:
+    """Show each codebook once: feature sets that learn the same words share it."""
+    with_words: dict[bytes, list[tuple[Row, Codebook]]] = {}
+    for row in rows:
+        if row.codebook is not None:
+            with_words.setdefault(row.codebook.patches.tobytes(), []).append((row, row.codebook))
+    return [_book(users, class_names, number=number) for number, users in enumerate(with_words.values(), start=1)]
+
+
+def _book(users: Sequence[tuple[Row, Codebook]], class_names: tuple[str, ...], *, number: int) -> _Book:
+    codebook = users[0][1]
+    most_used = np.argsort(-codebook.usual, kind="stable")[:N_WORDS_SHOWN]
+    n_in_bag = min(len(codebook.patches), N_WORDS_IN_BAG)
+    bag = bag_picture(codebook.examples[0][2].answers, codebook.usual, codebook.patches, n_words=n_in_bag)
+    return _Book(
+        title=wording.listed(list(dict.fromkeys(row.features for row, _ in users))),
+        n_words=len(codebook.patches),
+        n_shown=len(most_used),
+        sheet=_words(codebook.patches[most_used], n_cols=WORDS_A_ROW, word_px=WORD_PX),
+        examples=tuple(_told(*example) for example in codebook.examples),
+        bag=svg_text(bag, name=f"bag-{number}", title="Bag of words of the first image"),
+        n_in_bag=n_in_bag,
+        votes=tuple((row.title, _voters(used, class_names)) for row, used in users if used.votes is not None),
+    )
+
+
+def _told(name: str, image: UInt8[np.ndarray, "h w c"], words: WordsOnImage) -> _Told:
+    restored = np.clip(words.restored, 0, 255).round().astype(np.uint8)
+    image, drawn, restored = map(_thumbnail, (image, shaded(words.drawn), restored))
+    return _Told(name=name, image=_png(image), drawn=_png(drawn), restored=_png(restored))
+
+
+def _voters(codebook: Codebook, class_names: tuple[str, ...]) -> tuple[tuple[str, _Words | None, _Words | None], ...]:
+    """Give for the first classes their name, the words for it and those against it."""
+
+    def strongest(votes: Float32[np.ndarray, " a"]) -> _Words | None:
+        chosen = np.argsort(-votes, kind="stable")[:N_VOTERS]
+        chosen = chosen[votes[chosen] > 0]
+        return _words(codebook.patches[chosen], n_cols=N_VOTERS, word_px=VOTER_PX) if len(chosen) else None
+
+    if codebook.votes is None:
+        return ()
+    voted = zip(class_names[:N_CLASSES_VOTED_FOR], codebook.votes, strict=False)
+    return tuple((name, strongest(votes), strongest(-votes)) for name, votes in voted)
+
+
+def _words(patches: Float32[np.ndarray, "a p p c"], *, n_cols: int, word_px: int) -> _Words:
+    sheet = word_sheet(patches, n_cols=n_cols)
+    return _Words(png=_png(sheet), width_px=sheet.shape[1] * max(word_px // patches.shape[1], 1))
 
 
 def _examples(board: Leaderboard) -> list[tuple[str, int, str]]:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int64, UInt8
+from jaxtyping import Float, Float32, Int64, UInt8
 
 from foldline.estimators import ImagePipeline
 from foldline.images import Problem
-from foldline.insight import Calibration, ClassScores, Templates
+from foldline.insight import Calibration, ClassScores, Templates, WordsOnImage
 from foldline.training import History
 
 ConfidenceKind = Literal["probability", "margin"]
@@ -52,6 +52,24 @@ class Mistake:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Codebook:
+    """Words of patches, and images told in them.
+
+    Args:
+        patches: (A, p, p, C) the words as pieces of images.
+        usual: (A,) how much of each there is in an average training image.
+        examples: a test image of each of the first classes: name of the class, image, its words.
+        votes: (K, A) how much each word speaks for each class, as in `foldline.insight.word_votes`; None for what is no
+            linear classifier.
+    """
+
+    patches: Float32[np.ndarray, "a p p c"]
+    usual: Float32[np.ndarray, " a"]
+    examples: tuple[tuple[str, UInt8[np.ndarray, "h w c"], WordsOnImage], ...]
+    votes: Float32[np.ndarray, "k a"] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One recipe, measured. What is not said to be over seeds is of the first.
 
@@ -79,6 +97,7 @@ class Row:
         n_mistakes: how many there are in all.
         history: learning curves; None for what is not trained in epochs.
         templates: None where features are not raw pixels, or the classifier has none.
+        codebook: of the first feature that compares patches with words; None where there is none.
         right: (N,) for each test image the share of seeds that were right.
         model: the fitted pipeline; None for nearest neighbours whose training rows are too many to be kept.
     """
@@ -106,6 +125,7 @@ class Row:
     n_mistakes: int
     history: History | None
     templates: Templates | None
+    codebook: Codebook | None
     right: Float[np.ndarray, " n"]
     model: ImagePipeline | None
 

@@ -1,5 +1,14 @@
 """Fitted things opened up: numbers and pictures of what a classifier has learned."""
 
+from foldline.insight.codebook_pictures import bag_picture, word_sheet
+from foldline.insight.codebooks import (
+    WordsOnImage,
+    usual_answers,
+    word_answers,
+    word_patches,
+    word_votes,
+    words_on_image,
+)
 from foldline.insight.measures import (
     Calibration,
     ClassScores,
@@ -19,6 +28,8 @@ __all__ = [
     "ClassScores",
     "Difference",
     "Templates",
+    "WordsOnImage",
+    "bag_picture",
     "calibration",
     "calibration_picture",
     "class_scores",
@@ -30,5 +41,11 @@ __all__ = [
     "paired_difference",
     "shaded",
     "svg_text",
+    "usual_answers",
     "wilson_interval",
+    "word_answers",
+    "word_patches",
+    "word_sheet",
+    "word_votes",
+    "words_on_image",
 ]
