@@ -23,6 +23,7 @@ from .features import HOG as HOG
 from .features import ColorHistogram as ColorHistogram
 from .features import Concat as Concat
 from .features import DenseSIFT as DenseSIFT
+from .features import FisherVector as FisherVector
 from .features import Patches as Patches
 from .features import Pixels as Pixels
 from .features import Polar as Polar

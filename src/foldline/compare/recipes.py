@@ -18,6 +18,7 @@ DEFAULT_RECIPES = {
     "hog+words": ("softmax", "mlp2"),
     "hog+color+words": ("softmax", "mlp2"),
     "words-large": ("softmax",),
+    "fisher": ("softmax", "svm"),
 }
 
 

@@ -61,7 +61,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         y: np.ndarray,
         sample_weight: np.ndarray | None = None,
         *,
-        validation: tuple[Matrix | CodedRows, np.ndarray] | None = None,
+        validation: tuple[Float[np.ndarray, "m d"] | CodedRows, np.ndarray] | None = None,
     ) -> Self:
         """Train on feature vectors and their labels.
 
@@ -167,7 +167,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         labels: Int32[np.ndarray, " n"],
         *,
         sample_weight: np.ndarray | None,
-        validation: tuple[Matrix | CodedRows, np.ndarray] | None,
+        validation: tuple[Float[np.ndarray, "m d"] | CodedRows, np.ndarray] | None,
         seed: int,
     ) -> tuple[Rows, Rows | None]:
         """Give the rows to learn from and those that choose the epoch."""

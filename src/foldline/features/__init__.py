@@ -3,6 +3,7 @@
 from foldline.features.color_histogram import ColorHistogram
 from foldline.features.concat import Concat
 from foldline.features.dense_sift import DenseSIFT
+from foldline.features.fisher_vector import FisherVector
 from foldline.features.hog import HOG
 from foldline.features.image_feature import ImageFeature
 from foldline.features.local_descriptor import LocalDescriptor
@@ -20,6 +21,7 @@ __all__ = [
     "ColorHistogram",
     "Concat",
     "DenseSIFT",
+    "FisherVector",
     "ImageFeature",
     "LocalDescriptor",
     "Patches",

@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator
 from foldline.features.color_histogram import ColorHistogram
 from foldline.features.concat import Concat
 from foldline.features.dense_sift import DenseSIFT
+from foldline.features.fisher_vector import FisherVector
 from foldline.features.hog import HOG
 from foldline.features.image_feature import ImageFeature
 from foldline.features.patches import Patches
@@ -21,6 +22,7 @@ FEATURES: dict[str, type[BaseEstimator]] = {
     "patches.v1": Patches,
     "sift.v1": DenseSIFT,
     "words.v1": VisualWords,
+    "fisher.v1": FisherVector,
     "pq.v1": ProductQuantizer,
     "concat.v1": Concat,
 }

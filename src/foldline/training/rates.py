@@ -64,10 +64,11 @@ def automatic_rate(
         return ADAMW_RATE
     rows = generator.choice(len(X), size=min(len(X), SAMPLE_ROWS), replace=False)
     numbers = np.asarray(X.rows(rows)) if isinstance(X, CodedRows) else X[rows]
-    sample = np.concatenate([numbers, np.ones((len(rows), 1), np.float32)], axis=1).astype(np.float64)
+    sample = np.concatenate([numbers, np.ones((len(rows), 1), np.float32)], axis=1)
     w = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
-    spread = float(np.mean(w**2 * np.sum(sample**2, axis=1)))
-    moment = _largest_second_moment(np.sqrt(w)[:, None] * sample, generator=generator)
+    spread = float(np.mean(w**2 * np.einsum("nd,nd->n", sample, sample)))
+    sample *= np.sqrt(w, dtype=np.float32)[:, None]
+    moment = _largest_second_moment(sample, generator=generator)
     bound = 1.0 / (moment + spread / batch_size)
     if hidden:
         spread_of_weights = float(np.mean(w**2))
@@ -84,9 +85,9 @@ def automatic_rate(
     return 1.0 / (1.0 / rate + 2.0 * l2)
 
 
-def _largest_second_moment(rows: np.ndarray, *, generator: np.random.Generator) -> float:
+def _largest_second_moment(rows: Float32[np.ndarray, "n d"], *, generator: np.random.Generator) -> float:
     """Approach the largest eigenvalue of rows^T rows / N by power iteration, from below."""
-    direction = generator.standard_normal(rows.shape[1])
+    direction = generator.standard_normal(rows.shape[1], dtype=np.float32)
     for _ in range(POWER_ITERATIONS):
         unit = direction / np.linalg.norm(direction)
         direction = rows.T @ (rows @ unit) / len(rows)
