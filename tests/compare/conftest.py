@@ -8,6 +8,7 @@ import pytest
 from foldline.compare import Recipe, compare
 from foldline.compare.classifiers import CLASSIFIERS
 from foldline.compare.recipes import FeatureSet
+from foldline.features import IMAGE_FEATURES
 from foldline.images import ImageSet, load_images
 from small_features import small_feature
 
@@ -36,7 +37,7 @@ class SmallFeatures(FeatureSet):
     """A feature set that costs next to nothing to learn."""
 
     def build(self, image_shape):
-        return [small_feature(kind, image_shape) for kind in self.kinds]
+        return [small_feature(IMAGE_FEATURES[part.key], image_shape) for part in self.parts]
 
 
 def small_recipe(key):

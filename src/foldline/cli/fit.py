@@ -15,7 +15,11 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "  foldline fit photos/ --features words --solver lbfgs --l2 3e-4 --epochs 200 --out run",
 )
 @click.argument("data")
-@click.option("--features", type=words_option, help="Of raw, color, hog, words. Default: hog,color; grey: hog.")
+@click.option(
+    "--features",
+    type=words_option,
+    help="Of raw, color, hog, words, words-large, fisher. Default: hog,color; grey: hog.",
+)
 @click.option("--hidden", type=widths_option, default=None, help="Widths of hidden layers; none: a linear classifier.")
 @click.option("--activation", help="Of the hidden layers. Default: relu.")
 @click.option("--dropout", type=float, help="Share of hidden units switched off in training.")
