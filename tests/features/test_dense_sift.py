@@ -50,7 +50,7 @@ def test_root_gives_square_roots_of_shares():
 
 
 def test_settings_for_images_leave_even_tiny_ones_a_grid():
-    for shape, n_rows in [((240, 320, 3), 57), ((32, 32, 3), 10), ((28, 28, 1), 8), ((8, 8, 1), 1)]:
+    for shape, n_rows in [((240, 320, 3), 57), ((32, 32, 3), 13), ((28, 28, 1), 11), ((8, 8, 1), 2)]:
         assert DenseSIFT.for_images(shape).grids(shape)[0].n_rows == n_rows
 
 
