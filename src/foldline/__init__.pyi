@@ -15,6 +15,7 @@ from .estimators import ImagePipeline as ImagePipeline
 from .estimators import KNNClassifier as KNNClassifier
 from .estimators import LinearClassifier as LinearClassifier
 from .estimators import MLPClassifier as MLPClassifier
+from .estimators import RidgeClassifier as RidgeClassifier
 from .estimators import load as load
 from .estimators import make_pipeline as make_pipeline
 from .estimators import predict_files as predict_files

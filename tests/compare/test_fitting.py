@@ -87,7 +87,7 @@ def test_a_recipe_that_cannot_be_written_leaves_no_other_file(run, tmp_path):
 
 @pytest.mark.usefixtures("as_installed")
 def test_only_what_is_trained_in_epochs_is_fitted(digits):
-    with pytest.raises(SettingError, match="classifier is a KNNClassifier; expected a LinearClassifier or an MLP"):
+    with pytest.raises(SettingError, match="classifier is a KNNClassifier; expected a LinearClassifier, an MLP"):
         fit(digits, classifier=KNNClassifier())
 
 

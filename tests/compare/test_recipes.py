@@ -25,7 +25,7 @@ def test_by_default_every_classifier_meets_hand_made_features_and_some_meet_code
 def test_grey_images_leave_colour_out_and_say_so():
     chosen, notes = choose_recipes(None, is_grey=True)
     assert all("color" not in recipe.key for recipe in chosen)
-    assert notes == ["12 colour recipes were left out, because the images are grey."]
+    assert notes == ["15 colour recipes were left out, because the images are grey."]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sklearn.base import BaseEstimator
 
-from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier
+from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RidgeClassifier
 
 # A large set needs fewer passes: about this many rows are met in a training, within the limits beside it.
 ROWS_MET = 900_000
@@ -52,6 +52,10 @@ def _svm(n_train: int, seed: int) -> BaseEstimator:
     return LinearClassifier(loss="svm", l2=1e-2, epochs=epochs_for(n_train), random_state=seed)
 
 
+def _ridge(n_train: int, seed: int) -> BaseEstimator:
+    return RidgeClassifier(l2=1e-2)
+
+
 def _knn(n_train: int, seed: int) -> BaseEstimator:
     return KNNClassifier(n_neighbors=5)  # scikit-learn's default
 
@@ -73,6 +77,13 @@ CLASSIFIERS: dict[str, ClassifierChoice] = {
         key="softmax", title="softmax", description="linear classifier, softmax loss", build=_softmax
     ),
     "svm": ClassifierChoice(key="svm", title="SVM", description="linear classifier, multiclass SVM loss", build=_svm),
+    "ridge": ClassifierChoice(
+        key="ridge",
+        title="ridge",
+        description="linear classifier, least squares",
+        build=_ridge,
+        depends_on_seed=False,
+    ),
     "knn": ClassifierChoice(
         key="knn",
         title="nearest neighbours",

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float32, Int
 
 from foldline.compare.rows import Codebook
-from foldline.estimators import ImagePipeline, LinearClassifier
+from foldline.estimators import ImagePipeline, LinearClassifier, RidgeClassifier
 from foldline.features import Patches, VisualWords
 from foldline.images import ImageSet
 from foldline.insight import usual_answers, word_patches, word_votes, words_on_image
@@ -29,7 +29,7 @@ def codebook_of(
     if feature is None:
         return None
     labels, first = np.unique(test.labels, return_index=True)
-    is_linear = isinstance(model.classifier_, LinearClassifier)
+    is_linear = isinstance(model.classifier_, LinearClassifier | RidgeClassifier)
     return Codebook(
         patches=word_patches(feature),
         usual=usual_answers(model, feature),

@@ -17,7 +17,7 @@ from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.run import compare
 from foldline.core.errors import SettingError
 from foldline.core.files import write_text
-from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
+from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RidgeClassifier
 from foldline.images import ImageSet
 
 
@@ -62,7 +62,7 @@ def fit(
     image_set: ImageSet,
     *,
     features: Sequence[str] | None = None,
-    classifier: LinearClassifier | MLPClassifier,
+    classifier: LinearClassifier | MLPClassifier | RidgeClassifier,
     seed: int = 0,
 ) -> Run:
     """Fit one classifier on one feature vector and measure it as `compare` would.
@@ -74,16 +74,16 @@ def fit(
         image_set: images with labels, from `load_images`.
         features: one or more names of the registry (such as "raw", "hog"), side by side; None for HoG and, if there is
             any, colour.
-        classifier: an unfitted LinearClassifier or MLPClassifier.
+        classifier: an unfitted LinearClassifier, MLPClassifier or RidgeClassifier.
         seed: decides the split; the classifier has its own.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
     Raises: SettingError for unknown features, another classifier or a seed outside its range; DataError if the images
         cannot be split or the classifier cannot be trained.
     """
-    if not isinstance(classifier, LinearClassifier | MLPClassifier):
+    if not isinstance(classifier, LinearClassifier | MLPClassifier | RidgeClassifier):
         raise SettingError(
-            f"classifier is a {type(classifier).__name__}; expected a LinearClassifier or an MLPClassifier. Give "
-            "one, or call compare for nearest neighbours."
+            f"classifier is a {type(classifier).__name__}; expected a LinearClassifier, an MLPClassifier or a "
+            "RidgeClassifier. Give one, or call compare for nearest neighbours."
         )
     if isinstance(features, str):
         raise SettingError(

@@ -11,7 +11,7 @@ from foldline.compare.codebooks import codebook_of
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
 from foldline.core.compiled import timing_kernels
-from foldline.estimators import ImagePipeline, KNNClassifier
+from foldline.estimators import ImagePipeline, KNNClassifier, RidgeClassifier
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.saving import saved_bytes
 from foldline.features import Concat, Pixels
@@ -222,9 +222,12 @@ def _most_confident_mistakes(training: _Training, test: ImageSet) -> tuple[Mista
 def _templates(model: ImagePipeline) -> Templates | None:
     if [type(feature) for feature in model.features_.features] != [Pixels]:
         return None
+    names = model.class_names_
+    if isinstance(model.classifier_, RidgeClassifier):
+        return linear_templates(model.classifier_.coef_, image_shape=model.image_shape_, class_names=names)
     if not isinstance(model.classifier_, NetClassifier):
         return None
     first, *following = model.classifier_.model_.layers
     if not following:
-        return linear_templates(np.asarray(first.W), image_shape=model.image_shape_, class_names=model.class_names_)
+        return linear_templates(np.asarray(first.W), image_shape=model.image_shape_, class_names=names)
     return first_layer_templates(np.asarray(first.W), np.asarray(following[0].W), image_shape=model.image_shape_)

@@ -14,11 +14,11 @@ from foldline.features import ImageFeature
 # takes minutes.
 DEFAULT_RECIPES = {
     **{features: tuple(CLASSIFIERS) for features in ("raw", "color", "hog", "hog+color")},
-    "words": ("softmax", "svm", "mlp2"),
-    "hog+words": ("softmax", "mlp2"),
-    "hog+color+words": ("softmax", "mlp2"),
-    "words-large": ("softmax",),
-    "fisher": ("softmax", "svm"),
+    "words": ("softmax", "ridge", "mlp2"),
+    "hog+words": ("softmax", "ridge", "mlp2"),
+    "hog+color+words": ("softmax", "ridge", "mlp2"),
+    "words-large": ("softmax", "ridge"),
+    "fisher": ("softmax", "ridge"),
 }
 
 

@@ -6,6 +6,7 @@ from foldline.estimators.knn_classifier import KNNClassifier
 from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
 from foldline.estimators.prediction import Predictions, predict_files
+from foldline.estimators.ridge_classifier import RidgeClassifier
 from foldline.estimators.saving import load, save
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "LinearClassifier",
     "MLPClassifier",
     "Predictions",
+    "RidgeClassifier",
     "load",
     "make_classifier",
     "make_pipeline",

@@ -20,6 +20,7 @@ from foldline.core.loaded import FIX
 from foldline.core.seeds import generator_from_seed, key_from_seed, seed_from_random_state
 from foldline.estimators.class_indices import class_indices
 from foldline.estimators.loaded import loaded_classes
+from foldline.estimators.weights import checked_weights
 from foldline.models import MLP
 from foldline.training import CodedRows, History, Loss, Rows, TrainingSettings, automatic_rate, fit_model
 
@@ -174,7 +175,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         of_classes = self._class_weights(y)
         weights = None if of_classes is None else of_classes[labels]
         if sample_weight is not None:
-            given = _checked_weights(np.asarray(sample_weight, np.float64), n=len(X), name="sample_weight")
+            given = checked_weights(sample_weight, n=len(X))
             weights = given if weights is None else given * weights
         if validation is not None:
             X_val, y_val = self._checked_rows(*validation, reset=False)
@@ -200,7 +201,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                 f"{str(classes)[:60]}, to weights. Change class_weight."
             )
         weights = np.array([given.get(name, 1.0) for name in classes], np.float64)
-        return _checked_weights(weights, n=len(classes), name="class_weight")
+        return checked_weights(weights, n=len(classes), name="class_weight")
 
     def _known_labels(self, y: np.ndarray) -> Int32[np.ndarray, " n"]:
         labels = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
@@ -230,18 +231,6 @@ def _fitting_rate(train: Rows, settings: TrainingSettings, hidden: Sequence[int]
         hidden=hidden,
         generator=generator_from_seed(seed),
     )
-
-
-def _checked_weights(weights: Float64[np.ndarray, "..."], *, n: int, name: str) -> Float64[np.ndarray, " n"]:
-    axes(weights, str(n), name=name, fix="Give one weight for each row.")
-    if not np.isfinite(weights).all() or weights.min() < 0:
-        wrong = weights[~(weights >= 0) | np.isinf(weights)]
-        # scikit-learn's estimator checks look for the words "Negative values in data passed".
-        raise DataError(
-            f"{name} holds {wrong[0]}; expected finite numbers of at least 0. "
-            f"Negative values in data passed as {name} have no meaning: change them."
-        )
-    return weights
 
 
 @jax.jit

@@ -6,12 +6,14 @@ from foldline.estimators.image_pipeline import ImagePipeline
 from foldline.estimators.knn_classifier import KNNClassifier
 from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
+from foldline.estimators.ridge_classifier import RidgeClassifier
 from foldline.features.registry import FEATURES
 
 CLASSIFIERS: dict[str, type[BaseEstimator]] = {
     "linear.v1": LinearClassifier,
     "mlp.v1": MLPClassifier,
     "knn.v1": KNNClassifier,
+    "ridge.v1": RidgeClassifier,
 }
 
 SAVEABLE: dict[str, type[BaseEstimator]] = {**FEATURES, **CLASSIFIERS, "pipeline.v1": ImagePipeline}

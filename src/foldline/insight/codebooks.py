@@ -8,7 +8,7 @@ from sklearn.metrics import pairwise_distances_argmin_min
 
 from foldline.core.checks import axes
 from foldline.core.errors import SettingError
-from foldline.estimators import ImagePipeline, LinearClassifier
+from foldline.estimators import ImagePipeline, LinearClassifier, RidgeClassifier
 from foldline.features import Concat, Patches, VisualWords
 
 SMALLEST_SQUARE = 1e-6  # of a word, summed over its pixels: a flat one has no contrast to speak of
@@ -123,7 +123,7 @@ def word_votes(
     that of all.
 
     Args:
-        model: fitted, with a `LinearClassifier` on a `Concat` of features.
+        model: fitted, with a `LinearClassifier` or a `RidgeClassifier` on a `Concat` of features.
         feature: the one of `model.features_.features_` that is asked about.
         X: (N, D) vectors of training images, as `model.features_.transform` gives them.
         y: (N,) their labels, elements of `model.classes_`.
@@ -136,7 +136,7 @@ def word_votes(
     Convention: a weight that disagrees with its class, which corrects other words' votes, counts nothing.
     """
     classifier, columns = model.classifier_, _columns(model, feature)
-    if not isinstance(classifier, LinearClassifier):
+    if not isinstance(classifier, LinearClassifier | RidgeClassifier):
         raise SettingError(
             f"the classifier is a {type(classifier).__name__}; expected a LinearClassifier, whose weights are votes. "
             f"Fit one on the same features."

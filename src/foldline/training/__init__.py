@@ -4,6 +4,7 @@ from foldline.training.coded import CodedRows
 from foldline.training.epoch import Rows
 from foldline.training.fit import fit_model
 from foldline.training.history import History
+from foldline.training.least_squares import LeastSquares, solve_least_squares
 from foldline.training.losses import LOSSES
 from foldline.training.objective import objective, penalty
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
@@ -14,6 +15,7 @@ __all__ = [
     "LOSSES",
     "CodedRows",
     "History",
+    "LeastSquares",
     "Loss",
     "Optimizer",
     "Rows",
@@ -26,4 +28,5 @@ __all__ = [
     "objective",
     "optimality_gap",
     "penalty",
+    "solve_least_squares",
 ]

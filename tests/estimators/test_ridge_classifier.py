@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from sklearn import linear_model
+from sklearn.datasets import load_digits
+
+from foldline.core.errors import DataError, SettingError
+from foldline.estimators import RidgeClassifier
+from foldline.training import least_squares, solve_least_squares
+
+X, Y = load_digits(return_X_y=True)
+X, Y = (X / 16).astype(np.float32), Y.astype(np.int32)
+# Products are float32: weights agree with a float64 solution to about that, times the condition.
+FLOAT32_SUMS = {"rtol": 2e-4, "atol": 2e-4}
+
+
+@pytest.mark.parametrize("n_rows", [50, 64, 1000])  # fewer rows than the 64 features, as many, more
+@pytest.mark.parametrize("with_weights", [False, True])
+def test_weights_and_scores_equal_scikit_learns(n_rows, with_weights):
+    weights = np.random.default_rng(0).uniform(0, 2, n_rows) if with_weights else None
+    n = n_rows if weights is None else weights.sum()
+    x, y = X[:n_rows], Y[:n_rows]
+    ours = RidgeClassifier(l2=0.02).fit(x, y, sample_weight=weights)
+    theirs = linear_model.RidgeClassifier(alpha=0.02 * n).fit(x.astype(np.float64), y, sample_weight=weights)
+    assert_allclose(ours.coef_, theirs.coef_, **FLOAT32_SUMS)
+    assert_allclose(ours.intercept_, theirs.intercept_, **FLOAT32_SUMS)
+    assert_allclose(ours.decision_function(X), theirs.decision_function(X), rtol=1e-3, atol=1e-3)
+
+
+@given(st.integers(1, 12), st.integers(2, 12), st.integers(1, 3))
+def test_features_and_rows_give_the_same_minimum(n_features, n_rows, n_targets):
+    rng = np.random.default_rng(n_features * 100 + n_rows)
+    x = rng.normal(3, 1, (n_rows, n_features)).astype(np.float32)
+    t, w = rng.normal(size=(n_rows, n_targets)), rng.uniform(0.1, 2, n_rows)
+    W, b = solve_least_squares(x, t, w, l2=0.1)
+
+    def cost(W, b):
+        errors = np.sum((x.astype(np.float64) @ W.T + b - t) ** 2, axis=1)
+        return np.sum(w * errors) / w.sum() + 0.1 * np.sum(W**2)
+
+    least = cost(W, b)
+    for _ in range(5):  # a convex cost: no step lowers it
+        assert cost(W + 0.01 * rng.normal(size=W.shape), b + 0.01 * rng.normal(size=b.shape)) > least
+    assert W.shape == (n_targets, n_features)
+
+
+def test_rows_are_summed_shard_by_shard(monkeypatch):
+    whole = RidgeClassifier().fit(X, Y).coef_
+    monkeypatch.setattr(least_squares, "SHARD_ROWS", 100)
+    assert_allclose(RidgeClassifier().fit(X, Y).coef_, whole, **FLOAT32_SUMS)
+
+
+def test_columns_far_from_zero_lose_nothing():
+    far = X + np.float32(1000)
+    assert RidgeClassifier().fit(far, Y).score(far, Y) > 0.9
+
+
+def test_convention_biases_are_not_regularised():
+    model = RidgeClassifier(l2=1e6).fit(X, np.where(Y == 0, "zero", "other"))
+    assert_allclose(model.intercept_, [1 - 2 * np.mean(Y == 0), 2 * np.mean(Y == 0) - 1], atol=1e-3)
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(
+    ("settings", "weights", "error", "message"),
+    [
+        ({"l2": 0}, None, SettingError, "l2 is 0; expected a number above 0"),
+        ({}, np.zeros(len(X)), DataError, "sample_weight is zero for all rows"),
+        ({}, -np.ones(len(X)), DataError, "sample_weight holds -1.0; expected finite numbers of at least 0"),
+    ],
+)
+def test_what_it_cannot_solve_is_refused(settings, weights, error, message):
+    with pytest.raises(error, match=message):
+        RidgeClassifier(**settings).fit(X, Y, sample_weight=weights)
+
+
+def test_numbers_too_large_to_square_are_refused():
+    with pytest.raises(DataError, match="the squares of the features are infinite"):
+        RidgeClassifier().fit(X * np.float32(1e30), Y)
+
+
+def test_a_matrix_that_would_fill_the_memory_is_refused(monkeypatch):
+    def tiny_machine(n_bytes, what, *, fix):
+        raise DataError(f"{what} needs {n_bytes} bytes; expected at most 100. {fix}")
+
+    monkeypatch.setattr(least_squares, "check_memory", tiny_machine)
+    with pytest.raises(DataError, match="least squares of 1,797 rows of 64 numbers needs 65536 bytes"):
+        RidgeClassifier().fit(X, Y)
