@@ -56,5 +56,14 @@ def test_one_recipe_is_best_and_shipped_and_none_without_models_is(timed):
     assert labels == [["best, ship"], ["best"]]
 
 
+def test_more_features_than_colours_are_told_apart(timed):
+    one = timed(*[0.5] * 9)
+    rows = tuple(dataclasses.replace(row, features=f"features {i}") for i, row in enumerate(one.rows))
+    axes = accuracy_against_time(dataclasses.replace(one, rows=rows)).axes[0]
+    marks = [line for line in axes.lines if line.get_marker() not in ("None", "")]
+    assert len(marks) == 9
+    assert len({(line.get_color(), line.get_markerfacecolor()) for line in marks}) == 9
+
+
 def test_accuracy_against_time_looks_as_drawn(timed, assert_golden):
     assert_golden(accuracy_against_time(timed(0.3, 0.31, 0.5, 0.9)), "accuracy-against-time")
