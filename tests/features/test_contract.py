@@ -194,7 +194,9 @@ def test_vectors_that_would_fill_the_memory_are_refused_first(kind, monkeypatch)
     images = images_for(kind)
     feature = fitted(kind, images)
     monkeypatch.setattr(image_feature, "check_memory", tiny_machine)
-    with pytest.raises(DataError, match=f"{kind.__name__} of 4 images, [0-9,]+ numbers each"):
+    with pytest.raises(
+        DataError, match=f"{kind.__name__} of 4 images, [0-9,]+ numbers each,.*{re.escape(kind.fewer_numbers)}"
+    ):
         feature.transform(images)
 
 

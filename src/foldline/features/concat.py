@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from foldline.core.checks import choice
 from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
 from foldline.core.loaded import FIX, loaded_array
+from foldline.features.image_feature import ImageFeature
 
 CHUNK_ROWS = 1024  # rows whose float64 copy is in memory at a time
 
@@ -71,7 +72,7 @@ class Concat(TransformerMixin, BaseEstimator):
             raise DataError("images is empty; expected at least one image to learn the scale from. Give some.")
         self.features_ = [clone(feature) for feature in self.features]
         blocks = [feature.fit_transform(images, y) for feature in self.features_]
-        X = _joined(blocks)
+        X = self._joined(blocks)
         if self.scale is not None:
             scales = [
                 _block_scale(block, type(feature).__name__)
@@ -86,7 +87,7 @@ class Concat(TransformerMixin, BaseEstimator):
     def transform(self, images: Shaped[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n d"]:
         """Compute the scaled vectors of images, (N, D) float32."""
         check_is_fitted(self)
-        X = _joined([feature.transform(images) for feature in self.features_])
+        X = self._joined([feature.transform(images) for feature in self.features_])
         if self.scale is not None:
             self._scale_(X)
         return X
@@ -155,6 +156,13 @@ class Concat(TransformerMixin, BaseEstimator):
             seen[kind] += 1
             yield kind if seen[kind] == 1 else f"{kind}{seen[kind]}", feature
 
+    def _joined(self, blocks: list[Float32[np.ndarray, "n _"]]) -> Float32[np.ndarray, "n d"]:
+        # Our features keep nothing of what they give. What others give is copied, even a single block: scaling in place
+        # must not reach what a feature may keep.
+        if len(blocks) == 1 and isinstance(self.features_[0], ImageFeature) and isinstance(blocks[0], np.ndarray):
+            return blocks[0]
+        return np.concatenate(blocks, axis=1, dtype=np.float32)
+
     def _scale_(self, X: Float32[np.ndarray, "n d"]) -> None:
         X -= self.mean_
         X /= self.divisor_
@@ -171,11 +179,6 @@ class Concat(TransformerMixin, BaseEstimator):
 
 def _kind(feature: BaseEstimator) -> str:
     return type(feature).__name__.lower()
-
-
-def _joined(blocks: list[Float32[np.ndarray, "n _"]]) -> Float32[np.ndarray, "n d"]:
-    # A copy even of a single block: scaling in place must not reach what a feature may keep.
-    return np.concatenate(blocks, axis=1, dtype=np.float32)
 
 
 def _block_scale(

@@ -58,6 +58,7 @@ class FisherVector(ImageFeature):
     """
 
     title: ClassVar[str] = "Fisher vectors"
+    fewer_numbers: ClassVar[str] = "Lower n_gaussians, n_principal or levels, or compress (see ImagePipeline)."
     learned: ClassVar[tuple[str, ...]] = ("descriptor_", "mean_", "directions_", "weights_", "means_", "variances_")
 
     descriptor_: LocalDescriptor

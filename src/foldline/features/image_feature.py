@@ -28,6 +28,8 @@ class ImageFeature(TransformerMixin, BaseEstimator):
     """What a reader calls it."""
     needs_color: ClassVar[bool] = False
     """Whether it says nothing about grey images."""
+    fewer_numbers: ClassVar[str] = "Load the images at a smaller size."
+    """What to do where the vectors would fill the memory."""
     learned: ClassVar[tuple[str, ...]] = ()
     """Names of the attributes that `fit` learns and `transform` needs."""
 
@@ -84,9 +86,7 @@ class ImageFeature(TransformerMixin, BaseEstimator):
         check_image_shape(image_shape, getattr(self, "image_shape_", image_shape))
         n, d = len(images), self.length(image_shape)
         name = type(self).__name__
-        check_memory(
-            4 * n * d, f"{name} of {n:,} images, {d:,} numbers each,", fix="Load the images at a smaller size."
-        )
+        check_memory(4 * n * d, f"{name} of {n:,} images, {d:,} numbers each,", fix=self.fewer_numbers)
         out = np.empty((n, d), np.float32)
 
         def work(rows: slice) -> None:

@@ -69,6 +69,7 @@ class VisualWords(ImageFeature):
     """
 
     title: ClassVar[str] = "visual words"
+    fewer_numbers: ClassVar[str] = "Lower n_words or levels, or compress the vectors (see ImagePipeline)."
     learned: ClassVar[tuple[str, ...]] = ("descriptor_", "words_", "spread_")
 
     descriptor_: LocalDescriptor
