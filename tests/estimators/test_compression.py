@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from foldline.core.errors import SettingError
+from foldline.core.errors import DataError, SettingError
 from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, image_pipeline, load, make_pipeline
 from foldline.features import HOG, Pixels, ProductQuantizer
 from image_files import striped_images
@@ -75,9 +75,21 @@ def test_a_model_from_codes_is_saved_and_predicts_the_same(tmp_path):
             "ProductQuantizer.* for a KNNClassifier; expected a ProductQuantizer, for",
         ),
         (LinearClassifier(), 8, "compression is 8 for a LinearClassifier; expected a ProductQuantizer"),
-        (LinearClassifier(solver="lbfgs"), ProductQuantizer(), "rows are codes and solver is 'lbfgs'.* solver='sgd'"),
+        (LinearClassifier(solver="lbfgs"), ProductQuantizer(), "solver is 'lbfgs' with compression; expected 'sgd'"),
     ],
 )
 def test_what_cannot_be_compressed_is_refused(classifier, compression, message):
     with pytest.raises(SettingError, match=message):
         make_pipeline(HOG(cell_px=4), classifier=classifier, compression=compression).fit(STRIPES, DIRECTIONS)
+
+
+def test_no_validation_images_are_refused():
+    with pytest.raises(DataError, match="X holds no rows"):
+        compressed().fit(STRIPES, DIRECTIONS, validation=(STRIPES[:0], DIRECTIONS[:0]))
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_validation_labels_may_be_a_list():
+    model = compressed(LinearClassifier(epochs=2))
+    model.fit(STRIPES, DIRECTIONS, validation=(STRIPES[:6], DIRECTIONS[:6].tolist()))
+    assert len(model.classifier_.history_.val_accuracy) == 2

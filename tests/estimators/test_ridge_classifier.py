@@ -88,3 +88,14 @@ def test_a_matrix_that_would_fill_the_memory_is_refused(monkeypatch):
     monkeypatch.setattr(least_squares, "check_memory", tiny_machine)
     with pytest.raises(DataError, match="least squares of 1,797 rows of 64 numbers needs 65536 bytes"):
         RidgeClassifier().fit(X, Y)
+
+
+def test_an_l2_below_the_rounding_of_products_is_refused():
+    twice = np.repeat(X[:40] * 1000, 2, axis=0)  # 80 rows of 64 numbers, which say only 40 things
+    with pytest.raises(DataError, match="l2 is 1e-09, less than the rounding .*Raise l2, for example to 1e-08"):
+        RidgeClassifier(l2=1e-9).fit(twice, np.repeat(Y[:40], 2))
+
+
+def test_weights_whose_sum_is_infinite_are_shares_all_the_same():
+    model = RidgeClassifier().fit(X, Y, sample_weight=np.full(len(X), 1e307))
+    assert_allclose(model.coef_, RidgeClassifier().fit(X, Y).coef_, **FLOAT32_SUMS)

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
-from foldline.core.errors import DivergedError
+from foldline.core.errors import DataError, DivergedError
 from foldline.models import MLP
 from foldline.training import Rows, TrainingSettings, fit_to_optimum, optimality_gap, quasi_newton
 
@@ -136,3 +136,8 @@ def test_features_too_large_for_float32_are_told(size):
         DivergedError, match="infinite or NaN.*|became infinite; expected finite numbers. Scale the feat"
     ):
         solved(rows_of(X * np.float32(size)))
+
+
+def test_a_class_without_weight_has_no_optimum_and_is_refused():
+    with pytest.raises(DataError, match="all rows of class 1 have weight 0 and solver is 'lbfgs'"):
+        solved(rows_of(X, weights=np.where(Y == 1, 0.0, 1.0)))

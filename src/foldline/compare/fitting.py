@@ -72,7 +72,7 @@ def fit(
 
     Args:
         image_set: images with labels, from `load_images`.
-        features: one or more names of the registry (such as "raw", "hog"), side by side; None for HoG and, if there is
+        features: one or more names (such as "raw", "hog", "words-large"), side by side; None for HoG and, if there is
             any, colour.
         classifier: an unfitted LinearClassifier, MLPClassifier or RidgeClassifier.
         seed: decides the split; the classifier has its own.

@@ -196,6 +196,11 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
                 f"compression is {self.compression!r} for a {type(self.classifier).__name__}; expected a "
                 f"ProductQuantizer, for a LinearClassifier or an MLPClassifier. Leave compression out, or change these."
             )
+        if getattr(self.classifier, "solver", "sgd") != "sgd":
+            raise SettingError(
+                f"solver is {self.classifier.solver!r} with compression; expected 'sgd', which decodes a batch at a "
+                f"time. Take solver='sgd', or leave compression out."
+            )
         seed = seed_from_random_state(self.compression.random_state)
         rows = np.sort(generator_from_seed(seed).permutation(len(images))[:LEARNING_IMAGES])
         X = features.fit_transform(images[rows], labels[rows])

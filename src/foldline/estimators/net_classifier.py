@@ -72,7 +72,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             y: (N,) labels of any type, at least two different ones.
             sample_weight: (N,) non-negative weights of the rows; None for equal ones.
             validation: feature vectors and labels that choose the epoch whose weights are kept; None takes
-                `validation_fraction` of the rows if `early_stopping`, else keeps the last epoch's.
+                `validation_fraction` of the rows if `early_stopping`, else keeps the last epoch's, or what is nearest
+                to the optimum.
         Raises: SettingError for a setting outside its range; DataError if there is one class only, or no weight on one
             side; DivergedError if the loss becomes NaN or infinite; ValueError from scikit-learn for arrays it does
             not take.
@@ -156,6 +157,9 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         if not isinstance(X, CodedRows):
             X, y = validate_data(self, X, y, dtype=np.float32, reset=reset)
             return X, y
+        y = np.asarray(y)
+        if len(X) == 0:
+            raise DataError("X holds no rows; expected at least one. Give some, or leave validation out.")
         axes(y, str(len(X)), name="y", fix="Give one label for each row.")
         if reset:
             self.n_features_in_ = X.n_columns

@@ -7,7 +7,7 @@ from jaxtyping import Float, Float32
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from foldline.core.checks import number
+from foldline.core.checks import integer, number
 from foldline.core.errors import DataError
 from foldline.core.loaded import loaded_array
 from foldline.estimators.class_indices import class_indices
@@ -83,5 +83,6 @@ class RidgeClassifier(ClassifierMixin, BaseEstimator):
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
         n_classes = loaded_classes(self.classes_)
-        loaded_array(self.coef_, f"{n_classes} {int(self.n_features_in_)}", np.float32, name="coef_")
+        n_features = integer(self.n_features_in_, name="n_features_in_", low=1)
+        loaded_array(self.coef_, f"{n_classes} {n_features}", np.float32, name="coef_")
         loaded_array(self.intercept_, str(n_classes), np.float32, name="intercept_")

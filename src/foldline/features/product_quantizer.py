@@ -117,8 +117,10 @@ class ProductQuantizer(TransformerMixin, BaseEstimator):
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: FoldlineError if they do not."""
-        n_groups = -(-integer(self.n_features_in_, name="n_features_in_", low=1) // self.group)
-        loaded_array(self.centroids_, f"{n_groups} m {self.group}", np.float32, name="centroids_")
+        group = integer(self.group, name="group", low=1)
+        n_groups = -(-integer(self.n_features_in_, name="n_features_in_", low=1) // group)
+        _, n_centroids, _ = loaded_array(self.centroids_, f"{n_groups} m {group}", np.float32, name="centroids_")
+        integer(n_centroids, name="the number of centroids", low=1, high=N_CENTROIDS)
 
     def _groups(self, X: Float32[np.ndarray, "n d"]) -> Iterator[Float32[np.ndarray, "n s"]]:
         for start in range(0, X.shape[1], self.group):

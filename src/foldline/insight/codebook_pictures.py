@@ -45,7 +45,7 @@ def bag_picture(
 
     Args:
         answers: (A,) of the image, from `words_on_image`.
-        usual: (A,) those of an average training image, from `word_answers`.
+        usual: (A,) those of an average training image, from `usual_answers`.
         patches: (A, p, p, C) from `word_patches`.
         n_words: how many to draw at most.
     Returns: a figure for `svg_text`, the words under their bars.

@@ -138,8 +138,8 @@ def word_votes(
     classifier, columns = model.classifier_, _columns(model, feature)
     if not isinstance(classifier, LinearClassifier | RidgeClassifier):
         raise SettingError(
-            f"the classifier is a {type(classifier).__name__}; expected a LinearClassifier, whose weights are votes. "
-            f"Fit one on the same features."
+            f"the classifier is a {type(classifier).__name__}; expected a LinearClassifier or a RidgeClassifier, whose "
+            f"weights are votes. Fit one on the same features."
         )
     n_numbers = classifier.coef_.shape[1]
     n, _ = axes(X, f"n {n_numbers}", name="X", fix="Give what model.features_.transform gives.")

@@ -35,19 +35,22 @@ def solve_least_squares(
         targets: (N, K).
         weights: (N,) of at least 0, not all 0.
         l2: above 0.
-    Raises: DataError if the matrix would fill the memory, or the numbers are too large to square.
+    Raises: DataError if the matrix would fill the memory, the numbers are too large to square, or l2 is too small for
+        their rounding.
     Convention: products of shards are float32, their sums and the solution float64.
     Source: Hoerl and Kennard (1970), eq. 2.1; Saunders, Gammerman, Vovk (1998), eq. 9, for the products of rows.
     """
+    weights = weights / weights.max()  # first, because the sum of large weights may be infinite
     shares = weights / weights.sum()
-    mean, mean_target = shares @ X, shares @ targets
-    mean_row = mean.astype(np.float32)
     side = min(X.shape)
     check_memory(
-        16 * side * side,
+        16 * side * side + (4 * X.size if X.shape[1] > len(X) else 0),
         f"least squares of {len(X):,} rows of {X.shape[1]:,} numbers",
         fix="Take another classifier, or fewer features.",
     )
+    shards = (slice(start, start + SHARD_ROWS) for start in range(0, len(X), SHARD_ROWS))
+    mean_row = sum(shares[shard] @ X[shard] for shard in shards).astype(np.float32)  # a float64 copy of a shard only
+    mean_target = shares @ targets
     roots = np.sqrt(shares)[:, None]
     weighted_targets = roots * (targets - mean_target)
     solve = _from_features if X.shape[1] <= len(X) else _from_rows
@@ -63,7 +66,8 @@ def _from_features(
     with tracking("least squares", len(X)) as advance:
         for start in range(0, len(X), SHARD_ROWS):
             shard = slice(start, start + SHARD_ROWS)
-            rows = (X[shard] - mean) * roots[shard]
+            rows = X[shard] - mean
+            rows *= roots[shard]
             products += rows.T @ rows
             answers += rows.T @ targets[shard].astype(np.float32)
             advance(len(rows), "")
@@ -73,13 +77,20 @@ def _from_features(
 def _from_rows(
     X: Rows, mean: Float32[np.ndarray, " d"], roots: Float32[np.ndarray, "n 1"], targets: np.ndarray, l2: float
 ) -> Float64[np.ndarray, "k d"]:
-    rows = (X - mean) * roots
+    rows = X - mean
+    rows *= roots
     shares = _solved((rows @ rows.T).astype(np.float64), targets, l2)
-    return np.asarray(shares.T @ rows)
+    return np.asarray(shares.T.astype(np.float32) @ rows, np.float64)
 
 
 def _solved(A: Float64[np.ndarray, "m m"], B: Float64[np.ndarray, "m k"], l2: float) -> Float64[np.ndarray, "m k"]:
     if not np.isfinite(A).all():
         raise DataError("the squares of the features are infinite; expected numbers whose squares are not. Scale them.")
     A[np.diag_indices(len(A))] += l2
-    return np.asarray(cho_solve(cho_factor(A, overwrite_a=True, check_finite=False), B, check_finite=False))
+    try:
+        return np.asarray(cho_solve(cho_factor(A, overwrite_a=True, check_finite=False), B, check_finite=False))
+    except np.linalg.LinAlgError as error:
+        raise DataError(
+            f"l2 is {l2:g}, less than the rounding of products of these features; expected more, so that there is one "
+            f"solution. Raise l2, for example to {10 * l2:g}, or scale the features."
+        ) from error

@@ -10,7 +10,7 @@ from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from foldline.core.errors import DivergedError
+from foldline.core.errors import DataError, DivergedError
 from foldline.core.progress import tracking
 from foldline.models import MLP, Linear
 from foldline.training.curves import Curves
@@ -51,12 +51,13 @@ def fit_to_optimum(
         val: rows that choose the weights that are kept: the first with the best validation accuracy; without them,
             those at which it ended as above, else those with the lowest F.
     Returns: the fitted net, its learning curves and a bound on F - min F (see `optimality_gap`).
-    Raises: DivergedError if F or its gradient is not finite.
+    Raises: DivergedError if F or its gradient is not finite; DataError if all rows of a class have weight 0.
     Convention: the curvature is that of evenly spaced rows, two a feature; above 10,000 features its diagonal alone.
     Source: Liu and Nocedal (1989) for L-BFGS, as SciPy's L-BFGS-B with its strong Wolfe line search; Boehning (1992),
         section 2, for a fixed curvature of the multinomial likelihood, here its value at W = 0 and not its bound.
     """
     n_out, n_in = model.layers[0].W.shape
+    _check_classes_have_weight(train, n_classes=n_out)
     metric = _Metric.of(train, n_classes=n_out, l2=settings.l2)
     curves = Curves(model)
     objectives: list[float] = []
@@ -179,6 +180,17 @@ def _objective(
     W = np.asarray(model.layers[0].W, np.float64)
     gradient = np.concatenate([at.W_gradient + 2 * settings.l2 * W, at.b_gradient[:, None]], axis=1)
     return at.loss + settings.l2 * float(np.sum(W**2)), gradient, at.loss, at.accuracy
+
+
+def _check_classes_have_weight(rows: Rows, *, n_classes: int) -> None:
+    # Without a row that speaks for it, the best bias of a class is at minus infinity.
+    given = None if rows.weights is None else np.asarray(rows.weights)
+    weights = np.bincount(np.asarray(rows.y), weights=given, minlength=n_classes)
+    if not weights.all():
+        raise DataError(
+            f"all rows of class {int(np.argmin(weights))} have weight 0 and solver is 'lbfgs'; expected some weight "
+            f"for each class, without which there is no optimum. Leave the class out, or take solver='sgd'."
+        )
 
 
 def _diverged(what: str) -> DivergedError:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float32
 
+from foldline.core.errors import DivergedError
 from foldline.training.coded import CodedRows
 from foldline.training.settings import Loss, Optimizer
 
@@ -55,6 +56,7 @@ def automatic_rate(
         optimizer: "sgd" or "adamw".
         hidden: widths H of the hidden layers; none for a linear classifier.
         generator: draws the rows that are looked at, at most 2,048.
+    Raises: DivergedError if the features are too large to square.
     Convention: every row has a 1 appended for the bias.
     Convention: H units with He's first weights on scaled rows have second moment 1 and mean 1 / sqrt(pi) each, so that
         lambda_max is H / pi and mean w^2 |x|^2 is H mean w^2.
@@ -66,9 +68,15 @@ def automatic_rate(
     numbers = np.asarray(X.rows(rows)) if isinstance(X, CodedRows) else X[rows]
     sample = np.concatenate([numbers, np.ones((len(rows), 1), np.float32)], axis=1)
     w = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
-    spread = float(np.mean(w**2 * np.einsum("nd,nd->n", sample, sample)))
-    sample *= np.sqrt(w, dtype=np.float32)[:, None]
-    moment = _largest_second_moment(sample, generator=generator)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = float(np.mean(w**2 * np.einsum("nd,nd->n", sample, sample)))
+        sample *= np.sqrt(w, dtype=np.float32)[:, None]
+        moment = _largest_second_moment(sample, generator=generator)
+    if not np.isfinite(moment + spread):
+        raise DivergedError(
+            "the squares of the features became infinite; expected finite numbers. Scale the features to about mean 0 "
+            "and deviation 1."
+        )
     bound = 1.0 / (moment + spread / batch_size)
     if hidden:
         spread_of_weights = float(np.mean(w**2))
