@@ -26,7 +26,7 @@ def axes(array: object, pattern: str, *, name: str, fix: str) -> tuple[int, ...]
         raise ShapeError(f"{name} is a {type(array).__name__}; expected an array of shape ({', '.join(words)}). {fix}")
     shape = tuple(array.shape)
     fits = len(shape) == len(words) and all(
-        not word.isdigit() or int(word) == length for word, length in zip(words, shape, strict=True)
+        word.isidentifier() or word == str(length) for word, length in zip(words, shape, strict=True)
     )
     if not fits:
         raise ShapeError(f"{name} has shape {shape}; expected ({', '.join(words)}). {fix}")

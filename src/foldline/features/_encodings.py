@@ -16,6 +16,7 @@ HIGHEST = np.float32(3e38)
 LLC_RIDGE = np.float32(1e-4)
 # A word whose part is below e^-16 of the nearest one's is below the last bit of a float32 sum.
 SMALLEST_EXPONENT = np.float32(16)
+MOST_STEPS = 1_000  # an end also where numbers are infinite; a dozen are usual
 SMALLEST_STEP = np.float32(0.1)  # of the interval in which a threshold is looked for, so that it shrinks
 
 Products = Float32[np.ndarray, "m k"]
@@ -111,7 +112,9 @@ def _threshold(row: Float32[np.ndarray, " k"], n: int) -> np.float32:
     n_low, n_high, wanted = np.float32(row.shape[0]), _n_reaching(row, high), np.float32(n)
     if n_high >= wanted:
         return high
-    while n_low > wanted:  # all the while n_high < wanted
+    for _ in range(MOST_STEPS):  # all the while n_high < wanted
+        if n_low <= wanted:
+            break
         share = (n_low - wanted) / (n_low - n_high)  # where it would be if they were spread evenly
         middle = low + min(max(share, SMALLEST_STEP), ONE - SMALLEST_STEP) * (high - low)
         if middle <= low or middle >= high:
@@ -186,7 +189,7 @@ def _keep_nearest(
 ) -> None:
     """Find the nearest words by insertion, the nearest first; of words at equal distances the first."""
     n = closeness.shape[0]
-    closeness[:] = -HIGHEST
+    closeness[:], chosen[:] = -HIGHEST, 0
     for k in range(row.shape[0]):
         close = row[k] - half_norms[k]
         if close > closeness[n - 1]:

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from foldline.core.checks import integer
 from foldline.core.errors import DataError, ModelFileError, SettingError
 from foldline.core.loaded import FIX
 from foldline.core.memory import check_memory
@@ -223,5 +224,8 @@ def check_loaded_descriptor(fitted: LocalDescriptor, settings: LocalDescriptor, 
     if type(fitted) is not type(settings) or fitted.get_params() != settings.get_params():
         raise ModelFileError(f"descriptor_ is {fitted!r}; expected {settings!r}, as in the settings. {FIX}")
     check_is_fitted(fitted)
-    check_image_shape(fitted.image_shape_, image_shape)
+    for side in fitted.image_shape_:
+        integer(side, name="a side of image_shape_", low=1)
+    if tuple(fitted.image_shape_) != tuple(image_shape):
+        raise ModelFileError(f"descriptor_ is of images of shape {fitted.image_shape_}; expected {image_shape}. {FIX}")
     fitted.check_loaded()

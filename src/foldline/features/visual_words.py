@@ -24,6 +24,7 @@ Pooling = Literal["average", "sum", "max"]
 
 PRODUCT_ROWS = 192  # descriptors whose products with all words are in the cache at a time
 MAX_WORDS = 16_384
+LARGEST_NUMBER = 1e15  # in words; their squares are finite as float32
 NEAREST_SHARE = 0.4  # Thiry et al. (2021), section 4.1
 LLC_NEAREST = 5  # Wang et al. (2010), section 4
 
@@ -134,6 +135,8 @@ class VisualWords(ImageFeature):
         check_loaded_descriptor(self.descriptor_, self._described(), self.image_shape_)
         d = self.descriptor_.n_numbers(self.image_shape_)
         loaded_array(self.words_, f"{self.n_words} {d}", np.float32, name="words_")
+        if not np.abs(self.words_).max() < LARGEST_NUMBER:
+            raise ModelFileError(f"words_ holds numbers of {LARGEST_NUMBER:g} or more; expected smaller ones. {FIX}")
         if not (isinstance(self.spread_, float) and self.spread_ >= 0):
             raise ModelFileError(f"spread_ is {self.spread_!r}; expected a number of at least 0. {FIX}")
 
