@@ -211,3 +211,11 @@ def test_learned_parts_that_do_not_fit_are_refused(name, change, message):
     setattr(feature, name, change(getattr(feature, name)))
     with pytest.raises((ModelFileError, ShapeError), match=message):
         feature.check_loaded()
+
+
+def test_settings_that_shape_the_mixture_count_from_the_next_fit_on():
+    feature = small(with_weights=True, levels=(1,)).fit(IMAGES)
+    before = feature.transform(IMAGES)
+    feature.set_params(n_gaussians=2, n_principal=3)
+    assert_array_equal(feature.transform(IMAGES), before)
+    assert feature.fit_transform(IMAGES).shape == (len(IMAGES), 2 * (2 * 3 + 1))

@@ -95,3 +95,11 @@ def test_rows_that_never_vary_are_whitened_to_zero(value):
     whitening, rows = Whitening.of(Moments.of(X)), np.empty_like(X)
     whitening.apply_(X.copy(), rows)
     assert not rows.any()
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_patches_of_another_size_than_whitening_was_learned_for_are_refused():
+    images = RNG.integers(0, 256, (3, 9, 9, 1), dtype=np.uint8)
+    patches = Patches(patch_px=3, n_sampled=60).fit(images)
+    with pytest.raises(SettingError, match="patches of 4 pixels have 16 numbers, and whitening was learned for 9"):
+        patches.set_params(patch_px=4).transform(images)

@@ -172,3 +172,25 @@ def test_images_of_one_colour_have_no_words():
 def test_settings_that_do_not_fit_are_refused(settings, error, message):
     with pytest.raises(error, match=message):
         small(**settings).fit(IMAGES)
+
+
+def test_settings_that_shape_what_was_learned_count_from_the_next_fit_on():
+    feature = small().fit(IMAGES)
+    before = feature.transform(IMAGES)
+    feature.set_params(n_words=3, descriptor=Patches(patch_px=6))
+    assert_array_equal(feature.transform(IMAGES), before)
+    assert feature.fit_transform(IMAGES).shape == (len(IMAGES), 4 * 3)
+
+
+def test_settings_of_what_is_done_with_words_count_at_once():
+    feature = small().fit(IMAGES)
+    feature.set_params(encoding="nearest", levels=(1,), pooling="sum")
+    assert_allclose(feature.transform(IMAGES[:2]), textbook(feature, IMAGES[:2]), **LIKENESS)
+
+
+def test_a_fit_that_fails_leaves_nothing_of_the_one_before():
+    feature = small().fit(IMAGES)
+    with pytest.raises(SettingError):
+        feature.set_params(n_words=1).fit(IMAGES)
+    with pytest.raises(NotFittedError):
+        feature.set_params(n_words=7).transform(IMAGES)

@@ -113,6 +113,7 @@ class DenseSIFT(LocalDescriptor):
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: FoldlineError if they do not."""
+        super().check_loaded()
         self.grids(self.image_shape_)
 
 

@@ -59,8 +59,6 @@ class FisherVector(ImageFeature):
 
     title: ClassVar[str] = "Fisher vectors"
     fewer_numbers: ClassVar[str] = "Lower n_gaussians, n_principal or levels, or compress (see ImagePipeline)."
-    learned: ClassVar[tuple[str, ...]] = ("descriptor_", "mean_", "directions_", "weights_", "means_", "variances_")
-
     descriptor_: LocalDescriptor
     mean_: Float32[np.ndarray, " d"]
     directions_: Float32[np.ndarray, "d p"]
@@ -96,7 +94,7 @@ class FisherVector(ImageFeature):
 
     def describe(self) -> str:
         """Say in a few words what the numbers are."""
-        return f"how {self._described().describe()} differ from {self.n_gaussians:,} Gaussians"
+        return f"how {self._chosen().describe()} differ from {self.n_gaussians:,} Gaussians"
 
     def length(self, image_shape: ImageShape) -> int:
         """Give the number of regions times K (2 D' + 1), or K 2 D' without weights.
@@ -111,18 +109,20 @@ class FisherVector(ImageFeature):
         choice(self.improved, (True, False), name="improved")
         levels, descriptor = checked_levels(self.levels), self._described()
         check_room(descriptor.grids(image_shape), levels, image_shape)
-        d = descriptor.n_numbers(image_shape)
-        if self.n_principal > d:
+        d, (k, p) = descriptor.n_numbers(image_shape), self._n_gaussians_and_directions
+        if p > d:
             raise SettingError(
                 f"n_principal is {self.n_principal}, and a descriptor has {d} numbers; expected at most as many. Lower "
                 f"n_principal, or take another descriptor."
             )
-        return n_regions(levels) * self.n_gaussians * self._n_numbers
+        return n_regions(levels) * k * (2 * p + int(self.with_weights))
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: FoldlineError if they do not."""
-        self.length(self.image_shape_)
-        check_loaded_descriptor(self.descriptor_, self._described(), self.image_shape_)
+        super().check_loaded()
+        check_loaded_descriptor(self.descriptor_, self._chosen(), self.image_shape_)
+        integer(self.n_gaussians, name="n_gaussians", low=2, high=MAX_GAUSSIANS)
+        integer(self.n_principal, name="n_principal", low=1)
         d, k, p = self.descriptor_.n_numbers(self.image_shape_), self.n_gaussians, self.n_principal
         loaded_array(self.mean_, str(d), np.float32, name="mean_")
         loaded_array(self.directions_, f"{d} {p}", np.float32, name="directions_")
@@ -133,22 +133,30 @@ class FisherVector(ImageFeature):
             smallest = getattr(self, name).min()
             if smallest <= 0:
                 raise ModelFileError(f"{name} holds {smallest:g}; expected numbers above 0. {FIX}")
+        self.length(self.image_shape_)
+
+    def learned(self) -> tuple[str, ...]:
+        """Name the attributes that `fit` learns and `transform` needs."""
+        return "descriptor_", "mean_", "directions_", "weights_", "means_", "variances_"
 
     @property
-    def _n_numbers(self) -> int:
-        return 2 * self.n_principal + self.with_weights
+    def _n_gaussians_and_directions(self) -> tuple[int, int]:
+        return self.means_.shape if hasattr(self, "means_") else (self.n_gaussians, self.n_principal)
 
     def _described(self) -> LocalDescriptor:
+        return self.descriptor_ if hasattr(self, "descriptor_") else self._chosen()
+
+    def _chosen(self) -> LocalDescriptor:
         return DenseSIFT() if self.descriptor is None else checked_descriptor(self.descriptor)
 
     def _learn(self, images: UInt8[np.ndarray, "n h w c"]) -> None:
-        regions = Regions.of(self._described().grids(images.shape[1:]), checked_levels(self.levels))
+        regions = Regions.of(self._chosen().grids(images.shape[1:]), checked_levels(self.levels))
         check_memory(
             n_threads() * 4 * regions.n_cells * self.n_gaussians * (2 * self.n_principal + 1),
             f"the sums of {regions.n_cells:,} parts of an image",
             fix="Lower levels, n_gaussians or n_principal.",
         )
-        descriptor = clone(self._described()).fit(images)
+        descriptor = clone(self._chosen()).fit(images)
         generator = generator_from_seed(seed_from_random_state(self.random_state))
         rows = descriptor.sample(images, self.n_sampled, generator=generator)
         directions = PrincipalDirections.of(Moments.of(rows), self.n_principal)
@@ -171,8 +179,8 @@ class FisherVector(ImageFeature):
             with_weights=self.with_weights,
             improved=self.improved,
         )
-        rows = np.empty((max(n_in_band), len(self.mean_)), np.float32)
-        projected = np.empty((len(rows), self.n_principal), np.float32)
+        rows = np.empty((max(n_in_band), self.descriptor_.n_numbers(image_shape)), np.float32)
+        projected = np.empty((len(rows), self.means_.shape[1]), np.float32)
         for image, vector in zip(images, out, strict=True):
             for band, n in zip(bands, n_in_band, strict=True):
                 describe(image, band, rows[:n])

@@ -6,6 +6,8 @@ from jaxtyping import Shaped
 from foldline.core.checks import axes
 from foldline.core.errors import DtypeError, ShapeError
 
+LARGEST_SIDE = 1 << 14  # of images that foldline loads
+
 ImageShape = tuple[int, int, int]
 """(H, W, C) of one image."""
 

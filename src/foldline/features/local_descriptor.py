@@ -2,20 +2,18 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float32, Int, Shaped, UInt8
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from foldline.core.checks import integer
 from foldline.core.errors import DataError, ModelFileError, SettingError
 from foldline.core.loaded import FIX
 from foldline.core.memory import check_memory
 from foldline.core.parallel import in_threads, one_blas_thread, row_chunks
-from foldline.features.input_images import ImageShape, check_image_shape, checked_image_shape
+from foldline.features.from_images import FromImages
+from foldline.features.input_images import ImageShape, checked_image_shape
 
 CHUNK_IMAGES = 64  # at work in one thread at a time
 PLACES_A_BAND = 192  # described at a time where a descriptor leaves the choice
@@ -48,26 +46,12 @@ Describer = Callable[[UInt8[np.ndarray, "h w c"], Band, Descriptors], None]
 """Writes the descriptors of one band of one image."""
 
 
-class LocalDescriptor(TransformerMixin, BaseEstimator):
+class LocalDescriptor(FromImages):
     """Base of the local descriptors: (N, H, W, C) uint8 images to (N, P, D) float32, D numbers for each of P places.
 
     A subclass says in `grids` where its places are, checking its settings, in `n_numbers` how long a row is, and
-    describes a band of places in what `describer` makes. What it learns from training images, it learns in `_learn`.
+    describes a band of places in what `describer` makes.
     """
-
-    title: ClassVar[str]
-    """What a reader calls it."""
-
-    image_shape_: ImageShape
-
-    @classmethod
-    def for_images(cls, image_shape: ImageShape) -> "LocalDescriptor":
-        """Make one with settings that suit images of this shape."""
-        return cls()
-
-    @abstractmethod
-    def describe(self) -> str:
-        """Say in a few words what is described."""
 
     @abstractmethod
     def grids(self, image_shape: ImageShape) -> tuple[Grid, ...]:
@@ -75,6 +59,9 @@ class LocalDescriptor(TransformerMixin, BaseEstimator):
 
         Raises: SettingError for a setting outside its range; ShapeError if the image has no place.
         """
+
+    def _check(self, image_shape: ImageShape) -> None:
+        self.grids(image_shape)
 
     @abstractmethod
     def n_numbers(self, image_shape: ImageShape) -> int:
@@ -92,27 +79,6 @@ class LocalDescriptor(TransformerMixin, BaseEstimator):
             bands += [Band(index, range(row, min(row + n, grid.n_rows))) for row in range(0, grid.n_rows, n)]
         return bands
 
-    def learned(self) -> tuple[str, ...]:
-        """Name the attributes that `fit` learns and `transform` needs."""
-        return ()
-
-    def _learn(self, images: Images) -> None:
-        """Learn from training images; most descriptors have nothing to learn."""
-
-    def fit(self, images: Shaped[np.ndarray, "n ..."], y: object = None) -> Self:
-        """Check settings and images, learn, and remember the images' shape.
-
-        Args:
-            images: (N, H, W, C) uint8, C is 1 or 3.
-            y: ignored.
-        Raises: as `transform`.
-        """
-        image_shape = checked_image_shape(images)
-        self.grids(image_shape)
-        self._learn(images)
-        self.image_shape_ = image_shape
-        return self
-
     def transform(self, images: Shaped[np.ndarray, "n ..."]) -> Float32[np.ndarray, "n p d"]:
         """Describe every place.
 
@@ -122,9 +88,7 @@ class LocalDescriptor(TransformerMixin, BaseEstimator):
         Raises: ShapeError or DtypeError for other arrays; SettingError for settings outside their range; DataError if
             the descriptors would fill the memory; scikit-learn's NotFittedError if something must be learned first.
         """
-        check_is_fitted(self)
-        image_shape = checked_image_shape(images)
-        check_image_shape(image_shape, getattr(self, "image_shape_", image_shape))
+        image_shape = self._checked(images)
         n, n_places, d = len(images), self.n_places(image_shape), self.n_numbers(image_shape)
         check_memory(
             4 * n * n_places * d,
@@ -164,7 +128,7 @@ class LocalDescriptor(TransformerMixin, BaseEstimator):
         """Describe about n random places of random images, at most all there are.
 
         Raises: DataError if there are no images, or the sample would fill the memory.
-        Convention: 32 places an image, or more where images are few; no place twice.
+        Convention: at most 32 places an image, more only where images are too few for that; no place twice.
         """
         image_shape = checked_image_shape(images)
         if len(images) == 0:
@@ -195,19 +159,6 @@ class LocalDescriptor(TransformerMixin, BaseEstimator):
             describe_all(image, descriptors)
             rows[:] = descriptors[chosen]
 
-    def check_loaded(self) -> None:
-        """Check that attributes which came from a file fit together; what a subclass learns, it checks."""
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return all(hasattr(self, name) for name in self.learned())
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.requires_fit = bool(self.learned())
-        tags.input_tags.two_d_array = False
-        tags.input_tags.three_d_array = True
-        return tags
-
 
 def checked_descriptor(descriptor: object) -> LocalDescriptor:
     """Check that a setting is a local descriptor. Raises: SettingError otherwise."""
@@ -224,8 +175,6 @@ def check_loaded_descriptor(fitted: LocalDescriptor, settings: LocalDescriptor, 
     if type(fitted) is not type(settings) or fitted.get_params() != settings.get_params():
         raise ModelFileError(f"descriptor_ is {fitted!r}; expected {settings!r}, as in the settings. {FIX}")
     check_is_fitted(fitted)
-    for side in fitted.image_shape_:
-        integer(side, name="a side of image_shape_", low=1)
-    if tuple(fitted.image_shape_) != tuple(image_shape):
-        raise ModelFileError(f"descriptor_ is of images of shape {fitted.image_shape_}; expected {image_shape}. {FIX}")
     fitted.check_loaded()
+    if fitted.image_shape_ != image_shape:
+        raise ModelFileError(f"descriptor_ is of images of shape {fitted.image_shape_}; expected {image_shape}. {FIX}")

@@ -7,7 +7,7 @@ from jaxtyping import Float32, UInt8
 from sklearn.base import clone
 
 from foldline.core.checks import integer
-from foldline.core.errors import ShapeError
+from foldline.core.errors import SettingError, ShapeError
 from foldline.core.loaded import loaded_array
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
 from foldline.features._moments import Moments
@@ -96,6 +96,11 @@ class Patches(LocalDescriptor):
     def describer(self, image_shape: ImageShape) -> Describer:
         """Make the function that describes bands of images of this shape."""
         (grid,), d = self.grids(image_shape), self.n_numbers(image_shape)
+        if self.whiten and len(self.whitening_mean_) != d:
+            raise SettingError(
+                f"patches of {self.patch_px} pixels have {d} numbers, and whitening was learned for "
+                f"{len(self.whitening_mean_)}; expected the setting of that fit. Fit again."
+            )
         cut = np.empty((max(PLACES_A_BAND, grid.n_cols) if self.whiten else 0, d), np.float32)
         whitening = Whitening(mean=self.whitening_mean_, W=self.whitening_) if self.whiten else None
 
@@ -121,6 +126,7 @@ class Patches(LocalDescriptor):
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: FoldlineError if they do not."""
+        super().check_loaded()
         self.grids(self.image_shape_)
         if self.whiten:
             d = self.n_numbers(self.image_shape_)

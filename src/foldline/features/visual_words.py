@@ -71,8 +71,6 @@ class VisualWords(ImageFeature):
 
     title: ClassVar[str] = "visual words"
     fewer_numbers: ClassVar[str] = "Lower n_words or levels, or compress the vectors (see ImagePipeline)."
-    learned: ClassVar[tuple[str, ...]] = ("descriptor_", "words_", "spread_")
-
     descriptor_: LocalDescriptor
     words_: Float32[np.ndarray, "k d"]
     spread_: float
@@ -109,7 +107,7 @@ class VisualWords(ImageFeature):
 
     def describe(self) -> str:
         """Say in a few words what the numbers are."""
-        return f"likeness of {self._described().describe()} to {self.n_words:,} words"
+        return f"likeness of {self._chosen().describe()} to {self.n_words:,} words"
 
     def length(self, image_shape: ImageShape) -> int:
         """Give the number of regions times the answers of a descriptor: K, or 2 K for "nearest".
@@ -122,33 +120,47 @@ class VisualWords(ImageFeature):
         choice(self.encoding, get_args(Encoding), name="encoding")
         choice(self.pooling, get_args(Pooling), name="pooling")
         if self.n_nearest is not None:
-            integer(self.n_nearest, name="n_nearest", low=1, high=self.n_words)
+            integer(self.n_nearest, name="n_nearest", low=1, high=self._n_words)
         number(self.softness, name="softness", low=0.0, above=True)
         integer(self.n_sampled, name="n_sampled", low=self.n_words)
         levels = checked_levels(self.levels)
         check_room(self._described().grids(image_shape), levels, image_shape)
-        return n_regions(levels) * self._n_answers
+        return n_regions(levels) * self.n_answers
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: FoldlineError if they do not."""
-        self.length(self.image_shape_)
-        check_loaded_descriptor(self.descriptor_, self._described(), self.image_shape_)
+        super().check_loaded()
+        check_loaded_descriptor(self.descriptor_, self._chosen(), self.image_shape_)
+        integer(self.n_words, name="n_words", low=2, high=MAX_WORDS)
         d = self.descriptor_.n_numbers(self.image_shape_)
         loaded_array(self.words_, f"{self.n_words} {d}", np.float32, name="words_")
         if not np.abs(self.words_).max() < LARGEST_NUMBER:
             raise ModelFileError(f"words_ holds numbers of {LARGEST_NUMBER:g} or more; expected smaller ones. {FIX}")
         if not (isinstance(self.spread_, float) and self.spread_ >= 0):
             raise ModelFileError(f"spread_ is {self.spread_!r}; expected a number of at least 0. {FIX}")
+        self.length(self.image_shape_)
+
+    def learned(self) -> tuple[str, ...]:
+        """Name the attributes that `fit` learns and `transform` needs."""
+        return "descriptor_", "words_", "spread_"
 
     @property
-    def _n_answers(self) -> int:
-        return 2 * self.n_words if self.encoding == "nearest" else self.n_words
+    def n_answers(self) -> int:
+        """Numbers that a descriptor becomes: K, or 2 K for "nearest"."""
+        return 2 * self._n_words if self.encoding == "nearest" else self._n_words
+
+    @property
+    def _n_words(self) -> int:
+        return len(self.words_) if hasattr(self, "words_") else self.n_words
 
     def _described(self) -> LocalDescriptor:
+        return self.descriptor_ if hasattr(self, "descriptor_") else self._chosen()
+
+    def _chosen(self) -> LocalDescriptor:
         return Patches() if self.descriptor is None else checked_descriptor(self.descriptor)
 
     def _learn(self, images: UInt8[np.ndarray, "n h w c"]) -> None:
-        descriptor = clone(self._described()).fit(images)
+        descriptor = clone(self._chosen()).fit(images)
         generator = generator_from_seed(seed_from_random_state(self.random_state))
         rows = descriptor.sample(images, self.n_sampled, generator=generator)
         words = first_words(rows, self.n_words, generator=generator)
@@ -164,9 +176,9 @@ class VisualWords(ImageFeature):
         regions = Regions.of(grids, checked_levels(self.levels))
         n_places = regions.n_places[:, None]
         transposed, half_norms = np.ascontiguousarray(self.words_.T), half_squares(self.words_)
-        rows = np.empty((max(n_in_band), self.words_.shape[1]), np.float32)
-        products = np.empty((min(PRODUCT_ROWS, len(rows)), self.n_words), np.float32)
-        pooled = np.empty((regions.n_cells, self._n_answers), np.float32)
+        rows = np.empty((max(n_in_band), self.descriptor_.n_numbers(image_shape)), np.float32)
+        products = np.empty((min(PRODUCT_ROWS, len(rows)), len(self.words_)), np.float32)
+        pooled = np.empty((regions.n_cells, self.n_answers), np.float32)
         join = np.maximum.reduce if self.pooling == "max" else np.add.reduce
         for image, vector in zip(images, out, strict=True):
             pooled[:] = 0
@@ -201,8 +213,8 @@ class VisualWords(ImageFeature):
                 precision = np.float32(1 / max(self.softness * self.spread_, 1e-12))
                 pool_soft(products, half_norms, precision, cells, is_max, pooled)
             case "nearest":
-                n = self.n_nearest or max(round(NEAREST_SHARE * self.n_words), 1)
+                n = self.n_nearest or max(round(NEAREST_SHARE * len(self.words_)), 1)
                 pool_nearest(products, half_norms, n, cells, is_max, pooled)
             case "llc":
-                n = self.n_nearest or min(LLC_NEAREST, self.n_words)
+                n = self.n_nearest or min(LLC_NEAREST, len(self.words_))
                 pool_local_codes(products, rows, half_norms, self.words_, n, cells, is_max, pooled)

@@ -176,7 +176,7 @@ def _patches(feature: VisualWords) -> Patches:
 def _by_region(feature: VisualWords, rows: Float[np.ndarray, "n d"], *, name: str) -> Float[np.ndarray, "n r a"]:
     d = feature.length(feature.image_shape_)
     n, _ = axes(rows, f"n {d}", name=name, fix="Give what this feature's transform gives.")
-    return rows.reshape(n, -1, 2 * feature.n_words if feature.encoding == "nearest" else feature.n_words)
+    return rows.reshape(n, -1, feature.n_answers)
 
 
 def _as_bright_as(cut: Places, words: Places) -> Places:
