@@ -367,3 +367,31 @@ def test_words_with_a_negative_spread_are_refused(file):
 
 def test_words_without_a_codebook_are_refused(file):
     refused(fitted("words.v1"), file, lambda recipe, _: recipe["estimator"]["fitted"].pop("words_"), match="not fitted")
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ({"tuple": [6, 8, 3.0]}, r"a side of image_shape_ is 3.0; expected a whole number"),
+        ({"tuple": [6, 8]}, r"image_shape_ is \(6, 8\); expected \(height, width, channels\)"),
+        ({"tuple": [6, 1 << 20, 3]}, "a side of image_shape_ is 1048576"),
+    ],
+)
+@pytest.mark.parametrize("key", ["words.v1", "fisher.v1", "patches.v1"])
+def test_shapes_of_images_that_are_none_are_refused(file, key, shape, message):
+    def change(recipe, _):
+        estimator = recipe["estimator"]
+        estimator["fitted"]["image_shape_"] = shape
+        if "descriptor_" in estimator["fitted"]:
+            estimator["fitted"]["descriptor_"]["estimator"]["fitted"]["image_shape_"] = shape
+
+    refused(fitted(key), file, change, match=message)
+
+
+@pytest.mark.parametrize("size", [1e16, 1e30, 3e38])
+def test_words_too_large_to_square_are_refused(file, size):
+    def change(recipe, tensors):
+        name = recipe["estimator"]["fitted"]["words_"]["tensor"]
+        tensors[name] = np.full_like(tensors[name], size)
+
+    refused(fitted("words.v1"), file, change, match="words_ holds numbers of 1e[+]15 or more")

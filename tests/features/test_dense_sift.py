@@ -104,8 +104,8 @@ def test_convention_scales_and_places_then_bins_and_directions():
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"step_px": 0}, SettingError, "step_px is 0; expected a whole number at least 1"),
-        ({"bin_px": (4, 1)}, SettingError, "a side in bin_px is 1; expected a whole number at least 2"),
+        ({"step_px": 0}, SettingError, "step_px is 0; expected a whole number from 1 to 16384"),
+        ({"bin_px": (4, 1)}, SettingError, "a side in bin_px is 1; expected a whole number from 2 to 16384"),
         ({"bin_px": ()}, SettingError, r"bin_px is \(\); expected sides such as"),
         ({"bin_px": 4}, SettingError, "bin_px is 4; expected sides such as"),
         (

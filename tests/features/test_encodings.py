@@ -50,3 +50,13 @@ def test_a_row_that_is_a_word_is_coded_by_it_alone():
         cells = np.arange(6, dtype=np.int32)
         pool_local_codes(words @ words.T, words, half_squares(words), words, n_nearest, cells, False, pooled)
         assert_allclose(pooled, np.eye(6), atol=1e-3)
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_numbers_that_are_none_end_and_stay_inside(bad):  # what a changed model file could bring about
+    products = np.full((3, 9), bad, np.float32)
+    _threshold(products[0], 4)
+    pooled = np.zeros((1, 9), np.float32)
+    cells, words = np.zeros(3, np.int32), np.full((9, 4), bad, np.float32)
+    pool_local_codes(products, words[:3].copy(), products[0].copy(), words, 5, cells, False, pooled)
+    pool_nearest(products, products[0].copy(), 4, cells, False, np.zeros((1, 18), np.float32))

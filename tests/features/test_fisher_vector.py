@@ -10,7 +10,6 @@ from sklearn.exceptions import NotFittedError
 
 from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
 from foldline.features import Patches, image_feature
-from foldline.features import fisher_vector as module
 from foldline.features.dense_sift import DenseSIFT
 from foldline.features.fisher_vector import FisherVector
 
@@ -143,22 +142,21 @@ def test_fewer_places_than_gaussians_are_refused():
         small(n_gaussians=100).fit(IMAGES[:1])
 
 
-def test_sums_that_would_fill_the_memory_are_refused_before_anything_is_learned(monkeypatch):
+# Descriptors of 9x10 patches of 48 numbers, twice; sums over 4 cells of 5 Gaussians; two 64-bit numbers a place.
+WORKING = 2 * 4 * 90 * 48 + 4 * 4 * 5 * 13 + 16 * 90
+
+
+def test_what_would_fill_the_memory_is_refused_before_anything_is_learned_and_before_vectors_are_made(monkeypatch):
     def tiny_machine(n_bytes, what, *, fix):
         raise DataError(f"{what} needs {n_bytes} bytes. {fix}")
 
-    monkeypatch.setenv("FOLDLINE_THREADS", "3")
-    monkeypatch.setattr(module, "check_memory", tiny_machine)
-    n_bytes = 3 * 4 * 4 * 5 * 13  # threads, float32, cells, Gaussians, numbers and squares and one
-    with pytest.raises(DataError, match=f"the sums of 4 parts of an image needs {n_bytes} bytes. Lower levels"):
-        small().fit(IMAGES)
-
-
-def test_vectors_that_would_fill_the_memory_are_refused(monkeypatch):
     feature = small().fit(IMAGES)
-    monkeypatch.setattr(image_feature, "check_memory", lambda n_bytes, what, *, fix: pytest.fail(f"{what} {n_bytes}"))
-    with pytest.raises(pytest.fail.Exception, match="FisherVector of 12 images, 300 numbers each, 14400"):
-        feature.transform(IMAGES)
+    monkeypatch.setenv("FOLDLINE_THREADS", "3")
+    monkeypatch.setattr(image_feature, "check_memory", tiny_machine)
+    for n, work in ((1, small().fit), (12, feature.transform)):
+        n_bytes = 4 * n * 300 + 3 * WORKING
+        with pytest.raises(DataError, match=f"of {n} images, 300 numbers each, needs {n_bytes} bytes. Lower n_gauss"):
+            work(IMAGES)
 
 
 @pytest.mark.usefixtures("as_installed")

@@ -145,7 +145,7 @@ def test_descriptors_that_would_fill_the_memory_are_refused_first(kind, monkeypa
     monkeypatch.setattr(local_descriptor, "check_memory", tiny_machine)
     with pytest.raises(DataError, match=f"{kind.__name__} of 6 images, [0-9,]+ places each"):
         descriptor.transform(IMAGES)
-    with pytest.raises(DataError, match="a sample of 100 places needs .* Lower n_sampled"):
+    with pytest.raises(DataError, match="a sample of 100 of [0-9,]+ places an image needs .* Lower n_sampled"):
         descriptor.sample(IMAGES, 100, generator=np.random.default_rng(0))
 
 

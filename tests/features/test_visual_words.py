@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 
 from foldline.core.errors import DataError, SettingError, ShapeError
-from foldline.features import Patches, VisualWords
+from foldline.features import Patches, VisualWords, image_feature
 from foldline.features._regions import Regions
 from foldline.features.local_descriptor import PLACES_A_BAND, Grid
 
@@ -154,6 +154,8 @@ def test_images_of_one_colour_have_no_words():
         ({"codebook": "forest"}, SettingError, "codebook is 'forest'; expected one of 'kmeans', 'sample'"),
         ({"encoding": "fuzzy"}, SettingError, "encoding is 'fuzzy'"),
         ({"pooling": "median"}, SettingError, "pooling is 'median'"),
+        ({"levels": (1,) * 17}, SettingError, "levels has 17 entries; expected at most 16"),
+        ({"n_words": 300, "n_nearest": 257, "encoding": "llc"}, SettingError, "expected a whole number from 1 to 256"),
         ({"n_nearest": 8}, SettingError, "n_nearest is 8; expected a whole number from 1 to 7"),
         ({"softness": 0}, SettingError, "softness is 0; expected a number above 0"),
         ({"descriptor": "sift"}, SettingError, "descriptor is 'sift'; expected a local descriptor"),
@@ -194,3 +196,12 @@ def test_a_fit_that_fails_leaves_nothing_of_the_one_before():
         feature.set_params(n_words=1).fit(IMAGES)
     with pytest.raises(NotFittedError):
         feature.set_params(n_words=7).transform(IMAGES)
+
+
+def test_working_memory_is_counted_before_words_are_learned(monkeypatch):
+    asked = []
+    monkeypatch.setenv("FOLDLINE_THREADS", "2")
+    monkeypatch.setattr(image_feature, "check_memory", lambda n_bytes, *_, **__: asked.append(n_bytes))
+    small(n_words=7).fit(IMAGES)
+    # 9x10 patches of 48 numbers, products of 192 of them and all words, sums over 4 cells, two 64-bit numbers a place.
+    assert asked == [4 * 4 * 7 + 2 * (4 * 90 * 48 + 4 * 192 * 7 + 4 * 4 * 7 + 16 * 90)]

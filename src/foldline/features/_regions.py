@@ -11,6 +11,7 @@ from foldline.core.errors import SettingError, ShapeError
 from foldline.features.local_descriptor import Grid
 
 MOST_PARTS = 16  # along a side
+MOST_LEVELS = 16
 
 Levels = Sequence[int | tuple[int, int]]
 """(1,): the whole image; (2,): quarters; (1, 2, 4): a pyramid; (1, (3, 1)): the whole and three rows."""
@@ -72,11 +73,22 @@ def checked_levels(levels: object) -> tuple[tuple[int, int], ...]:
     """Give every level as (rows, columns) of regions. Raises: SettingError if there is none, or it is no such."""
     if not isinstance(levels, tuple | list) or not levels:
         raise SettingError(f"levels is {levels!r}; expected numbers such as (2,) or (1, 2, 4). Change levels.")
+    if len(levels) > MOST_LEVELS:
+        raise SettingError(f"levels has {len(levels)} entries; expected at most {MOST_LEVELS}. Change levels.")
     pairs = [level if isinstance(level, tuple | list) and len(level) == 2 else (level, level) for level in levels]
     first, second = (
         [integer(pair[side], name="a number in levels", low=1, high=MOST_PARTS) for pair in pairs] for side in (0, 1)
     )
     return tuple(zip(first, second, strict=True))
+
+
+def working_bytes(grids: Sequence[Grid], levels: Sequence[tuple[int, int]], *, n_numbers: int) -> int:
+    """Estimate what laying regions over grids and summing n_numbers for every cell take, in one thread."""
+    n_cells = sum(
+        len(_starts(grid.n_rows, [level[0] for level in levels])) * len(_starts(grid.n_cols, [b for _, b in levels]))
+        for grid in grids
+    )
+    return 4 * n_cells * n_numbers + 16 * sum(grid.n_places for grid in grids)
 
 
 def n_regions(levels: Sequence[tuple[int, int]]) -> int:

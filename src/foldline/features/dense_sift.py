@@ -10,7 +10,7 @@ from foldline.core.checks import integer
 from foldline.core.errors import SettingError, ShapeError
 from foldline.features._grey import fill_grey, gaussian, smooth
 from foldline.features._sift import N_NUMBERS, N_SIDE, dense_sift, n_places
-from foldline.features.input_images import ImageShape
+from foldline.features.input_images import LARGEST_SIDE, ImageShape
 from foldline.features.local_descriptor import Band, Describer, Descriptors, Grid, LocalDescriptor
 
 MAGNIFICATION = 6  # of a bin over the smoothing it needs: VLFeat's vl_phow, in which it did better than SIFT's own 3
@@ -78,10 +78,10 @@ class DenseSIFT(LocalDescriptor):
 
         Raises: SettingError for a setting outside its range; ShapeError if a scale has no place in the image.
         """
-        step = integer(self.step_px, name="step_px", low=1)
+        step = integer(self.step_px, name="step_px", low=1, high=LARGEST_SIDE)
         if not isinstance(self.bin_px, tuple | list) or not self.bin_px:
             raise SettingError(f"bin_px is {self.bin_px!r}; expected sides such as (4,) or (4, 6, 8). Change bin_px.")
-        largest = max(integer(side, name="a side in bin_px", low=2) for side in self.bin_px)
+        largest = max(integer(side, name="a side in bin_px", low=2, high=LARGEST_SIDE) for side in self.bin_px)
         height, width, _ = image_shape
         needed = (N_SIDE - 1) * largest + 1
         if min(height, width) < needed:

@@ -9,14 +9,12 @@ from sklearn.base import clone
 from foldline.core.checks import choice, integer
 from foldline.core.errors import ModelFileError, SettingError
 from foldline.core.loaded import FIX, loaded_array
-from foldline.core.memory import check_memory
-from foldline.core.parallel import n_threads
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
 from foldline.features._fisher import FisherEncoder
 from foldline.features._mixture import Mixture, fit_mixture
 from foldline.features._moments import Moments
 from foldline.features._principal import PrincipalDirections
-from foldline.features._regions import Levels, Regions, check_room, checked_levels, n_regions
+from foldline.features._regions import Levels, Regions, check_room, checked_levels, n_regions, working_bytes
 from foldline.features.dense_sift import DenseSIFT
 from foldline.features.image_feature import ImageFeature
 from foldline.features.input_images import ImageShape
@@ -150,12 +148,6 @@ class FisherVector(ImageFeature):
         return DenseSIFT() if self.descriptor is None else checked_descriptor(self.descriptor)
 
     def _learn(self, images: UInt8[np.ndarray, "n h w c"]) -> None:
-        regions = Regions.of(self._chosen().grids(images.shape[1:]), checked_levels(self.levels))
-        check_memory(
-            n_threads() * 4 * regions.n_cells * self.n_gaussians * (2 * self.n_principal + 1),
-            f"the sums of {regions.n_cells:,} parts of an image",
-            fix="Lower levels, n_gaussians or n_principal.",
-        )
         descriptor = clone(self._chosen()).fit(images)
         generator = generator_from_seed(seed_from_random_state(self.random_state))
         rows = descriptor.sample(images, self.n_sampled, generator=generator)
@@ -166,6 +158,11 @@ class FisherVector(ImageFeature):
         self.descriptor_ = descriptor
         self.mean_, self.directions_ = directions.mean, directions.W
         self.weights_, self.means_, self.variances_ = mixture.weights, mixture.means, mixture.variances
+
+    def _working_bytes(self, image_shape: ImageShape) -> int:
+        descriptor, (k, p) = self._described(), self._n_gaussians_and_directions
+        grids, levels = descriptor.grids(image_shape), checked_levels(self.levels)
+        return 2 * descriptor.band_bytes(image_shape) + working_bytes(grids, levels, n_numbers=k * (2 * p + 1))
 
     def _fill(self, images: UInt8[np.ndarray, "n h w c"], out: Float32[np.ndarray, "n d"]) -> None:
         image_shape = images.shape[1:]

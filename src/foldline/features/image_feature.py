@@ -8,7 +8,7 @@ from jaxtyping import Float32, Shaped, UInt8
 from sklearn.utils.validation import check_is_fitted
 
 from foldline.core.memory import check_memory
-from foldline.core.parallel import in_threads, one_blas_thread, row_chunks
+from foldline.core.parallel import in_threads, n_threads, one_blas_thread, row_chunks
 from foldline.features.from_images import FromImages
 from foldline.features.input_images import ImageShape
 
@@ -36,6 +36,19 @@ class ImageFeature(FromImages):
 
     def _check(self, image_shape: ImageShape) -> None:
         self.length(image_shape)
+        self._check_memory(1, image_shape)  # before anything is learned
+
+    def _check_memory(self, n: int, image_shape: ImageShape) -> None:
+        d = self.length(image_shape)
+        check_memory(
+            4 * n * d + n_threads() * self._working_bytes(image_shape),
+            f"{type(self).__name__} of {n:,} images, {d:,} numbers each,",
+            fix=self.fewer_numbers,
+        )
+
+    def _working_bytes(self, image_shape: ImageShape) -> int:
+        """Estimate the memory that one thread works with."""
+        return 0
 
     @abstractmethod
     def _fill(self, images: UInt8[np.ndarray, "n h w c"], out: Float32[np.ndarray, "n d"]) -> None:
@@ -52,8 +65,7 @@ class ImageFeature(FromImages):
         """
         image_shape = self._checked(images)
         n, d = len(images), self.length(image_shape)
-        name = type(self).__name__
-        check_memory(4 * n * d, f"{name} of {n:,} images, {d:,} numbers each,", fix=self.fewer_numbers)
+        self._check_memory(n, image_shape)
         out = np.empty((n, d), np.float32)
 
         def work(rows: slice) -> None:

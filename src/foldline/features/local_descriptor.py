@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from foldline.core.errors import DataError, ModelFileError, SettingError
 from foldline.core.loaded import FIX
 from foldline.core.memory import check_memory
-from foldline.core.parallel import in_threads, one_blas_thread, row_chunks
+from foldline.core.parallel import in_threads, n_threads, one_blas_thread, row_chunks
 from foldline.features.from_images import FromImages
 from foldline.features.input_images import ImageShape, checked_image_shape
 
@@ -107,6 +107,12 @@ class LocalDescriptor(FromImages):
                 pass
         return out
 
+    def band_bytes(self, image_shape: ImageShape) -> int:
+        """Give the memory that the descriptors of the largest band fill."""
+        grids = self.grids(image_shape)
+        most = max(len(band.rows) * grids[band.grid].n_cols for band in self.bands(image_shape))
+        return 4 * most * self.n_numbers(image_shape)
+
     def n_places(self, image_shape: ImageShape) -> int:
         """Count the places P of all grids."""
         return sum(grid.n_places for grid in self.grids(image_shape))
@@ -136,11 +142,15 @@ class LocalDescriptor(FromImages):
         n_places = self.n_places(image_shape)
         n_images = min(len(images), max(-(-n // PLACES_AN_IMAGE), -(-n // n_places)))
         n_each = min(-(-n // n_images), n_places)
+        d = self.n_numbers(image_shape)
+        # The sample and what is computed from it, its whitened copy or float64 sums; all places of an image a thread.
+        check_memory(
+            8 * n_images * n_each * d + 4 * n_threads() * n_places * d,
+            f"a sample of {n_images * n_each:,} of {n_places:,} places an image",
+            fix="Lower n_sampled, describe fewer places, or load the images at a smaller size.",
+        )
         chosen = np.sort(generator.choice(len(images), n_images, replace=False))
         places = np.stack([generator.choice(n_places, n_each, replace=False) for _ in range(n_images)])
-        d = self.n_numbers(image_shape)
-        # The sample, and what is computed from it: its whitened copy, its float64 sums.
-        check_memory(8 * n_images * n_each * d, f"a sample of {n_images * n_each:,} places", fix="Lower n_sampled.")
         out = np.empty((n_images, n_each, d), np.float32)
 
         def work(rows: slice) -> None:

@@ -12,7 +12,7 @@ from foldline.core.loaded import loaded_array
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
 from foldline.features._moments import Moments
 from foldline.features._patches import Whitening, fill_patches
-from foldline.features.input_images import ImageShape
+from foldline.features.input_images import LARGEST_SIDE, ImageShape
 from foldline.features.local_descriptor import (
     PLACES_A_BAND,
     Band,
@@ -79,7 +79,7 @@ class Patches(LocalDescriptor):
         Raises: SettingError for a setting outside its range; ShapeError if the image is smaller than a patch.
         """
         side = integer(self.patch_px, name="patch_px", low=2, high=64)
-        stride = integer(self.stride_px, name="stride_px", low=1)
+        stride = integer(self.stride_px, name="stride_px", low=1, high=LARGEST_SIDE)
         integer(self.n_sampled, name="n_sampled", low=2)
         height, width, _ = image_shape
         if min(height, width) < side:

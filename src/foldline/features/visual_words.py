@@ -12,7 +12,7 @@ from foldline.core.loaded import FIX, loaded_array
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
 from foldline.features._codebook import first_words, half_squares, kmeans, mean_square_distance
 from foldline.features._encodings import pool_local_codes, pool_nearest, pool_soft, pool_triangles, pool_votes
-from foldline.features._regions import Levels, Regions, check_room, checked_levels, n_regions
+from foldline.features._regions import Levels, Regions, check_room, checked_levels, n_regions, working_bytes
 from foldline.features.image_feature import ImageFeature
 from foldline.features.input_images import ImageShape
 from foldline.features.local_descriptor import LocalDescriptor, check_loaded_descriptor, checked_descriptor
@@ -27,6 +27,7 @@ MAX_WORDS = 16_384
 LARGEST_NUMBER = 1e15  # in words; their squares are finite as float32
 NEAREST_SHARE = 0.4  # Thiry et al. (2021), section 4.1
 LLC_NEAREST = 5  # Wang et al. (2010), section 4
+MOST_LLC_NEAREST = 256  # a system of so many equations is solved for every descriptor
 
 
 class VisualWords(ImageFeature):
@@ -50,7 +51,7 @@ class VisualWords(ImageFeature):
         pooling: "average" or "sum" over the places of a region, or "max".
         levels: the image is cut into n x n regions, or rows x columns, for each of these: (1,) the whole, (2,)
             quarters, (1, 2, 4) a spatial pyramid, (1, (3, 1)) the whole and three rows.
-        n_nearest: n; None for 0.4 K with "nearest" and for 5 with "llc".
+        n_nearest: n; None for 0.4 K with "nearest" and for 5 with "llc", which takes at most 256.
         softness: of "soft".
         n_sampled: descriptors that words are learned from.
         random_state: seed of the sample and of the first words.
@@ -120,7 +121,8 @@ class VisualWords(ImageFeature):
         choice(self.encoding, get_args(Encoding), name="encoding")
         choice(self.pooling, get_args(Pooling), name="pooling")
         if self.n_nearest is not None:
-            integer(self.n_nearest, name="n_nearest", low=1, high=self._n_words)
+            most = min(self._n_words, MOST_LLC_NEAREST) if self.encoding == "llc" else self._n_words
+            integer(self.n_nearest, name="n_nearest", low=1, high=most)
         number(self.softness, name="softness", low=0.0, above=True)
         integer(self.n_sampled, name="n_sampled", low=self.n_words)
         levels = checked_levels(self.levels)
@@ -167,6 +169,12 @@ class VisualWords(ImageFeature):
         self.words_ = kmeans(rows, words) if self.codebook == "kmeans" else words
         self.spread_ = mean_square_distance(rows, self.words_)
         self.descriptor_ = descriptor
+
+    def _working_bytes(self, image_shape: ImageShape) -> int:
+        descriptor = self._described()
+        products = 4 * PRODUCT_ROWS * self._n_words
+        cells = working_bytes(descriptor.grids(image_shape), checked_levels(self.levels), n_numbers=self.n_answers)
+        return descriptor.band_bytes(image_shape) + products + cells
 
     def _fill(self, images: UInt8[np.ndarray, "n h w c"], out: Float32[np.ndarray, "n d"]) -> None:
         image_shape = images.shape[1:]
