@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from foldline.core.checks import axes, choice, integer, number
+from foldline.core.checks import axes, boolean, choice, integer, number
 from foldline.core.errors import SettingError, ShapeError
 
 
@@ -45,3 +45,19 @@ def test_number_refuses_what_is_outside_an_open_range(value):
 
 def test_number_takes_the_ends_of_a_closed_range():
     assert (number(0, name="l2", low=0, high=1), number(1, name="l2", low=0, high=1)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [True, False, np.True_, np.False_])
+def test_boolean_takes_true_and_false(value):
+    assert boolean(value, name="root") is bool(value)
+
+
+@pytest.mark.parametrize("value", [1, 0.0, "no", None, np.int64(1)])
+def test_boolean_refuses_what_is_only_like_them(value):
+    with pytest.raises(SettingError, match="root is .*; expected True or False. Change root."):
+        boolean(value, name="root")
+
+
+def test_axes_takes_a_number_in_the_pattern_for_no_name():
+    with pytest.raises(ShapeError, match=r"expected \(108.0\)"):
+        axes(np.zeros(3), "108.0", name="words", fix="Give words.")

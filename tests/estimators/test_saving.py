@@ -88,6 +88,7 @@ DECISIVE = {
     "step_px": st.integers(1, 9),
     "bin_px": st.sampled_from([(2,), (2, 2)]),
     "whiten": st.just(True),
+    "root": st.booleans(),
     "stride_px": st.integers(1, 2),
 }
 

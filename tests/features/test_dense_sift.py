@@ -104,6 +104,7 @@ def test_convention_scales_and_places_then_bins_and_directions():
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
+        ({"root": 1.0}, SettingError, "root is 1.0; expected True or False"),
         ({"step_px": 0}, SettingError, "step_px is 0; expected a whole number from 1 to 16384"),
         ({"bin_px": (4, 1)}, SettingError, "a side in bin_px is 1; expected a whole number from 2 to 16384"),
         ({"bin_px": ()}, SettingError, r"bin_px is \(\); expected sides such as"),
@@ -118,3 +119,9 @@ def test_convention_scales_and_places_then_bins_and_directions():
 def test_settings_that_do_not_fit_are_refused(settings, error, message):
     with pytest.raises(error, match=message):
         DenseSIFT(**settings).fit(np.zeros((1, 15, 40, 3), np.uint8))
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_sides_that_are_no_list_are_refused_when_described_too():
+    with pytest.raises(SettingError, match="bin_px is 4; expected sides such as"):
+        DenseSIFT(bin_px=4).describe()

@@ -61,6 +61,8 @@ def test_convention_channels_of_a_pixel_stand_side_by_side():
         ({"patch_px": 1}, SettingError, "patch_px is 1; expected a whole number from 2 to 64"),
         ({"stride_px": 0}, SettingError, "stride_px is 0"),
         ({"n_sampled": 1}, SettingError, "n_sampled is 1"),
+        ({"whiten": "no"}, SettingError, "whiten is 'no'; expected True or False"),
+        ({"stride_px": 10**30}, SettingError, "stride_px is 1000.*; expected a whole number from 1 to 16384"),
         (
             {"patch_px": 8},
             ShapeError,

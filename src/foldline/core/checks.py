@@ -43,6 +43,13 @@ def choice(value: object, choices: Collection[object], *, name: str) -> None:
         raise SettingError(f"{name} is {value!r}; expected one of {listed}. Choose one of these.")
 
 
+def boolean(value: object, *, name: str) -> bool:
+    """Check that a setting is True or False and give it as a bool. Raises: SettingError otherwise."""
+    if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b":  # NumPy's own too
+        return bool(value)
+    raise SettingError(f"{name} is {value!r}; expected True or False. Change {name}.")
+
+
 def integer(value: object, *, name: str, low: int, high: int | None = None) -> int:
     """Check that a setting is a whole number in [low, high] and give it as an int.
 

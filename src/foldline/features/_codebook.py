@@ -81,7 +81,7 @@ def first_words(X: Rows, n_words: int, *, setting: str = "n_words", generator: n
     if len(first) < n_words:
         raise DataError(
             f"the sample has {len(first)} different descriptors; expected at least {setting}={n_words}. Lower "
-            f"{setting}, or give more or larger images, with more than one colour each."
+            f"{setting}, or give more or larger images that are not of one colour everywhere."
         )
     return drawn[np.sort(first)[:n_words]]
 

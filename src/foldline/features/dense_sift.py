@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import UInt8
 
-from foldline.core.checks import integer
+from foldline.core.checks import boolean, integer
 from foldline.core.errors import SettingError, ShapeError
 from foldline.features._grey import fill_grey, gaussian, smooth
 from foldline.features._sift import N_NUMBERS, N_SIDE, dense_sift, n_places
@@ -70,7 +70,7 @@ class DenseSIFT(LocalDescriptor):
 
     def describe(self) -> str:
         """Say in a few words what is described."""
-        sides = ", ".join(f"{4 * side}×{4 * side}" for side in self.bin_px)
+        sides = ", ".join(f"{4 * side}×{4 * side}" for side in self._sides())
         return f"gradient directions in squares of {sides} pixels"
 
     def grids(self, image_shape: ImageShape) -> tuple[Grid, ...]:
@@ -79,9 +79,9 @@ class DenseSIFT(LocalDescriptor):
         Raises: SettingError for a setting outside its range; ShapeError if a scale has no place in the image.
         """
         step = integer(self.step_px, name="step_px", low=1, high=LARGEST_SIDE)
-        if not isinstance(self.bin_px, tuple | list) or not self.bin_px:
-            raise SettingError(f"bin_px is {self.bin_px!r}; expected sides such as (4,) or (4, 6, 8). Change bin_px.")
-        largest = max(integer(side, name="a side in bin_px", low=2, high=LARGEST_SIDE) for side in self.bin_px)
+        boolean(self.root, name="root")
+        sides = self._sides()
+        largest = max(sides)
         height, width, _ = image_shape
         needed = (N_SIDE - 1) * largest + 1
         if min(height, width) < needed:
@@ -89,7 +89,7 @@ class DenseSIFT(LocalDescriptor):
                 f"images of {height}x{width} pixels have no place for bins of {largest} pixels; expected at least "
                 f"{needed}x{needed}. Lower bin_px, or load the images at a larger size."
             )
-        return tuple(Grid(n_places(height, step, side), n_places(width, step, side)) for side in self.bin_px)
+        return tuple(Grid(n_places(height, step, side), n_places(width, step, side)) for side in sides)
 
     def n_numbers(self, image_shape: ImageShape) -> int:
         """Give 4 * 4 * 8."""
@@ -110,6 +110,11 @@ class DenseSIFT(LocalDescriptor):
             dense_sift(smoothed, out, step_px=self.step_px, bin_px=self.bin_px[band.grid], root=self.root)
 
         return describe
+
+    def _sides(self) -> list[int]:
+        if not isinstance(self.bin_px, tuple | list) or not self.bin_px:
+            raise SettingError(f"bin_px is {self.bin_px!r}; expected sides such as (4,) or (4, 6, 8). Change bin_px.")
+        return [integer(side, name="a side in bin_px", low=2, high=LARGEST_SIDE) for side in self.bin_px]
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: FoldlineError if they do not."""

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, UInt8
 from sklearn.base import clone
 
-from foldline.core.checks import choice, integer
+from foldline.core.checks import boolean, integer
 from foldline.core.errors import ModelFileError, SettingError
 from foldline.core.loaded import FIX, loaded_array
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
@@ -103,8 +103,8 @@ class FisherVector(ImageFeature):
         integer(self.n_gaussians, name="n_gaussians", low=2, high=MAX_GAUSSIANS)
         integer(self.n_principal, name="n_principal", low=1)
         integer(self.n_sampled, name="n_sampled", low=self.n_gaussians)
-        choice(self.with_weights, (True, False), name="with_weights")
-        choice(self.improved, (True, False), name="improved")
+        with_weights = boolean(self.with_weights, name="with_weights")
+        boolean(self.improved, name="improved")
         levels, descriptor = checked_levels(self.levels), self._described()
         check_room(descriptor.grids(image_shape), levels, image_shape)
         d, (k, p) = descriptor.n_numbers(image_shape), self._n_gaussians_and_directions
@@ -113,7 +113,7 @@ class FisherVector(ImageFeature):
                 f"n_principal is {self.n_principal}, and a descriptor has {d} numbers; expected at most as many. Lower "
                 f"n_principal, or take another descriptor."
             )
-        return n_regions(levels) * k * (2 * p + int(self.with_weights))
+        return n_regions(levels) * k * (2 * p + with_weights)
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: FoldlineError if they do not."""

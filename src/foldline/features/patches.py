@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from sklearn.base import clone
 
-from foldline.core.checks import integer
+from foldline.core.checks import boolean, integer
 from foldline.core.errors import SettingError, ShapeError
 from foldline.core.loaded import loaded_array
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
@@ -81,6 +81,7 @@ class Patches(LocalDescriptor):
         side = integer(self.patch_px, name="patch_px", low=2, high=64)
         stride = integer(self.stride_px, name="stride_px", low=1, high=LARGEST_SIDE)
         integer(self.n_sampled, name="n_sampled", low=2)
+        boolean(self.whiten, name="whiten")
         height, width, _ = image_shape
         if min(height, width) < side:
             raise ShapeError(
