@@ -62,6 +62,17 @@ def test_convention_the_last_group_is_filled_up_with_zeros():
     assert not ProductQuantizer(group=2).fit(X).centroids_[1, :, 1].any()
 
 
+@pytest.mark.parametrize("deviation", [1, 0.1])
+def test_numbers_far_from_zero_lose_no_more_than_those_around_it(deviation):
+    X = deviation * RNG.normal(size=(2000, 8))
+    losses = []
+    for mean in (0, 1000):
+        far = (X + mean).astype(np.float32)
+        quantizer = ProductQuantizer(group=8).fit(far)
+        losses.append(np.mean((quantizer.inverse_transform(quantizer.transform(far)) - far) ** 2))
+    assert losses[1] < 1.02 * losses[0]
+
+
 @pytest.mark.usefixtures("as_installed")
 @pytest.mark.parametrize(
     ("codes", "error", "message"),

@@ -32,7 +32,8 @@ class ProductQuantizer(TransformerMixin, BaseEstimator):
     Args:
         group: numbers in a group.
         random_state: seed of the rows that k-means begins with in every group.
-    Convention: Euclidean distance within a group; the last group is filled up with zeros.
+    Convention: Euclidean distance within a group, in float32: the squares of differences of 1e19 and more are infinite;
+        the last group is filled up with zeros.
     Source: Jegou, Douze, Schmid (2011), section II; for training on codes Sanchez and Perronnin (2011), section 4.
     Example:
         >>> import numpy as np
@@ -85,7 +86,10 @@ class ProductQuantizer(TransformerMixin, BaseEstimator):
         def work(rows: slice) -> None:
             closest = np.empty(rows.stop - rows.start, np.int32)
             for g, part in enumerate(self._groups(X[rows])):
-                nearest(part @ self.centroids_[g].T, half_squares(self.centroids_[g]), closest)
+                # Nearness is a difference of products, which far from 0 would be lost in rounding.
+                middle = self.centroids_[g].mean(axis=0)
+                centred = self.centroids_[g] - middle
+                nearest((part - middle) @ centred.T, half_squares(centred), closest)
                 codes[rows, g] = closest
 
         with one_blas_thread():
@@ -135,6 +139,8 @@ class ProductQuantizer(TransformerMixin, BaseEstimator):
 
 
 def _typical(rows: Float32[np.ndarray, "n s"], centroids: Float32[np.ndarray, "m s"]) -> Float32[np.ndarray, "m s"]:
+    middle = rows.mean(axis=0)
+    rows, centroids = rows - middle, centroids - middle
     for _ in range(N_ROUNDS):
         centroids = WordSums.of(rows, centroids).means(centroids)
-    return centroids
+    return np.asarray(centroids + middle)
