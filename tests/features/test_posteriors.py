@@ -50,3 +50,12 @@ def test_likely_and_unlikely_gaussians_may_be_far_from_each_other():
     logs[0, [3, 40]] = [5, 4]
     (sums,), _ = added(logs, np.ones((1, 1), np.float32))
     assert_allclose(sums[:, 0], softmax(logs[0]), rtol=1e-5)
+
+
+def test_unlikely_gaussians_beside_likely_ones_add_nothing():
+    logs = np.full((1, 4096), -1e6)
+    logs[0, ::LANES] = -11.6  # each block is looked at for the sake of one
+    logs[0, 0] = 0
+    (sums,), log_likelihood = added(logs, np.ones((1, 1), np.float32))
+    assert_allclose(sums[0, 0], softmax(logs[0])[0], rtol=1e-5)
+    assert_allclose(log_likelihood, logsumexp(logs[0]), atol=1e-5)  # the log of a float32 near 1

@@ -32,7 +32,7 @@ class FisherEncoder:
     Convention: a deviation's gradient is positive where descriptors spread wider than the Gaussian, as in VLFeat;
         scikit-image has the other sign.
     Convention: posteriors below 1e-5 count as zero. With dense SIFT and 64 or 256 Gaussians that changes no number of
-        an improved vector by more than 1e-4.
+        an improved vector by more than 3e-4, and one in 3,000 by more than 1e-4.
     Convention: a region's vector of zeros stays one.
     Source: Sanchez, Perronnin, Mensink, Verbeek (2013), eq. 16 to 18, divided by T; Perronnin, Sanchez, Mensink
         (2010), sections 3.1 and 3.2, for "improved".

@@ -118,8 +118,8 @@ def _exponentials(block: Float32[np.ndarray, " p"], largest: np.float32) -> np.f
     """Replace log densities by densities over the largest one; give their sum."""
     total = ZERO
     for lane in range(LANES):
-        y = block[lane] - largest
-        y = (y if y > LOWEST_LOG else LOWEST_LOG) * SHARE
+        log = block[lane] - largest
+        y = max(log, LOWEST_LOG) * SHARE
         e = ONE + y * FIFTH
         e = ONE + y * FOURTH * e
         e = ONE + y * THIRD * e
@@ -130,6 +130,7 @@ def _exponentials(block: Float32[np.ndarray, " p"], largest: np.float32) -> np.f
         e *= e
         e *= e
         e *= e
+        e = e if log > LOWEST_LOG else ZERO
         block[lane] = e
         total += e
     return total
