@@ -108,7 +108,10 @@ def test_convention_many_features_have_a_diagonal_metric(monkeypatch):
 
 def test_columns_that_are_equal_and_large_are_solved():
     twice = 300 * np.concatenate([X, X, np.ones((N, 1), np.float32)], axis=1) + 1000
-    W, _, _, _ = solved(rows_of(twice), l2=1e-6)
+    W, b, _, _ = solved(rows_of(twice), l2=1e-6)
+    W_once, b_once, _, _ = solved(rows_of(X), l2=1e-6)
+    right, right_once = (np.mean(np.argmax(s, axis=1) == Y) for s in (twice @ W.T + b, X @ W_once.T + b_once))
+    assert right > right_once - 0.02 > np.bincount(Y).max() / N
     assert_allclose(W[:, :D], W[:, D : 2 * D], atol=1e-3 * np.abs(W).max())
 
 

@@ -26,6 +26,7 @@ MEMORY = 20  # pairs of steps and gradients; 10 took a tenth more passes on bags
 MOST_FEATURES = 10_000
 # Rows a feature that the metric is made from; more saved no passes on bags of visual words, 1,600 numbers.
 ROWS_A_FEATURE = 2
+DIAGONAL_ROWS = 2_048  # that a metric of columns alone is made from: its numbers are means, not a matrix
 UNBOUNDED = {"maxiter": 10**9, "maxfun": 10**9, "ftol": 0.0, "gtol": 0.0}  # we stop SciPy, it does not stop itself
 
 
@@ -52,7 +53,8 @@ def fit_to_optimum(
             those at which it ended as above, else those with the lowest F.
     Returns: the fitted net, its learning curves and a bound on F - min F (see `optimality_gap`).
     Raises: DivergedError if F or its gradient is not finite; DataError if all rows of a class have weight 0.
-    Convention: the curvature is that of evenly spaced rows, two a feature; above 10,000 features its diagonal alone.
+    Convention: the curvature is that of evenly spaced rows, two a feature; above 10,000 features its diagonal
+        alone, of about 2,048 rows.
     Source: Liu and Nocedal (1989) for L-BFGS, as SciPy's L-BFGS-B with its strong Wolfe line search; Boehning (1992),
         section 2, for a fixed curvature of the multinomial likelihood, here its value at W = 0 and not its bound.
     """
@@ -131,7 +133,7 @@ class _Metric:
     def of(cls, rows: Rows, *, n_classes: int, l2: float) -> "_Metric":
         n, n_in = rows.numbers.shape
         is_full = n_in <= MOST_FEATURES
-        step = max(n // (ROWS_A_FEATURE * min(n_in, MOST_FEATURES)), 1)
+        step = max(n // (ROWS_A_FEATURE * n_in if is_full else DIAGONAL_ROWS), 1)
         sample = np.asarray(rows.numbers[::step])
         sample = np.concatenate([sample, np.ones((len(sample), 1), np.float32)], axis=1)
         if rows.weights is not None:
