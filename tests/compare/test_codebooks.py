@@ -118,4 +118,6 @@ def test_without_linear_classifiers_nothing_is_said_of_votes(words_board, tmp_pa
 def test_without_words_there_is_no_section(words_board, tmp_path):
     rows = (words_board.row("hog/softmax"),)
     dataclasses.replace(words_board, rows=rows).report(tmp_path / "report.html")
-    assert "#words" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "#words" not in page
+    assert 'id="words"' not in page
