@@ -395,3 +395,22 @@ def test_words_too_large_to_square_are_refused(file, size):
         tensors[name] = np.full_like(tensors[name], size)
 
     refused(fitted("words.v1"), file, change, match="words_ holds numbers of 1e[+]15 or more")
+
+
+def test_scales_of_other_lengths_than_the_features_are_refused(file):
+    def change(recipe, tensors):
+        for name in ("mean_", "divisor_"):
+            tensor = recipe["estimator"]["fitted"][name]["tensor"]
+            tensors[tensor] = tensors[tensor][:1]
+
+    refused(
+        fitted("concat.v1"), file, change, match=r"images of shape \(6, 8, 3\) give 152 numbers; expected 1, as in fit"
+    )
+
+
+def test_features_of_images_of_different_shapes_are_refused(file):
+    def change(recipe, _):
+        features = recipe["estimator"]["fitted"]["features_"]["list"]
+        features[0]["estimator"]["fitted"]["image_shape_"] = {"tuple": [6, 9, 3]}
+
+    refused(fitted("concat.v1"), file, change, match="features are of images of shapes .*; expected one shape")

@@ -146,6 +146,11 @@ class Concat(TransformerMixin, BaseEstimator):
             loaded_array(self.divisor_, str(n_numbers), np.float32, name="divisor_")
             if not (self.divisor_ > 0).all():
                 raise ModelFileError(f"divisor_ holds {self.divisor_.min()}; expected numbers above 0. {FIX}")
+        shapes = {feature.image_shape_ for feature in self.features_ if isinstance(feature, ImageFeature)}
+        if len(shapes) > 1:
+            raise ModelFileError(f"features are of images of shapes {sorted(shapes)}; expected one shape. {FIX}")
+        for shape in shapes:
+            self.length(shape)  # as many numbers as there are means
 
     def _named(self) -> Iterator[tuple[str, BaseEstimator]]:
         """Name features by their classes, a second one of a kind with a number."""
