@@ -1,6 +1,7 @@
 import dataclasses
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ from sklearn.metrics import accuracy_score, balanced_accuracy_score, confusion_m
 from foldline.compare import Recipe, compare, measuring
 from foldline.compare import run as running
 from foldline.compare.classifiers import ClassifierChoice
-from foldline.compare.measuring import Splits, extract, measure
+from foldline.compare.features import FEATURE_CHOICES
+from foldline.compare.measuring import Splits, extract, measure, side_by_side
 from foldline.compare.recipes import FeatureSet
 from foldline.core.errors import DataError, SettingError
 from foldline.estimators import ImagePipeline, LinearClassifier
+from foldline.features import Concat
 from foldline.images import ImageSet
 
 
@@ -66,10 +69,10 @@ def test_every_recipe_meets_the_same_images_and_test_images_meet_nobody(digits):
 
 def test_scaling_sees_training_rows_only(digits):
     splits = Splits.of(digits, seed=1)
-    features = FeatureSet.named("raw")
-    extracted = extract(features, splits)
+    pixels = FEATURE_CHOICES["raw"]
+    extracted = extract(pixels, splits)
     bright = dataclasses.replace(splits.test, images=255 - splits.test.images)
-    other = extract(features, Splits(train=splits.train, val=bright, test=bright))
+    other = extract(pixels, Splits(train=splits.train, val=bright, test=bright))
     assert_array_equal(other.train, extracted.train)
     assert_array_equal(other.features.mean_, extracted.features.mean_)
 
@@ -77,7 +80,7 @@ def test_scaling_sees_training_rows_only(digits):
 def test_the_spread_over_seeds_is_that_of_separate_trainings(digits):
     both = compare(digits, recipes=["raw/mlp2"], seeds=2, seed=1).best.test_accuracy
     splits = Splits.of(digits, seed=1)
-    extracted = extract(FeatureSet.named("raw"), splits)
+    extracted = extract(FEATURE_CHOICES["raw"], splits)
     singles = [
         measure(Recipe.named("raw/mlp2"), splits, extracted, seeds=range(seed, seed + 1)).test_accuracy.mean
         for seed in (1, 2)
@@ -117,15 +120,44 @@ def test_a_recipe_that_the_machine_cannot_train_is_listed_and_the_others_go_on(d
 
 
 def test_features_that_need_too_much_memory_fail_alone(digits, monkeypatch):
-    def extract_or_not(features, splits):
-        if features.key == "hog":
+    def extract_or_not(choice, splits):
+        if choice.key == "hog":
             raise MemoryError
-        return extract(features, splits)
+        return extract(choice, splits)
 
     monkeypatch.setattr(running, "extract", extract_or_not)
     board = compare(digits, recipes=["hog/softmax", "raw/softmax"], seeds=1)
     assert [failure.recipe for failure in board.failures] == ["hog/softmax"]
     assert "could not do it: MemoryError. Expected" in board.failures[0].reason
+
+
+def test_a_feature_of_several_sets_is_extracted_once_and_kept_no_longer_than_awaited(digits, monkeypatch):
+    extracted, alive = [], []
+
+    def counted(choice, splits):
+        alive.append([key for key, block in extracted if block() is not None])
+        block = extract(choice, splits)
+        extracted.append((choice.key, weakref.ref(block)))
+        return block
+
+    monkeypatch.setattr(running, "extract", counted)
+    recipes = ["raw/softmax", "hog/softmax", "hog+raw/softmax", "words/softmax"]
+    board = compare(digits, recipes=recipes, seeds=1)
+    assert [key for key, _ in extracted] == ["raw", "hog", "words"]
+    assert alive[1:] == [["raw"], []]
+    seconds = {row.feature_key: row.extract_s for row in board.rows}
+    assert_allclose(seconds["hog+raw"], seconds["hog"] + seconds["raw"])
+
+
+def test_features_extracted_alone_and_joined_are_those_extracted_together(digits):
+    splits = Splits.of(digits, seed=1)
+    parts = [FEATURE_CHOICES[key] for key in ("hog", "raw")]
+    joined = side_by_side([extract(part, splits) for part in parts])
+    together = Concat(features=[part.build(splits.train.images.shape[1:]) for part in parts])
+    assert_array_equal(joined.train, together.fit_transform(splits.train.images))
+    assert_array_equal(joined.test, together.transform(splits.test.images))
+    assert_array_equal(joined.features.transform(splits.val.images), joined.val)
+    assert repr(joined.features) == repr(together)
 
 
 def test_a_recipe_that_diverges_is_listed_and_the_others_go_on(digits):

@@ -1,6 +1,7 @@
 """One recipe on one split: trained with every seed, judged on the test images, timed and weighed."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,8 @@ from jaxtyping import Bool, Float, Float32, Int
 from sklearn.base import BaseEstimator
 
 from foldline.compare.codebooks import codebook_of
-from foldline.compare.recipes import FeatureSet, Recipe
+from foldline.compare.features import FeatureChoice
+from foldline.compare.recipes import Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
 from foldline.core.compiled import timing_kernels
 from foldline.estimators import ImagePipeline, KNNClassifier, RidgeClassifier
@@ -64,15 +66,28 @@ class Extracted:
     elapsed_s: float
 
 
-def extract(feature_set: FeatureSet, splits: Splits) -> Extracted:
+def extract(choice: FeatureChoice, splits: Splits) -> Extracted:
     """Turn the images of all three parts into feature vectors, scaled by what the training rows say."""
     with timing_kernels() as compiling_s:  # once a machine, and no part of what a feature costs
         started_s = time.perf_counter()
-        features = Concat(features=feature_set.build(splits.train.images.shape[1:]))
+        features = Concat(features=[choice.build(splits.train.images.shape[1:])])
         train = features.fit_transform(splits.train.images)
         val, test = features.transform(splits.val.images), features.transform(splits.test.images)
         elapsed_s = time.perf_counter() - started_s - compiling_s()
     return Extracted(features=features, train=train, val=val, test=test, elapsed_s=elapsed_s)
+
+
+def side_by_side(blocks: Sequence[Extracted]) -> Extracted:
+    """Join the vectors of several features; its seconds are the sum of theirs."""
+    if len(blocks) == 1:
+        return blocks[0]
+    return Extracted(
+        features=Concat.joined([block.features for block in blocks]),
+        train=np.concatenate([block.train for block in blocks], axis=1),
+        val=np.concatenate([block.val for block in blocks], axis=1),
+        test=np.concatenate([block.test for block in blocks], axis=1),
+        elapsed_s=sum(block.elapsed_s for block in blocks),
+    )
 
 
 def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: range) -> Row:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,8 +10,9 @@ from jax.errors import JaxRuntimeError
 from jaxtyping import Int64
 
 from foldline.compare.environment import environment
+from foldline.compare.features import FeatureChoice
 from foldline.compare.leaderboard import Leaderboard
-from foldline.compare.measuring import Splits, extract, measure
+from foldline.compare.measuring import Extracted, Splits, extract, measure, side_by_side
 from foldline.compare.recipes import FeatureSet, Recipe, choose_recipes
 from foldline.compare.rows import DataSummary, Failure, Row
 from foldline.core.checks import integer
@@ -35,7 +37,7 @@ def compare(
     """Train every recipe on the same split and measure what each one buys.
 
     Test images are those the source sets aside itself, else a fifth of each class. The source's own validation images,
-    else a tenth of the rest, choose the epoch whose weights are kept. Features are extracted once a feature set;
+    else a tenth of the rest, choose the epoch whose weights are kept. Each feature is extracted once;
     scaling sees training rows only.
 
     Args:
@@ -87,15 +89,22 @@ def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tupl
     for recipe in recipes:
         groups.setdefault(recipe.features, []).append(recipe)
     with tracking("comparing recipes", len(recipes)) as advance:
-        # One feature set after the other, so that the vectors of only one are in memory.
+        # One feature set after the other: in memory are its vectors, and those of features that a later set has too.
+        kept: dict[FeatureChoice, Extracted] = {}
+        awaited = Counter(part for features in groups for part in features.parts)
         for features, same_features in groups.items():
             advance(0, f"{features.title}: extracting")
+            awaited.subtract(features.parts)
             try:
-                extracted = extract(features, splits)
+                for part in features.parts:
+                    kept[part] = kept.get(part) or extract(part, splits)
+                extracted = side_by_side([kept[part] for part in features.parts])
             except FAILURES as error:
                 failures += [_failure(recipe, error) for recipe in same_features]
                 advance(len(same_features), "")
                 continue
+            finally:
+                kept = {part: block for part, block in kept.items() if awaited[part]}
             for recipe in same_features:
                 advance(0, recipe.title)
                 try:

@@ -51,6 +51,19 @@ class Concat(TransformerMixin, BaseEstimator):
         self.features = features
         self.scale = scale
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Concat]") -> Self:
+        """Make one of several that are fitted to the same images with the same scale, without learning anew.
+
+        Its vectors are theirs side by side, as if it had been fitted with all their features.
+        """
+        joined = cls(features=[feature for part in parts for feature in part.features], scale=parts[0].scale)
+        joined.features_ = [feature for part in parts for feature in part.features_]
+        if joined.scale is not None:
+            joined.mean_ = np.concatenate([part.mean_ for part in parts])
+            joined.divisor_ = np.concatenate([part.divisor_ for part in parts])
+        return joined
+
     def fit(self, images: Shaped[np.ndarray, "n ..."], y: object = None) -> Self:
         """Learn mean and deviation of every number from training images.
 
