@@ -32,5 +32,7 @@ from .features import ProductQuantizer as ProductQuantizer
 from .features import VisualWords as VisualWords
 from .images import ImageSet as ImageSet
 from .images import load_images as load_images
+from .training import Augment as Augment
+from .training import Checkpoints as Checkpoints
 
 __version__: str

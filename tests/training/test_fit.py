@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from foldline.core.errors import DivergedError, SettingError
 from foldline.models import MLP, Linear
-from foldline.training import Rows, TrainingSettings, fit_model
+from foldline.training import Augment, Rows, TrainingSettings, fit_model
 from foldline.training.fit import shuffled_batches
 from foldline.training.optimizers import schedule
 from foldline.training.settings import Hyper, Plan
@@ -21,9 +21,9 @@ Y = (X[:, 0] + X[:, 1] > 0).astype(np.int32)
 ROWS = Rows(jnp.asarray(X), jnp.asarray(Y))
 
 
-def fitted(rows=ROWS, *, start=None, hidden=(6,), val=None, **settings):
+def fitted(rows=ROWS, *, start=None, hidden=(6,), val=None, callbacks=(), **settings):
     model = start or MLP.random(n_in=rows.X.shape[1], n_out=2, hidden=hidden, key=jax.random.key(7))
-    return fit_model(model, rows, settings=TrainingSettings(**settings), key=KEY, val=val)
+    return fit_model(model, rows, settings=TrainingSettings(**settings), key=KEY, val=val, callbacks=callbacks)
 
 
 def random_linear(n_in):
@@ -179,3 +179,106 @@ def test_the_step_schedule_begins_at_its_full_rate_in_the_shortest_run(n_steps, 
     settings = TrainingSettings(schedule="step", lr=1.0)
     rate_at = schedule(Plan.of(settings, total_steps=n_steps), Hyper.of(settings))
     assert_allclose([rate_at(step) for step in range(n_steps)], rates, rtol=1e-6)
+
+
+def test_parts_of_a_batch_give_the_step_of_the_whole():
+    whole, parts = (fitted(batch_size=12, micro_batches=n, epochs=4) for n in (1, 3))
+    for a, b in zip(jax.tree.leaves(whole[0]), jax.tree.leaves(parts[0]), strict=True):
+        assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+    assert_allclose(whole[1].train_loss, parts[1].train_loss, rtol=1e-5)
+    assert_allclose(whole[1].train_accuracy, parts[1].train_accuracy)
+
+
+def test_parts_of_a_batch_draw_their_own_chances():
+    rows = Rows(jnp.ones((8, 4)), jnp.zeros(8, jnp.int32))
+    settings = {"dropout": 0.5, "batch_size": 8, "epochs": 1, "lr": 1e-6}
+    assert fitted(rows, micro_batches=2, **settings)[1].train_loss != fitted(rows, **settings)[1].train_loss
+
+
+def test_parts_that_a_batch_does_not_have_are_refused():
+    with pytest.raises(SettingError, match="micro_batches is 5 and a batch has 12 rows; expected parts of equal size"):
+        fitted(batch_size=12, micro_batches=5)
+
+
+def test_a_long_gradient_is_shortened_to_its_norm():
+    # One step of plain descent moves all weights together by at most lr * clip_norm.
+    start = random_linear(4)
+    moves = []
+    for clip_norm in (None, 0.01):
+        model, _ = fitted(
+            start=start, clip_norm=clip_norm, lr=0.5, momentum=0.0, nesterov=False, l2=0.0, epochs=1, batch_size=60
+        )
+        moved = jax.tree.map(jnp.subtract, model, start)
+        moves.append(np.sqrt(sum(float(jnp.sum(leaf**2)) for leaf in jax.tree.leaves(moved))))
+    assert moves[0] > 0.02
+    assert_allclose(moves[1], 0.5 * 0.01, rtol=1e-4)
+
+
+def test_loss_scale_multiplies_losses_and_not_the_penalty():
+    start = random_linear(4)
+    plain = {"momentum": 0.0, "nesterov": False, "epochs": 1, "batch_size": 60, "schedule": "constant"}
+    scaled, _ = fitted(start=start, loss_scale=4.0, lr=0.1, l2=0.02, **plain)
+    same, _ = fitted(start=start, lr=0.4, l2=0.005, **plain)
+    assert_allclose(scaled.layers[0].W, same.layers[0].W, rtol=1e-5)
+
+
+def test_smoothed_labels_hold_the_scores_together():
+    # The best probabilities of the true class are 1 - smoothing / 2 with two classes.
+    model, _ = fitted(hidden=(), l2=0.0, label_smoothing=0.4, epochs=400, lr=1.0, batch_size=60)
+    proba = jax.nn.softmax(model(10 * ROWS.X / jnp.linalg.norm(ROWS.X, axis=1, keepdims=True)))
+    plain, _ = fitted(hidden=(), l2=0.0, epochs=400, lr=1.0, batch_size=60)
+    assert float(jnp.abs(model.layers[0].W).max()) < float(jnp.abs(plain.layers[0].W).max()) / 4
+    assert float(jnp.max(proba, axis=1).mean()) > 0.6
+
+
+def test_label_smoothing_is_of_softmax_alone():
+    with pytest.raises(SettingError, match=r"label_smoothing is 0.1 with loss='svm'; expected 0"):
+        TrainingSettings(loss="svm", label_smoothing=0.1)
+
+
+@pytest.mark.parametrize("name", ["constant", "step", "cosine"])
+def test_a_warmup_rises_in_a_straight_line_and_then_the_schedule_begins(name):
+    settings = TrainingSettings(schedule=name, warmup=0.25, lr=0.4)
+    rate = schedule(Plan.of(settings, total_steps=16), Hyper.of(settings))
+    rates = [float(rate(step)) for step in range(16)]
+    assert_allclose(rates[:5], 0.4 * np.array([0.2, 0.4, 0.6, 0.8, 1.0]), rtol=1e-5)
+    later = dataclasses.replace(settings, warmup=0.0)
+    rest = schedule(Plan.of(later, total_steps=12), Hyper.of(later))
+    assert_allclose(rates[4:], [float(rest(step)) for step in range(12)], rtol=1e-6)
+
+
+def test_one_cycle_rises_from_a_25th_and_falls_to_nearly_nothing():
+    settings = TrainingSettings(schedule="one_cycle", lr=0.5)
+    rate = schedule(Plan.of(settings, total_steps=100), Hyper.of(settings))
+    rates = np.array([float(rate(step)) for step in range(100)])
+    assert_allclose(rates[0], 0.5 / 25, rtol=1e-4)
+    assert np.argmax(rates) == 30
+    assert_allclose(rates.max(), 0.5, rtol=1e-5)
+    assert rates[99] < 0.002
+
+
+def test_callbacks_are_told_every_epoch_and_one_may_end_the_training():
+    told = []
+
+    def ending(report):
+        told.append(report)
+        return report.epoch == 3
+
+    model, history = fitted(epochs=10, callbacks=[ending, lambda report: None], val=ROWS)
+    assert [report.epoch for report in told] == [1, 2, 3]
+    assert history.n_epochs == 3
+    assert told[1].numbers == {name: curve[1] for name, curve in history.curves.items()}
+    assert_allclose(told[-1].model(ROWS.X), model(ROWS.X)) if history.best_epoch == 2 else None
+
+
+def test_augmented_rows_are_learned_from_and_unchanged_ones_are_not_met():
+    # An image is 1 where the class is told and 0 elsewhere; covered wholly, nothing tells it.
+    images = np.zeros((40, 4, 4, 1), np.float32)
+    images[::2, :, :2], images[1::2, :, 2:] = 1, 1
+    rows = Rows(jnp.asarray(images.reshape(40, 16)), jnp.asarray(np.arange(40) % 2))
+    _, seen = fitted(rows, epochs=30)
+    _, covered = fitted(rows, epochs=30, augment=Augment((4, 4, 1), cutout_px=20))
+    _, mirrored = fitted(rows, epochs=30, augment=Augment((4, 4, 1), flip=True))
+    assert seen.train_accuracy[-1] == 1.0
+    assert covered.train_loss[-1] > 0.6
+    assert mirrored.train_loss[-1] > 0.5

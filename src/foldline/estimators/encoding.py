@@ -2,7 +2,7 @@
 
 A value is JSON's own finite number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]},
 {"dict": [[key, value], ...]}, {"tensor": name}, {"strings": [...]} (an array of text), {"objects": [...]} (an array of
-Python's own values, such as pandas makes), {"net": ...} and {"estimator": ...}.
+Python's own values, such as pandas makes), {"augment": {...}}, {"net": ...} and {"estimator": ...}.
 """
 
 import math
@@ -16,6 +16,7 @@ from foldline.core.errors import ModelFileError
 from foldline.core.loaded import loaded_array
 from foldline.estimators.registry import SAVEABLE
 from foldline.models import ACTIVATIONS, MLP, Linear
+from foldline.training import Augment
 
 # Learning curves belong to the run, not to the model that is shipped.
 NOT_SAVED = frozenset({"history_"})
@@ -58,6 +59,8 @@ class Encoder:
                 return self.value(value.item())
             case list():
                 return {"list": [self.value(item) for item in value]}
+            case Augment():
+                return {"augment": self.value(value._asdict())}
             case tuple():
                 return {"tuple": [self.value(item) for item in value]}
             case dict():
@@ -115,6 +118,8 @@ class Decoder:
                 return [self.value(item) for item in items]
             case {"tuple": items}:
                 return tuple(self.value(item) for item in items)
+            case {"augment": settings}:
+                return Augment(**self.value(settings))
             case {"dict": pairs}:
                 return {self.value(key): self.value(item) for key, item in pairs}
             case {"tensor": name}:

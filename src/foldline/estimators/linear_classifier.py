@@ -1,15 +1,26 @@
 """A linear classifier: one template a class."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
-from jaxtyping import Float32, PRNGKeyArray
+from jaxtyping import Float32
 
 from foldline.core.checks import choice, number
 from foldline.core.errors import SettingError
-from foldline.estimators.net_classifier import ClassWeight, NetClassifier
+from foldline.estimators.net_classifier import ClassWeight, NetClassifier, Start
 from foldline.models import MLP
-from foldline.training import Loss, Optimizer, Rows, Schedule, Solver, TrainingSettings, fit_to_optimum
+from foldline.training import (
+    Callback,
+    Checkpoints,
+    Loss,
+    Optimizer,
+    Rows,
+    Schedule,
+    Solver,
+    TrainingSettings,
+    fit_to_optimum,
+)
 
 
 class LinearClassifier(NetClassifier):
@@ -117,15 +128,21 @@ class LinearClassifier(NetClassifier):
             _check_solvable(settings)
         return settings
 
-    def _train_(
-        self, model: MLP, train: Rows, val: Rows | None, *, settings: TrainingSettings, key: PRNGKeyArray, seed: int
-    ) -> None:
+    def _train_(self, start: Start, *, checkpoints: Checkpoints | None, callbacks: Sequence[Callback]) -> None:
         if self.solver == "lbfgs":
             self.lr_ = None
-            self.model_, self.history_, self.optimality_gap_ = fit_to_optimum(model, train, settings=settings, val=val)
+            self.model_, self.history_, self.optimality_gap_ = fit_to_optimum(
+                start.model, start.train, settings=start.settings, val=start.val
+            )
         else:
             self.optimality_gap_ = None
-            super()._train_(model, train, val, settings=settings, key=key, seed=seed)
+            super()._train_(start, checkpoints=checkpoints, callbacks=callbacks)
+
+    def _takes_batches(self) -> bool:
+        return self.solver != "lbfgs"
+
+    def _with_rate(self, settings: TrainingSettings, train: Rows, model: MLP, *, seed: int) -> TrainingSettings:
+        return settings if self.solver == "lbfgs" else super()._with_rate(settings, train, model, seed=seed)
 
 
 def _check_solvable(settings: TrainingSettings) -> None:

@@ -9,7 +9,7 @@ from foldline.core.checks import choice, integer
 from foldline.core.errors import SettingError
 from foldline.estimators.net_classifier import ClassWeight, NetClassifier
 from foldline.models import ACTIVATIONS
-from foldline.training import Loss, Optimizer, Schedule
+from foldline.training import Augment, Loss, Optimizer, Schedule
 
 
 class MLPClassifier(NetClassifier):
@@ -31,15 +31,21 @@ class MLPClassifier(NetClassifier):
         momentum: of SGD, in [0, 1); AdamW ignores it.
         nesterov: whether SGD looks ahead along its momentum.
         schedule: of the learning rate over the run: "constant"; "step", a tenth after 1/2 and a hundredth after 3/4 of
-            it; "cosine", down to 0 along half a cosine.
+            it; "cosine", down to 0 along half a cosine; "one_cycle", up from a 25th over the first 3/10, then down to
+            nearly 0, both along half cosines.
+        warmup: share of the run over which the rate first rises in a straight line from nearly 0, in [0, 1).
+        label_smoothing: share of the target probability that all classes are given alike, in [0, 1); of softmax alone.
+        clip_norm: largest norm of the gradient of all layers together; longer ones are shortened to it; None for any.
+        augment: how rows that are images are changed in each step (see `Augment`); None for not at all.
         epochs: passes over the training rows, at least 1.
         batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.
+        micro_batches: parts of a batch that are computed one after the other, for less memory; the step is the same.
         early_stopping: whether to stop after `patience` epochs without a better validation accuracy.
         validation_fraction: share of the training rows, in (0, 1), held out for that when `fit` is given no validation
             rows.
         patience: epochs to wait, at least 1.
         class_weight: weights of the classes; "balanced" for the inverse of their frequencies; None for equal ones.
-        random_state: seed of first weights, order of rows and dropout.
+        random_state: seed of first weights, order of rows, dropout and augmentation.
     Convention: biases are not regularised; weights start as He's for ReLU and its kin, Glorot's otherwise.
     Example:
         >>> from sklearn.datasets import load_digits
@@ -62,8 +68,13 @@ class MLPClassifier(NetClassifier):
         momentum: float = 0.9,
         nesterov: bool = True,
         schedule: Schedule = "cosine",
+        warmup: float = 0.0,
+        label_smoothing: float = 0.0,
+        clip_norm: float | None = None,
+        augment: Augment | None = None,
         epochs: int = 30,
         batch_size: int | Literal["auto"] = "auto",
+        micro_batches: int = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         patience: int = 10,
@@ -81,8 +92,13 @@ class MLPClassifier(NetClassifier):
         self.momentum = momentum
         self.nesterov = nesterov
         self.schedule = schedule
+        self.warmup = warmup
+        self.label_smoothing = label_smoothing
+        self.clip_norm = clip_norm
+        self.augment = augment
         self.epochs = epochs
         self.batch_size = batch_size
+        self.micro_batches = micro_batches
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
@@ -95,6 +111,8 @@ class MLPClassifier(NetClassifier):
             raise SettingError(
                 f"hidden is {self.hidden!r}; expected a tuple of widths such as (100,) or (256, 128). Change hidden."
             )
+        if not isinstance(self.augment, Augment | None):
+            raise SettingError(f"augment is {self.augment!r}; expected None or an Augment. Give one with image_shape.")
         widths = tuple(integer(width, name="a width in hidden", low=1) for width in self.hidden)
         if self.dropout and not widths:
             raise SettingError(

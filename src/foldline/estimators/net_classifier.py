@@ -2,27 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, NamedTuple, Self, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Int32, PRNGKeyArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from foldline.core.checks import axes, choice, number
-from foldline.core.errors import DataError, ModelFileError, SettingError
+from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
 from foldline.core.loaded import FIX
-from foldline.core.seeds import generator_from_seed, key_from_seed, seed_from_random_state
+from foldline.core.seeds import key_from_seed, seed_from_random_state
 from foldline.estimators.class_indices import class_indices
 from foldline.estimators.loaded import loaded_classes
+from foldline.estimators.rows import FeatureRows, ValidationRows, fitting_rate, on_device, stratified_rows
 from foldline.estimators.weights import checked_weights
 from foldline.models import MLP
-from foldline.training import CodedRows, History, Loss, Rows, TrainingSettings, automatic_rate, fit_model
+from foldline.training import (
+    Callback,
+    Checkpoints,
+    CodedRows,
+    History,
+    Loss,
+    Rows,
+    StreamedRows,
+    TrainingSettings,
+    fit_model,
+)
 
 Matrix = Float[np.ndarray, "n d"]
 ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
@@ -38,6 +48,16 @@ def _has_probabilities(classifier: "NetClassifier") -> bool:
         "predict_proba is not there with loss='svm': SVM scores are margins, not probabilities. Use "
         "decision_function, or loss='softmax'."
     )
+
+
+class Start(NamedTuple):
+    """What a training run begins with."""
+
+    model: MLP
+    train: Rows
+    val: Rows | None
+    settings: TrainingSettings
+    key: PRNGKeyArray
 
 
 class NetClassifier(ClassifierMixin, BaseEstimator):
@@ -58,36 +78,36 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(
         self,
-        X: Matrix | CodedRows,
+        X: FeatureRows,
         y: np.ndarray,
         sample_weight: np.ndarray | None = None,
         *,
-        validation: tuple[Float[np.ndarray, "m d"] | CodedRows, np.ndarray] | None = None,
+        validation: tuple[ValidationRows, np.ndarray] | None = None,
+        checkpoints: Checkpoints | None = None,
+        callbacks: Sequence[Callback] = (),
     ) -> Self:
         """Train on feature vectors and their labels.
 
         Args:
-            X: (N, D) finite numbers, best near mean 0 and deviation 1; computed with as float32. Or their codes, which
-                are decoded a batch at a time (see `ImagePipeline`).
+            X: (N, D) finite numbers, best near mean 0 and deviation 1; computed with as float32. A float32 memory map,
+                such as `numpy.load(path, mmap_mode="r")` gives, stays in its file and is read a few batches at a time.
+                Or their codes, which are decoded a batch at a time (see `ImagePipeline`).
             y: (N,) labels of any type, at least two different ones.
             sample_weight: (N,) non-negative weights of the rows; None for equal ones.
             validation: feature vectors and labels that choose the epoch whose weights are kept; None takes
                 `validation_fraction` of the rows if `early_stopping`, else keeps the last epoch's, or what is nearest
                 to the optimum.
+            checkpoints: where mini-batch descent is written down as it goes, and goes on from if it was: after a kill,
+                call `fit` again with the same arguments.
+            callbacks: called with the report of every epoch of mini-batch descent; one that gives True ends it.
         Raises: SettingError for a setting outside its range; DataError if there is one class only, or no weight on one
             side; DivergedError if the loss becomes NaN or infinite; ValueError from scikit-learn for arrays it does
             not take.
         Convention: rows count by sample weight times class weight, in the loss and in the validation accuracy that
             chooses the epoch; rows given as `validation` have class weights only.
         """
-        X, y = self._checked_rows(X, y, reset=True)
-        architecture, seed = self._architecture(), seed_from_random_state(self.random_state)
-        settings = self._settings()
-        self.classes_, labels = class_indices(y)
-        train, val = self._rows(X, y, labels, sample_weight=sample_weight, validation=validation, seed=seed)
-        first_key, training_key = jax.random.split(key_from_seed(seed))
-        model = MLP.random(n_in=X.shape[1], n_out=len(self.classes_), **architecture, key=first_key)
-        self._train_(model, train, val, settings=settings, key=training_key, seed=seed)
+        start = self._start(X, y, sample_weight=sample_weight, validation=validation)
+        self._train_(start, checkpoints=checkpoints, callbacks=callbacks)
         return self
 
     def scores(self, X: Matrix) -> Float32[np.ndarray, "n k"]:
@@ -130,18 +150,52 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
                 f"classes; expected each to take what the one before gives. {FIX}"
             )
 
+    def _start(
+        self,
+        X: FeatureRows,
+        y: np.ndarray,
+        *,
+        sample_weight: np.ndarray | None = None,
+        validation: tuple[ValidationRows, np.ndarray] | None = None,
+    ) -> "Start":
+        """Check everything that `fit` was given, and give what training begins with."""
+        X, y = self._checked_rows(X, y, reset=True)
+        architecture, seed = self._architecture(), seed_from_random_state(self.random_state)
+        settings = self._settings()
+        self.classes_, labels = class_indices(y)
+        train, val = self._rows(X, y, labels, sample_weight=sample_weight, validation=validation, seed=seed)
+        first_key, training_key = jax.random.split(key_from_seed(seed))
+        model = MLP.random(n_in=X.shape[1], n_out=len(self.classes_), **architecture, key=first_key)
+        if settings.augment is not None:
+            settings.augment.checked(n_in=X.shape[1])
+        return Start(model, train, val, self._with_rate(settings, train, model, seed=seed), training_key)
+
+    def _with_rate(self, settings: TrainingSettings, train: Rows, model: MLP, *, seed: int) -> TrainingSettings:
+        """Choose the learning rate, where the rows are to say."""
+        if self.lr != "auto":
+            return settings
+        hidden = [len(layer.b) for layer in model.layers[:-1]]
+        return replace(settings, lr=fitting_rate(train, settings, hidden, seed=seed))
+
+    def _takes_batches(self) -> bool:
+        """Say whether a few rows at a time are enough."""
+        return True
+
     def _architecture(self) -> dict[str, Any]:
         raise NotImplementedError
 
-    def _train_(
-        self, model: MLP, train: Rows, val: Rows | None, *, settings: TrainingSettings, key: PRNGKeyArray, seed: int
-    ) -> None:
+    def _train_(self, start: "Start", *, checkpoints: Checkpoints | None, callbacks: Sequence[Callback]) -> None:
         """Set what the rows teach, by mini-batch descent."""
-        if self.lr == "auto":
-            hidden = [len(layer.b) for layer in model.layers[:-1]]
-            settings = replace(settings, lr=_fitting_rate(train, settings, hidden, seed=seed))
-        self.lr_ = settings.lr
-        self.model_, self.history_ = fit_model(model, train, settings=settings, key=key, val=val)
+        self.lr_ = start.settings.lr
+        self.model_, self.history_ = fit_model(
+            start.model,
+            start.train,
+            settings=start.settings,
+            key=start.key,
+            val=start.val,
+            checkpoints=checkpoints,
+            callbacks=callbacks,
+        )
 
     def _settings(self) -> TrainingSettings:
         """Check all settings; an automatic rate is not known yet."""
@@ -151,10 +205,11 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         chosen = {name: given[name] for name in names if name in given and not (name == "lr" and self.lr == "auto")}
         return TrainingSettings(**chosen, patience=self.patience if self.early_stopping else None)
 
-    def _checked_rows(
-        self, X: Matrix | CodedRows, y: np.ndarray, *, reset: bool
-    ) -> tuple[Matrix | CodedRows, np.ndarray]:
-        if not isinstance(X, CodedRows):
+    def _checked_rows(self, X: FeatureRows, y: np.ndarray, *, reset: bool) -> tuple[FeatureRows, np.ndarray]:
+        if isinstance(X, np.memmap) and X.ndim == 2 and X.dtype == np.float32 and self._takes_batches():
+            X = StreamedRows(file=X)
+            X.check_finite()
+        if not isinstance(X, CodedRows | StreamedRows):
             X, y = validate_data(self, X, y, dtype=np.float32, reset=reset)
             return X, y
         y = np.asarray(y)
@@ -162,17 +217,22 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             raise DataError("X holds no rows; expected at least one. Give some, or leave validation out.")
         axes(y, str(len(X)), name="y", fix="Give one label for each row.")
         if reset:
-            self.n_features_in_ = X.n_columns
+            self.n_features_in_ = X.shape[1]
+        elif X.shape[1] != self.n_features_in_:
+            raise ShapeError(
+                f"the validation rows hold {X.shape[1]:,} numbers; expected {self.n_features_in_:,}, as the training "
+                "rows. Make both in the same way."
+            )
         return X, y
 
     def _rows(
         self,
-        X: Matrix | CodedRows,
+        X: FeatureRows,
         y: np.ndarray,
         labels: Int32[np.ndarray, " n"],
         *,
         sample_weight: np.ndarray | None,
-        validation: tuple[Float[np.ndarray, "m d"] | CodedRows, np.ndarray] | None,
+        validation: tuple[ValidationRows, np.ndarray] | None,
         seed: int,
     ) -> tuple[Rows, Rows | None]:
         """Give the rows to learn from and those that choose the epoch."""
@@ -185,13 +245,13 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             X_val, y_val = self._checked_rows(*validation, reset=False)
             val_labels = self._known_labels(y_val)
             val_weights = None if of_classes is None else of_classes[val_labels]
-            return _on_device(X, labels, weights), _on_device(X_val, val_labels, val_weights)
+            return on_device(X, labels, weights), on_device(X_val, val_labels, val_weights)
         if not self.early_stopping:
-            return _on_device(X, labels, weights), None
-        rows, val_rows = _stratified_rows(labels, self.validation_fraction, seed=seed)
+            return on_device(X, labels, weights), None
+        rows, val_rows = stratified_rows(labels, self.validation_fraction, seed=seed)
         picked = (None, None) if weights is None else (weights[rows], weights[val_rows])
-        train, val = (X.subset(some) if isinstance(X, CodedRows) else X[some] for some in (rows, val_rows))
-        return _on_device(train, labels[rows], picked[0]), _on_device(val, labels[val_rows], picked[1])
+        train, val = (X[some] if isinstance(X, np.ndarray) else X.subset(some) for some in (rows, val_rows))
+        return on_device(train, labels[rows], picked[0]), on_device(val, labels[val_rows], picked[1])
 
     def _class_weights(self, y: np.ndarray) -> Float64[np.ndarray, " k"] | None:
         given, classes = self.class_weight, self.classes_.tolist()
@@ -224,19 +284,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         return np.asarray(_scores(self.model_, jnp.asarray(padded)))[: len(X)]
 
 
-def _fitting_rate(train: Rows, settings: TrainingSettings, hidden: Sequence[int], *, seed: int) -> float:
-    return automatic_rate(
-        train.X if isinstance(train.X, CodedRows) else np.asarray(train.X),
-        weights=None if train.weights is None else np.asarray(train.weights),
-        l2=settings.l2,
-        batch_size=settings.rows_a_step(len(train.y)),
-        loss=settings.loss,
-        optimizer=settings.optimizer,
-        hidden=hidden,
-        generator=generator_from_seed(seed),
-    )
-
-
 @jax.jit
 def _scores(model: MLP, X: jax.Array) -> jax.Array:
     return model(X)
@@ -244,31 +291,3 @@ def _scores(model: MLP, X: jax.Array) -> jax.Array:
 
 def _chunks(X: Float32[np.ndarray, "n d"]) -> list[Float32[np.ndarray, "m d"]]:
     return [X[start : start + CHUNK_ROWS[-1]] for start in range(0, len(X), CHUNK_ROWS[-1])]
-
-
-def _on_device(X: Matrix | CodedRows, labels: np.ndarray, weights: Float64[np.ndarray, " n"] | None) -> Rows:
-    rows = Rows(X if isinstance(X, CodedRows) else jnp.asarray(X), jnp.asarray(labels))
-    if weights is None:
-        return rows
-    if weights.max() == 0:
-        raise DataError(
-            f"sample_weight times class_weight is zero for all {len(weights)} rows that train, or that validate; "
-            f"expected at least one positive weight. Change them."
-        )
-    weights = weights / weights.max()  # first, because the sum of large weights may be infinite
-    return rows._replace(weights=jnp.asarray(weights / weights.mean(), jnp.float32))
-
-
-def _stratified_rows(
-    labels: Int32[np.ndarray, " n"], fraction: float, *, seed: int
-) -> tuple[Int32[np.ndarray, " a"], Int32[np.ndarray, " b"]]:
-    rows = np.arange(len(labels), dtype=np.int32)
-    try:
-        train, val = train_test_split(rows, test_size=fraction, stratify=labels, random_state=seed)
-    except ValueError as error:
-        raise DataError(
-            f"validation_fraction is {fraction:g} and the smallest class has {np.bincount(labels).min()} of "
-            f"{len(labels)} rows: {error} Expected at least one row of each class on both sides. Add rows, change "
-            f"validation_fraction, or turn early_stopping off."
-        ) from error
-    return train, val

@@ -7,7 +7,7 @@ import numpy as np
 
 from foldline.models import MLP
 from foldline.training.epoch import Rows, evaluate
-from foldline.training.history import History
+from foldline.training.history import EpochReport, History
 
 
 @dataclass
@@ -40,10 +40,10 @@ class Curves:
     def judge(self, model: MLP, val: Rows, *, loss: str) -> None:
         """Look at the validation rows, and keep the weights if more of these are right than ever."""
         val_loss, val_accuracy = evaluate(model, val, loss=loss)
-        if not self.val_accuracy or float(val_accuracy) > max(self.val_accuracy):
+        if not self.val_accuracy or val_accuracy > max(self.val_accuracy):
             self.keep(model)
-        self.val_loss.append(float(val_loss))
-        self.val_accuracy.append(float(val_accuracy))
+        self.val_loss.append(val_loss)
+        self.val_accuracy.append(val_accuracy)
 
     def has_stalled(self, patience: int | None) -> bool:
         """Say whether there were `patience` epochs after the best one; None never stalls."""
@@ -53,6 +53,12 @@ class Curves:
         """Give the latest loss and validation accuracy for the progress bar."""
         said = f"loss {self.train_loss[-1]:.3f}"
         return f"{said}, val {self.val_accuracy[-1]:.1%}" if self.val_accuracy else said
+
+    def report(self, model: MLP) -> EpochReport:
+        """Give what callbacks are told about the latest epoch, after which the net is `model`."""
+        names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "elapsed_s")
+        numbers = {name: curve[-1] for name in names if (curve := getattr(self, name))}
+        return EpochReport(len(self.train_loss), numbers, model)
 
     def history(self) -> History:
         """Give the finished curves."""

@@ -1,18 +1,25 @@
 """The training loop seen from outside: a model and rows in, a fitted model and its history out."""
 
+from collections.abc import Callable, Iterator, Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int32, PRNGKeyArray
+from jaxtyping import Array, Float32, Int, Int32, PRNGKeyArray
 
 from foldline.core.errors import DivergedError
 from foldline.core.progress import tracking
 from foldline.models import MLP
+from foldline.training.checkpoints import Checkpoints, CheckpointWriter, Snapshot
 from foldline.training.curves import Curves
-from foldline.training.epoch import Rows, first_state, run_epoch
-from foldline.training.history import History
-from foldline.training.objective import BatchProgress
+from foldline.training.epoch import Rows, first_state, run_steps
+from foldline.training.history import EpochReport, History
 from foldline.training.settings import Hyper, Plan, TrainingSettings
+from foldline.training.streamed import CALL_NUMBERS, StreamedRows, read_ahead
+
+CALLS_AN_EPOCH = 8  # where somebody waits for checkpoints, an epoch is cut into so many
+
+Callback = Callable[[EpochReport], bool | None]
 
 
 def fit_model(
@@ -22,6 +29,8 @@ def fit_model(
     settings: TrainingSettings,
     key: PRNGKeyArray,
     val: Rows | None = None,
+    checkpoints: Checkpoints | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> tuple[MLP, History]:
     """Minimise the regularised loss by mini-batch descent.
 
@@ -33,10 +42,13 @@ def fit_model(
         model: net with its first weights.
         train: rows to learn from.
         settings: how to train.
-        key: PRNG key; decides the order of the rows and dropout.
+        key: PRNG key; decides the order of the rows, dropout and augmentation.
         val: rows that are only looked at.
+        checkpoints: where the run is written down, and goes on from if it was; None for nowhere.
+        callbacks: called with every epoch's report; one that gives True ends the training.
     Returns: the fitted net and its learning curves.
-    Raises: DivergedError if the loss becomes NaN or infinite.
+    Raises: DivergedError if the loss becomes NaN or infinite; SaveError if a checkpoint cannot be written;
+        ModelFileError or SettingError if the newest one is damaged or of another run.
     Convention: when the batch size does not divide N, the last batch of an epoch is filled up with rows from the
         epoch's beginning; a set smaller than one batch is one batch.
     """
@@ -44,27 +56,78 @@ def fit_model(
     batch_size = settings.rows_a_step(n_rows)
     n_steps = -(-n_rows // batch_size)
     plan, hyper = Plan.of(settings, total_steps=n_steps * settings.epochs), Hyper.of(settings)
-    order_key, dropout_key = jax.random.split(key)
+    order_key, chance_key = jax.random.split(key)
     generator = np.random.default_rng(np.asarray(jax.random.key_data(order_key)))
 
-    state = first_state(model, hyper, dropout_key, plan=plan)
-    curves = Curves(model)
+    run = Snapshot(
+        state=first_state(model, hyper, chance_key, plan=plan),
+        curves=Curves(model),
+        losses=np.zeros(n_steps, np.float32),
+        n_right=np.zeros(n_steps, np.int32),
+        orders=generator.bit_generator.state,
+    )
+    writer = None
+    if checkpoints is not None:
+        writer = CheckpointWriter.of(checkpoints, model=model, train=train, val=val, settings=settings, key=key)
+        run = writer.newest(run) or run
+        generator.bit_generator.state = run.orders
+
+    def is_over() -> bool:
+        return run.epoch == settings.epochs or run.curves.has_stalled(settings.patience)
+
     with tracking("training", settings.epochs) as advance:
-        for epoch in range(settings.epochs):
+        advance(run.epoch, "")
+        is_stopped = False
+        while not (is_stopped or is_over()):
             order = shuffled_batches(n_rows, batch_size, generator=generator)
-            state, progress = run_epoch(state, train, jnp.asarray(order), hyper, plan=plan)
-            _check_finite(progress, first_step=epoch * n_steps, settings=settings)
-            mean_loss = float(np.mean(np.asarray(progress.mean_loss), dtype=np.float64))
-            curves.add(loss=mean_loss, accuracy=float(np.mean(np.asarray(progress.n_right)) / batch_size))
+            for rows, batches, some in _calls(train, order, first_step=run.step, in_parts=writer is not None):
+                n_first, n_last = (0, some.stop - some.start) if rows is not train else (some.start, some.stop)
+                run.state, new = run_steps(run.state, rows, batches, n_first, n_last, hyper, plan=plan)
+                run.losses[some] = np.asarray(new.mean_loss)[n_first:n_last]
+                run.n_right[some] = np.asarray(new.n_right)[n_first:n_last]
+                run.step = some.stop
+                _check_finite(run.losses[: run.step], first_step=run.epoch * n_steps, settings=settings)
+                if writer is not None and run.step < n_steps and writer.is_due():
+                    writer.write(run)
+            run.curves.add(
+                loss=float(np.mean(run.losses, dtype=np.float64)),
+                accuracy=float(np.mean(run.n_right) / batch_size),
+            )
             if val is None:
-                curves.keep(state.model)
+                run.curves.keep(run.state.model)
             else:
-                curves.judge(state.model, val, loss=settings.loss)
-            advance(1, curves.note())
-            if curves.has_stalled(settings.patience):
-                break
-    _check_finite_weights(curves.best_model, settings=settings)
-    return curves.best_model, curves.history()
+                run.curves.judge(run.state.model, val, loss=settings.loss)
+            run.epoch, run.step, run.orders = run.epoch + 1, 0, generator.bit_generator.state
+            advance(1, run.curves.note())
+            for callback in callbacks:
+                is_stopped |= bool(callback(run.curves.report(run.state.model)))
+            if writer is not None and (is_stopped or is_over() or writer.is_due(at_end_of_epoch=run.epoch)):
+                _check_finite_weights(run.state.model, settings=settings)
+                writer.write(run)
+    _check_finite_weights(run.curves.best_model, settings=settings)
+    return run.curves.best_model, run.curves.history()
+
+
+def _calls(
+    train: Rows, order: Int32[np.ndarray, "steps batch"], *, first_step: int, in_parts: bool
+) -> Iterator[tuple[Rows, Int[Array, "steps batch"], slice]]:
+    """Cut what is left of an epoch into calls: rows on the device, batches of them, and which steps these are."""
+    n_steps, batch_size = order.shape
+    steps_a_call = -(-n_steps // CALLS_AN_EPOCH) if in_parts else n_steps
+    if not isinstance(train.X, StreamedRows):
+        on_device = jnp.asarray(order)
+        for first in range(first_step, n_steps, steps_a_call):
+            yield train, on_device, slice(first, min(first + steps_a_call, n_steps))
+        return
+    steps_a_call = min(max(CALL_NUMBERS // (batch_size * train.X.shape[1]), 1), steps_a_call)
+    some = [slice(first, min(first + steps_a_call, n_steps)) for first in range(first_step, n_steps, steps_a_call)]
+    # Rows are numbered anew within a call. The last one is filled up to the length of the others, to share a program.
+    batches = jnp.arange(steps_a_call * batch_size, dtype=jnp.int32).reshape(steps_a_call, batch_size)
+    filled = [np.resize(order[part].ravel(), batches.size) for part in some]
+    y, weights = np.asarray(train.y), None if train.weights is None else np.asarray(train.weights)
+    for part, index, numbers in zip(some, filled, read_ahead(train.X, filled), strict=True):
+        picked_weights = None if weights is None else jnp.asarray(weights[index])
+        yield Rows(numbers, jnp.asarray(y[index]), picked_weights), batches, part
 
 
 def shuffled_batches(
@@ -81,8 +144,7 @@ def shuffled_batches(
     return np.concatenate([order, order[: n_steps * batch_size - n_rows]]).reshape(n_steps, batch_size)
 
 
-def _check_finite(progress: BatchProgress, *, first_step: int, settings: TrainingSettings) -> None:
-    losses = np.asarray(progress.mean_loss)
+def _check_finite(losses: Float32[np.ndarray, " steps"], *, first_step: int, settings: TrainingSettings) -> None:
     bad = np.flatnonzero(~np.isfinite(losses))
     if len(bad):
         raise _diverged(f"the loss became {losses[bad[0]]} at step {first_step + bad[0] + 1}", settings)

@@ -1,9 +1,26 @@
 """What happened epoch by epoch."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float64
+
+from foldline.models import MLP
+
+
+class EpochReport(NamedTuple):
+    """What a callback is told after an epoch.
+
+    Args:
+        epoch: its number, from 1.
+        numbers: the newest entry of every curve of `History`, by its name.
+        model: the net as it is now.
+    """
+
+    epoch: int
+    numbers: dict[str, float]
+    model: MLP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +43,11 @@ class History:
     val_accuracy: Float64[np.ndarray, " e"] | None
     elapsed_s: Float64[np.ndarray, " e"]
     best_epoch: int
+
+    @property
+    def table(self) -> dict[str, Float64[np.ndarray, " e"]]:
+        """The curves as columns, a row an epoch: `pandas.DataFrame(history.table)` is a tidy table."""
+        return {"epoch": np.arange(1.0, self.n_epochs + 1), **self.curves}
 
     @property
     def n_epochs(self) -> int:

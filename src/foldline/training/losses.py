@@ -33,6 +33,17 @@ def svm_losses(scores: Float[Array, "n k"], y: Int[Array, " n"]) -> Float[Array,
     return jnp.sum(jnp.where(_is_true(scores, y), 0.0, margins), axis=1)
 
 
+def smoothed_softmax_losses(
+    scores: Float[Array, "n k"], y: Int[Array, " n"], *, smoothing: float | Float[Array, ""]
+) -> Float[Array, " n"]:
+    """Compute the cross-entropy with target probabilities smoothing / K for each class and the rest for the true one.
+
+    Source: Szegedy et al. (2016), section 7.
+    """
+    targets = (1.0 - smoothing) * _true_scores(scores, y) + smoothing * jnp.mean(scores, axis=1)
+    return jax.nn.logsumexp(scores, axis=1) - targets
+
+
 LOSSES: dict[str, Losses] = {"softmax": softmax_losses, "svm": svm_losses}
 
 

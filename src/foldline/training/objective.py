@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from foldline.models import MLP
-from foldline.training.losses import LOSSES
+from foldline.training.losses import LOSSES, smoothed_softmax_losses
 
 Scalar = Float[Array, ""]
 
@@ -39,9 +39,11 @@ def objective(
     l1: float | Scalar,
     l2: float | Scalar,
     dropout: float | Scalar = 0.0,
+    label_smoothing: float | Scalar | None = None,
+    loss_scale: float | Scalar = 1.0,
     key: PRNGKeyArray | None = None,
 ) -> tuple[Scalar, BatchProgress]:
-    """Compute (1/N) sum_i w_i L_i + R(W), and how the batch went.
+    """Compute (c/N) sum_i w_i L_i + R(W), and how the batch went.
 
     Args:
         model: the net.
@@ -52,11 +54,16 @@ def objective(
         l1: strength of the absolute penalty, at least 0.
         l2: strength of the squared penalty, at least 0.
         dropout: share of hidden units switched off, in [0, 1).
+        label_smoothing: share of the target probability that all classes are given alike; None for none.
+        loss_scale: c.
         key: PRNG key for dropout; None for none.
-    Returns: the objective; its first part alone and the number of rows whose largest score is the true one's.
+    Returns: the objective; the mean of w_i L_i alone and the number of rows whose largest score is the true one's.
     """
     scores = model(X, dropout=dropout, key=key)
-    losses = LOSSES[loss](scores, y)
+    if label_smoothing is None:
+        losses = LOSSES[loss](scores, y)
+    else:
+        losses = smoothed_softmax_losses(scores, y, smoothing=label_smoothing)
     mean_loss = jnp.mean(losses if weights is None else losses * weights)
     n_right = jnp.sum(jnp.argmax(scores, axis=1) == y)
-    return mean_loss + penalty(model, l1=l1, l2=l2), BatchProgress(mean_loss, n_right)
+    return loss_scale * mean_loss + penalty(model, l1=l1, l2=l2), BatchProgress(mean_loss, n_right)

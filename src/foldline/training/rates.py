@@ -8,6 +8,7 @@ from jaxtyping import Float32
 from foldline.core.errors import DivergedError
 from foldline.training.coded import CodedRows
 from foldline.training.settings import Loss, Optimizer
+from foldline.training.streamed import StreamedRows
 
 SAMPLE_ROWS = 2048
 POWER_ITERATIONS = 10
@@ -28,7 +29,7 @@ ADAMW_RATE = 1e-3  # Kingma and Ba (2015), section 2; Adam's steps do not depend
 
 
 def automatic_rate(
-    X: Float32[np.ndarray, "n d"] | CodedRows,
+    X: Float32[np.ndarray, "n d"] | CodedRows | StreamedRows,
     *,
     weights: Float32[np.ndarray, " n"] | None = None,
     l2: float,
@@ -48,7 +49,7 @@ def automatic_rate(
     0.001.
 
     Args:
-        X: (N, D) training rows, or their codes.
+        X: (N, D) training rows, their codes or their file.
         weights: (N,) weights of the rows, mean 1; None for all ones.
         l2: strength of the squared penalty.
         batch_size: rows a step, B.
@@ -65,7 +66,7 @@ def automatic_rate(
     if optimizer == "adamw":
         return ADAMW_RATE
     rows = generator.choice(len(X), size=min(len(X), SAMPLE_ROWS), replace=False)
-    numbers = np.asarray(X.rows(rows)) if isinstance(X, CodedRows) else X[rows]
+    numbers = X[rows] if isinstance(X, np.ndarray) else np.asarray(X.rows(rows))
     sample = np.concatenate([numbers, np.ones((len(rows), 1), np.float32)], axis=1)
     w = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):

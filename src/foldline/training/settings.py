@@ -7,10 +7,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from foldline.core.checks import choice, integer, number
+from foldline.core.errors import SettingError
+from foldline.training.augment import Augment
 
 Loss = Literal["softmax", "svm"]
 Optimizer = Literal["sgd", "adamw"]
-Schedule = Literal["constant", "step", "cosine"]
+Schedule = Literal["constant", "step", "cosine", "one_cycle"]
 Solver = Literal["sgd", "lbfgs"]
 
 
@@ -25,12 +27,20 @@ class TrainingSettings:
         momentum: of SGD, in [0, 1); AdamW ignores it.
         nesterov: whether SGD looks ahead along its momentum.
         schedule: learning rate over the run: "constant"; "step", a tenth after 1/2 and a hundredth after 3/4 of
-            it; "cosine", down to 0 along half a cosine.
+            it; "cosine", down to 0 along half a cosine; "one_cycle", up from a 25th over the first 3/10, then down to
+            nearly 0, both along half cosines.
+        warmup: share of the run over which the rate first rises in a straight line from nearly 0, in [0, 1).
         l1: strength of the absolute penalty on weights.
         l2: strength of the squared penalty on weights.
         dropout: share of hidden units switched off in each step, in [0, 1).
+        label_smoothing: share of the target probability that all classes are given alike, in [0, 1); of softmax alone.
+        loss_scale: what the losses, not the penalties, are multiplied by, above 0.
+        clip_norm: largest norm of the gradient of all layers together, above 0; longer ones are shortened to it; None
+            for any.
+        augment: how rows that are images are changed in each step; None for not at all.
         epochs: passes over the training rows.
         batch_size: rows a step; smaller sets are one batch; "auto" for a fiftieth of the rows, from 8 to 128.
+        micro_batches: parts of a batch that are computed one after the other, for less memory; the step is the same.
         patience: epochs without a better validation accuracy after which training stops; None never stops early.
     Raises: SettingError for a value outside its range.
     """
@@ -41,11 +51,17 @@ class TrainingSettings:
     momentum: float = 0.9
     nesterov: bool = True
     schedule: Schedule = "cosine"
+    warmup: float = 0.0
     l1: float = 0.0
     l2: float = 1e-4
     dropout: float = 0.0
+    label_smoothing: float = 0.0
+    loss_scale: float = 1.0
+    clip_norm: float | None = None
+    augment: Augment | None = None
     epochs: int = 30
     batch_size: int | Literal["auto"] = "auto"
+    micro_batches: int = 1
     patience: int | None = None
 
     def __post_init__(self) -> None:
@@ -57,7 +73,18 @@ class TrainingSettings:
         number(self.l1, name="l1", low=0.0)
         number(self.l2, name="l2", low=0.0)
         number(self.dropout, name="dropout", low=0.0, high=1.0, below=True)
+        number(self.warmup, name="warmup", low=0.0, high=1.0, below=True)
+        number(self.label_smoothing, name="label_smoothing", low=0.0, high=1.0, below=True)
+        if self.label_smoothing and self.loss != "softmax":
+            raise SettingError(
+                f"label_smoothing is {self.label_smoothing:g} with loss={self.loss!r}; expected 0: only the softmax "
+                "loss has target probabilities. Leave label_smoothing out, or take loss='softmax'."
+            )
+        number(self.loss_scale, name="loss_scale", low=0.0, above=True)
+        if self.clip_norm is not None:
+            number(self.clip_norm, name="clip_norm", low=0.0, above=True)
         integer(self.epochs, name="epochs", low=1)
+        integer(self.micro_batches, name="micro_batches", low=1)
         if self.batch_size != "auto":
             integer(self.batch_size, name="batch_size", low=1)
         if self.patience is not None:
@@ -67,7 +94,13 @@ class TrainingSettings:
         """Give the size of a batch for a training set of `n_rows` rows."""
         # Fifty steps an epoch keep small sets from being under-trained; beyond 128 rows a step gains little speed.
         wanted = min(max(n_rows // 50, 8), 128) if self.batch_size == "auto" else self.batch_size
-        return min(wanted, n_rows)
+        rows = min(wanted, n_rows)
+        if rows % self.micro_batches:
+            raise SettingError(
+                f"micro_batches is {self.micro_batches} and a batch has {rows} rows; expected parts of equal size. "
+                "Give a batch_size that it divides."
+            )
+        return rows
 
 
 class Hyper(NamedTuple):
@@ -78,11 +111,17 @@ class Hyper(NamedTuple):
     l1: Float[Array, ""]
     l2: Float[Array, ""]
     dropout: Float[Array, ""]
+    label_smoothing: Float[Array, ""]
+    loss_scale: Float[Array, ""]
+    clip_norm: Float[Array, ""]
 
     @classmethod
     def of(cls, settings: TrainingSettings) -> "Hyper":
         """Take the numbers out of the settings."""
-        return cls(*(jnp.float32(getattr(settings, name)) for name in cls._fields))
+        numbers = {name: getattr(settings, name) for name in cls._fields}
+        if settings.clip_norm is None:
+            numbers["clip_norm"] = float("inf")
+        return cls(**{name: jnp.float32(value) for name, value in numbers.items()})
 
 
 class Plan(NamedTuple):
@@ -93,18 +132,33 @@ class Plan(NamedTuple):
     nesterov: bool
     schedule: str
     total_steps: int
+    warmup_steps: int
+    micro_batches: int
+    augment: Augment | None
     has_l1: bool
     has_dropout: bool
+    has_label_smoothing: bool
+    has_clip_norm: bool
 
     @classmethod
     def of(cls, settings: TrainingSettings, *, total_steps: int) -> "Plan":
         """Take what is not a number out of the settings."""
         return cls(
-            settings.loss,
-            settings.optimizer,
-            settings.nesterov,
-            settings.schedule,
-            total_steps,
-            settings.l1 > 0,
-            settings.dropout > 0,
+            loss=settings.loss,
+            optimizer=settings.optimizer,
+            nesterov=settings.nesterov,
+            schedule=settings.schedule,
+            total_steps=total_steps,
+            warmup_steps=round(settings.warmup * total_steps),
+            micro_batches=settings.micro_batches,
+            augment=settings.augment,
+            has_l1=settings.l1 > 0,
+            has_dropout=settings.dropout > 0,
+            has_label_smoothing=settings.label_smoothing > 0,
+            has_clip_norm=settings.clip_norm is not None,
         )
+
+    @property
+    def has_chance(self) -> bool:
+        """Whether a step draws random numbers."""
+        return self.has_dropout or self.augment is not None

@@ -1,0 +1,80 @@
+"""Training rows that stay in a file: read a few batches at a time, while the batches before them are learned from."""
+
+import mmap
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float32, Int
+
+from foldline.core.errors import DataError
+
+# Numbers of one call's rows, 128 MB; two calls' are in memory at a time.
+CALL_NUMBERS = 2**25
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamedRows:
+    """Feature vectors in a memory-mapped file.
+
+    Args:
+        file: (M, D) float32, such as `numpy.load(path, mmap_mode="r")` gives.
+        index: (N,) which of its rows, in their order; None for all.
+    """
+
+    file: np.memmap
+    index: Int[np.ndarray, " n"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.file) if self.index is None else len(self.index)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """N and D."""
+        return len(self), self.file.shape[1]
+
+    def subset(self, index: Int[np.ndarray, " b"]) -> "StreamedRows":
+        """Give some rows, still in the file."""
+        return StreamedRows(file=self.file, index=index if self.index is None else self.index[index])
+
+    def rows(self, index: Int[np.ndarray, " b"]) -> Float32[np.ndarray, "b d"]:
+        """Read some rows, whose indices are in [0, N)."""
+        wanted = index if self.index is None else self.index[index]
+        # In the order of the file, which disks read faster.
+        order = np.argsort(wanted, kind="stable")
+        numbers = np.empty((len(wanted), self.file.shape[1]), np.float32)
+        numbers[order] = self.file[wanted[order]]
+        _let_go(self.file)
+        return numbers
+
+    def blocks(self, n_rows: int) -> Iterator[Float32[np.ndarray, "b d"]]:
+        """Read all rows, so many at a time."""
+        for start in range(0, len(self), n_rows):
+            yield self.rows(np.arange(start, min(start + n_rows, len(self))))
+
+    def check_finite(self) -> None:
+        """Check all numbers. Raises: DataError if one is NaN or infinite."""
+        for block in self.blocks(max(CALL_NUMBERS // self.file.shape[1], 1)):
+            if not np.isfinite(block).all():
+                raise DataError("the file of X holds NaN or infinity; expected finite numbers. Look at what wrote it.")
+
+
+def read_ahead(X: StreamedRows, calls: list[Int[np.ndarray, " n"]]) -> Iterator[Float32[Array, "n d"]]:
+    """Read the rows of one call after the other, always one ahead of whoever takes them."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        ahead: Future[np.ndarray] | None = None
+        for following in [*calls[1:], None] if calls else ():
+            ready = ahead or reader.submit(X.rows, calls[0])
+            numbers = ready.result()
+            ahead = None if following is None else reader.submit(X.rows, following)
+            yield jnp.asarray(numbers)
+
+
+def _let_go(file: np.memmap) -> None:
+    """Tell the system that what was read need not stay in memory, where it can be told."""
+    mapped = getattr(file, "_mmap", None) or getattr(file.base, "_mmap", None)
+    # Of a copy-on-write map ("c") it would throw away what the user changed.
+    if isinstance(mapped, mmap.mmap) and file.mode in ("r", "r+") and hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)

@@ -1,0 +1,92 @@
+"""Classifiers that train with checkpoints, callbacks, augmentation and rows of a file."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.datasets import load_digits
+
+import foldline as fl
+from foldline.core.errors import DataError, SettingError, ShapeError
+
+X, Y = load_digits(return_X_y=True)
+X = (X[:600] / 16).astype(np.float32)
+Y = Y[:600]
+NAMES = np.array([f"digit {y}" for y in Y])
+
+
+class Killed(BaseException):
+    """Ends a run as a kill does."""
+
+
+def test_a_fit_that_was_killed_goes_on_when_called_again(tmp_path):
+    def classifier():
+        return fl.MLPClassifier(hidden=(20,), epochs=6, dropout=0.2, early_stopping=True, random_state=3)
+
+    def die(report):
+        if report.epoch == 4:
+            raise Killed
+
+    checkpoints = fl.Checkpoints(folder=tmp_path, every_s=0.0)
+    with pytest.raises(Killed):
+        classifier().fit(X, NAMES, checkpoints=checkpoints, callbacks=[die])
+    begun = []
+    again = classifier().fit(X, NAMES, checkpoints=checkpoints, callbacks=[lambda report: begun.append(report.epoch)])
+    assert begun == [4, 5, 6]
+    assert_array_equal(again.scores(X), classifier().fit(X, NAMES).scores(X))
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("kind", [fl.LinearClassifier, fl.MLPClassifier])
+def test_rows_of_a_file_train_as_those_in_memory(kind, early_stopping, tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    classifiers = [
+        kind(epochs=4, early_stopping=early_stopping, class_weight="balanced").fit(rows, NAMES)
+        for rows in (np.load(tmp_path / "X.npy", mmap_mode="r"), X)
+    ]
+    of_file, in_memory = (classifier.scores(X) for classifier in classifiers)
+    assert_allclose(of_file, in_memory, rtol=1e-4, atol=1e-4)
+    assert classifiers[0].lr_ == pytest.approx(classifiers[1].lr_)
+
+
+def test_a_file_with_nan_or_of_another_width_is_told(tmp_path):
+    np.save(tmp_path / "X.npy", np.where(np.arange(64) == 9, np.nan, X))
+    with pytest.raises(DataError, match="the file of X holds NaN or infinity"):
+        fl.LinearClassifier().fit(np.load(tmp_path / "X.npy", mmap_mode="r"), Y)
+    np.save(tmp_path / "val.npy", X[:, :60])
+    val = (np.load(tmp_path / "val.npy", mmap_mode="r"), Y)
+    with pytest.raises(ShapeError, match="the validation rows hold 60 numbers; expected 64, as the training rows"):
+        fl.LinearClassifier().fit(X, Y, validation=val)
+
+
+def test_the_solver_that_needs_all_numbers_reads_the_whole_file(tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    of_file, in_memory = (
+        fl.LinearClassifier(solver="lbfgs", epochs=20).fit(rows, Y).scores(X)
+        for rows in (np.load(tmp_path / "X.npy", mmap_mode="r"), X)
+    )
+    assert_array_equal(of_file, in_memory)
+
+
+def test_settings_of_the_step_are_saved_with_the_model(tmp_path):
+    settings = {
+        "warmup": 0.1,
+        "label_smoothing": 0.1,
+        "clip_norm": 1.0,
+        "augment": fl.Augment((8, 8, 1), shift_px=1, cutout_px=2),
+        "micro_batches": 2,
+        "schedule": "one_cycle",
+    }
+    model = fl.make_pipeline(fl.Pixels(), classifier=fl.MLPClassifier(hidden=(16,), epochs=5, **settings))
+    images = np.uint8(255 * X.reshape(-1, 8, 8, 1))
+    model.fit(images, Y).save(tmp_path / "model.safetensors")
+    loaded = fl.load(tmp_path / "model.safetensors")
+    assert {name: loaded.classifier.get_params()[name] for name in settings} == settings
+    assert isinstance(loaded.classifier.augment, fl.Augment)
+    assert_array_equal(loaded.predict(images), model.predict(images))
+
+
+def test_augmented_images_that_the_rows_are_not_are_told():
+    with pytest.raises(SettingError, match=r"image_shape \(8, 8, 3\), which is 192 numbers, and rows hold 64"):
+        fl.MLPClassifier(augment=fl.Augment((8, 8, 3), flip=True)).fit(X, Y)
+    with pytest.raises(SettingError, match="augment is 'flip'; expected None or an Augment"):
+        fl.MLPClassifier().set_params(augment="flip").fit(X, Y)

@@ -1,0 +1,91 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from foldline.core.errors import DataError
+from foldline.models import MLP
+from foldline.training import Checkpoints, Rows, StreamedRows, TrainingSettings, epoch, fit, fit_model, streamed
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((101, 5)).astype(np.float32)
+Y = jnp.asarray((X[:, 0] + X[:, 1] > 0).astype(np.int32))
+WEIGHTS = jnp.asarray(RNG.uniform(0.5, 1.5, 101).astype(np.float32))
+SETTINGS = TrainingSettings(epochs=3, batch_size=8, dropout=0.2, lr=0.05)
+
+
+@pytest.fixture
+def file(tmp_path):
+    np.save(tmp_path / "X.npy", X)
+    return np.load(tmp_path / "X.npy", mmap_mode="r")
+
+
+@pytest.fixture(autouse=True)
+def few_rows_a_call(monkeypatch):
+    for module in (streamed, fit, epoch):
+        monkeypatch.setattr(module, "CALL_NUMBERS", 5 * 8 * 3)  # 3 steps, of 13
+
+
+def fitted(rows, **options):
+    model = MLP.random(n_in=5, n_out=2, hidden=(6,), key=jax.random.key(1))
+    return fit_model(model, rows, settings=SETTINGS, key=jax.random.key(0), **options)
+
+
+def assert_same(one, other):
+    for a, b in zip(jax.tree.leaves(one[0]), jax.tree.leaves(other[0]), strict=True):
+        assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    assert_allclose(one[1].train_loss, other[1].train_loss, rtol=1e-5)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_rows_of_a_file_train_as_those_in_memory(file, weights):
+    assert_same(fitted(Rows(StreamedRows(file=file), Y, weights)), fitted(Rows(jnp.asarray(X), Y, weights)))
+
+
+def test_a_subset_of_a_file_trains_and_validates_as_those_rows(file):
+    some, others = np.arange(80)[::-1], np.arange(80, 101)
+    rows = StreamedRows(file=file)
+    y, y_val, weights = Y[some], Y[others], WEIGHTS[others]
+    of_file = fitted(Rows(rows.subset(some), y), val=Rows(rows.subset(others), y_val, weights))
+    in_memory = fitted(Rows(jnp.asarray(X[some]), y), val=Rows(jnp.asarray(X[others]), y_val, weights))
+    assert_same(of_file, in_memory)
+    assert_allclose(of_file[1].val_loss, in_memory[1].val_loss, rtol=1e-5)
+    assert_allclose(of_file[1].val_accuracy, in_memory[1].val_accuracy, rtol=1e-5)
+
+
+def test_a_subset_of_a_subset_reads_the_right_rows(file):
+    rows = StreamedRows(file=file).subset(np.array([9, 3, 7, 3])).subset(np.array([2, 0, 3]))
+    assert rows.shape == (3, 5)
+    assert_array_equal(rows.rows(np.array([1, 2, 0])), X[[9, 3, 7]])
+
+
+def test_a_run_on_a_file_goes_on_from_its_checkpoint(file, tmp_path):
+    rows = Rows(StreamedRows(file=file), Y)
+    whole = fitted(rows)
+    checkpoints = Checkpoints(folder=tmp_path / "run", every_s=0.0)
+    fitted(rows, checkpoints=checkpoints)
+    newest = sorted((tmp_path / "run").iterdir())[-1]
+    newest.unlink()  # the one before it is in the middle of the last epoch
+    again = fitted(rows, checkpoints=checkpoints)
+    for a, b in zip(jax.tree.leaves(whole[0]), jax.tree.leaves(again[0]), strict=True):
+        assert_array_equal(a, b)
+
+
+def test_other_numbers_in_the_file_are_other_data(file, tmp_path):
+    checkpoints = Checkpoints(folder=tmp_path / "run")
+    fitted(Rows(StreamedRows(file=file), Y), checkpoints=checkpoints)
+    np.save(tmp_path / "other.npy", np.where(X[50, 2] == X, 0, X))
+    other = StreamedRows(file=np.load(tmp_path / "other.npy", mmap_mode="r"))
+    with pytest.raises(ValueError, match="other data"):
+        fitted(Rows(other, Y), checkpoints=checkpoints)
+
+
+def test_numbers_that_are_not_finite_are_told(tmp_path):
+    np.save(tmp_path / "X.npy", np.where(X[100, 4] == X, np.nan, X))
+    rows = StreamedRows(file=np.load(tmp_path / "X.npy", mmap_mode="r"))
+    with pytest.raises(DataError, match="the file of X holds NaN or infinity; expected finite numbers"):
+        rows.check_finite()
+    dataclasses.replace(rows, index=np.arange(100)).check_finite()
