@@ -20,6 +20,7 @@ from .estimators import load as load
 from .estimators import make_pipeline as make_pipeline
 from .estimators import predict_files as predict_files
 from .estimators import save as save
+from .estimators import train_population as train_population
 from .features import HOG as HOG
 from .features import ColorHistogram as ColorHistogram
 from .features import Concat as Concat

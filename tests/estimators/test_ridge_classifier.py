@@ -34,7 +34,7 @@ def test_features_and_rows_give_the_same_minimum(n_features, n_rows, n_targets):
     rng = np.random.default_rng(n_features * 100 + n_rows)
     x = rng.normal(3, 1, (n_rows, n_features)).astype(np.float32)
     t, w = rng.normal(size=(n_rows, n_targets)), rng.uniform(0.1, 2, n_rows)
-    W, b = solve_least_squares(x, t, w, l2=0.1)
+    ((W, b),) = solve_least_squares(x, t, w, l2=[0.1])
 
     def cost(W, b):
         errors = np.sum((x.astype(np.float64) @ W.T + b - t) ** 2, axis=1)
@@ -99,3 +99,17 @@ def test_an_l2_below_the_rounding_of_products_is_refused():
 def test_weights_whose_sum_is_infinite_are_shares_all_the_same():
     model = RidgeClassifier().fit(X, Y, sample_weight=np.full(len(X), 1e307))
     assert_allclose(model.coef_, RidgeClassifier().fit(X, Y).coef_, **FLOAT32_SUMS)
+
+
+@pytest.mark.parametrize("n_features", [3, 90])
+def test_several_strengths_share_the_sums_and_give_what_each_gives_alone(n_features):
+    rng = np.random.default_rng(5)
+    x, t = rng.standard_normal((60, n_features)).astype(np.float32), rng.standard_normal((60, 2))
+    w = rng.uniform(0.5, 2, 60)
+    strengths = [0.5, 0.01, 0.5]
+    together = solve_least_squares(x, t, w, l2=strengths)
+    for (W, b), strength in zip(together, strengths, strict=True):
+        ((W_alone, b_alone),) = solve_least_squares(x, t, w, l2=[strength])
+        assert_allclose(W, W_alone, rtol=1e-6, atol=1e-9)
+        assert_allclose(b, b_alone, rtol=1e-6, atol=1e-9)
+    assert not np.allclose(together[0].W, together[1].W)

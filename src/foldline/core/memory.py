@@ -19,12 +19,17 @@ def check_memory(n_bytes: int, what: str, *, fix: str) -> None:
         what: what needs them, as it stands in the message.
         fix: a sentence that says what to do.
     """
-    available = _memory_bytes() * SHARE
+    available = usable_bytes()
     if n_bytes > available:
         raise DataError(
             f"{what} needs {n_bytes / 1e9:.1f} GB of memory; expected at most {available / 1e9:.1f} GB, {SHARE:.0%} of "
             f"this machine's. {fix}"
         )
+
+
+def usable_bytes() -> float:
+    """Give how many bytes one array may ask for."""
+    return _memory_bytes() * SHARE
 
 
 def _memory_bytes() -> float:

@@ -5,6 +5,7 @@ from foldline.estimators.image_pipeline import ImagePipeline, make_pipeline
 from foldline.estimators.knn_classifier import KNNClassifier
 from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
+from foldline.estimators.population import Trained, train_population
 from foldline.estimators.prediction import Predictions, predict_files
 from foldline.estimators.ridge_classifier import RidgeClassifier
 from foldline.estimators.saving import load, save
@@ -16,9 +17,11 @@ __all__ = [
     "MLPClassifier",
     "Predictions",
     "RidgeClassifier",
+    "Trained",
     "load",
     "make_classifier",
     "make_pipeline",
     "predict_files",
     "save",
+    "train_population",
 ]

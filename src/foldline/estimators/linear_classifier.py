@@ -13,6 +13,7 @@ from foldline.models import MLP
 from foldline.training import (
     Callback,
     Checkpoints,
+    History,
     Loss,
     Optimizer,
     Rows,
@@ -135,8 +136,11 @@ class LinearClassifier(NetClassifier):
                 start.model, start.train, settings=start.settings, val=start.val
             )
         else:
-            self.optimality_gap_ = None
             super()._train_(start, checkpoints=checkpoints, callbacks=callbacks)
+
+    def _adopt(self, start: Start, model: MLP, history: History) -> None:
+        self.optimality_gap_ = None
+        super()._adopt(start, model, history)
 
     def _takes_batches(self) -> bool:
         return self.solver != "lbfgs"

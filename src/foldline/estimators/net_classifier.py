@@ -160,15 +160,25 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     ) -> "Start":
         """Check everything that `fit` was given, and give what training begins with."""
         X, y = self._checked_rows(X, y, reset=True)
-        architecture, seed = self._architecture(), seed_from_random_state(self.random_state)
-        settings = self._settings()
+        self._architecture(), self._settings()  # wrong ones are told before the rows are looked at
+        seed = seed_from_random_state(self.random_state)
         self.classes_, labels = class_indices(y)
         train, val = self._rows(X, y, labels, sample_weight=sample_weight, validation=validation, seed=seed)
-        first_key, training_key = jax.random.split(key_from_seed(seed))
-        model = MLP.random(n_in=X.shape[1], n_out=len(self.classes_), **architecture, key=first_key)
+        return self._start_on(train, val, seed=seed)
+
+    def _start_on(self, train: Rows, val: Rows | None, *, seed: int) -> "Start":
+        """Give what training begins with on rows that are in place."""
+        settings, n_in = self._settings(), train.X.shape[1]
         if settings.augment is not None:
-            settings.augment.checked(n_in=X.shape[1])
+            settings.augment.checked(n_in=n_in)
+        first_key, training_key = jax.random.split(key_from_seed(seed))
+        model = MLP.random(n_in=n_in, n_out=len(self.classes_), **self._architecture(), key=first_key)
         return Start(model, train, val, self._with_rate(settings, train, model, seed=seed), training_key)
+
+    def _start_beside(self, lead: "NetClassifier", of_lead: "Start", *, seed: int) -> "Start":
+        """Give what training begins with on the rows of another classifier, which were put in place for it."""
+        self.classes_, self.n_features_in_ = lead.classes_, lead.n_features_in_
+        return self._start_on(of_lead.train, of_lead.val, seed=seed)
 
     def _with_rate(self, settings: TrainingSettings, train: Rows, model: MLP, *, seed: int) -> TrainingSettings:
         """Choose the learning rate, where the rows are to say."""
@@ -186,8 +196,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
 
     def _train_(self, start: "Start", *, checkpoints: Checkpoints | None, callbacks: Sequence[Callback]) -> None:
         """Set what the rows teach, by mini-batch descent."""
-        self.lr_ = start.settings.lr
-        self.model_, self.history_ = fit_model(
+        model, history = fit_model(
             start.model,
             start.train,
             settings=start.settings,
@@ -196,6 +205,11 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
             checkpoints=checkpoints,
             callbacks=callbacks,
         )
+        self._adopt(start, model, history)
+
+    def _adopt(self, start: "Start", model: MLP, history: History) -> None:
+        """Set what mini-batch descent taught."""
+        self.model_, self.history_, self.lr_ = model, history, start.settings.lr
 
     def _settings(self) -> TrainingSettings:
         """Check all settings; an automatic rate is not known yet."""

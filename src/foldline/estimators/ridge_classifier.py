@@ -60,7 +60,7 @@ class RidgeClassifier(ClassifierMixin, BaseEstimator):
         weights = checked_weights(sample_weight, n=len(X))
         if not weights.any():
             raise DataError("sample_weight is zero for all rows; expected a positive one at least. Change it.")
-        W, b = solve_least_squares(X, targets, weights, l2=self.l2)
+        ((W, b),) = solve_least_squares(X, targets, weights, l2=[self.l2])
         self.coef_, self.intercept_ = W.astype(np.float32), b.astype(np.float32)
         return self
 

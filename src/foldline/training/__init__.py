@@ -9,6 +9,7 @@ from foldline.training.history import EpochReport, History
 from foldline.training.least_squares import LeastSquares, solve_least_squares
 from foldline.training.losses import LOSSES
 from foldline.training.objective import objective, penalty
+from foldline.training.population import Member, Population, fit_population
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
 from foldline.training.rates import automatic_rate
 from foldline.training.settings import Loss, Optimizer, Schedule, Solver, TrainingSettings
@@ -24,7 +25,9 @@ __all__ = [
     "History",
     "LeastSquares",
     "Loss",
+    "Member",
     "Optimizer",
+    "Population",
     "Rows",
     "Schedule",
     "Solver",
@@ -32,6 +35,7 @@ __all__ = [
     "TrainingSettings",
     "automatic_rate",
     "fit_model",
+    "fit_population",
     "fit_to_optimum",
     "has_checkpoints",
     "objective",

@@ -1,5 +1,6 @@
 """Linear models by least squares, solved exactly: sums over the rows, then one system of equations."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,9 +24,9 @@ class LeastSquares(NamedTuple):
 
 
 def solve_least_squares(
-    X: Rows, targets: Float64[np.ndarray, "n k"], weights: Float64[np.ndarray, " n"], *, l2: float
-) -> LeastSquares:
-    """Minimise sum_i w_i |W x_i + b - t_i|^2 / sum_i w_i + l2 * sum of W^2.
+    X: Rows, targets: Float64[np.ndarray, "n k"], weights: Float64[np.ndarray, " n"], *, l2: Sequence[float]
+) -> list[LeastSquares]:
+    """Minimise sum_i w_i |W x_i + b - t_i|^2 / sum_i w_i + l2 * sum of W^2 for one or more l2.
 
     With at most as many features as rows the normal equations are solved, whose matrices are sums over shards of rows;
     with more features those of the rows' products, which are smaller and give the same W.
@@ -34,7 +35,8 @@ def solve_least_squares(
         X: (N, D) rows.
         targets: (N, K).
         weights: (N,) of at least 0, not all 0.
-        l2: above 0.
+        l2: each above 0; the sums over rows, most of the work, serve all of them.
+    Returns: a minimiser for each.
     Raises: DataError if the matrix would fill the memory, the numbers are too large to square, or l2 is too small for
         their rounding.
     Convention: products of shards are float32, their sums and the solution float64.
@@ -44,7 +46,7 @@ def solve_least_squares(
     shares = weights / weights.sum()
     side = min(X.shape)
     check_memory(
-        16 * side * side + (4 * X.size if X.shape[1] > len(X) else 0),
+        (16 if len(l2) == 1 else 24) * side * side + (4 * X.size if X.shape[1] > len(X) else 0),
         f"least squares of {len(X):,} rows of {X.shape[1]:,} numbers",
         fix="Take another classifier, or fewer features.",
     )
@@ -55,13 +57,17 @@ def solve_least_squares(
     weighted_targets = roots * (targets - mean_target)
     solve = _from_features if X.shape[1] <= len(X) else _from_rows
     with np.errstate(over="ignore", invalid="ignore"):
-        W = solve(X, mean_row, roots.astype(np.float32), weighted_targets, l2)
-    return LeastSquares(W, mean_target - W @ mean_row)
+        solutions = solve(X, mean_row, roots.astype(np.float32), weighted_targets, l2)
+        return [LeastSquares(W, mean_target - W @ mean_row) for W in solutions]
 
 
 def _from_features(
-    X: Rows, mean: Float32[np.ndarray, " d"], roots: Float32[np.ndarray, "n 1"], targets: np.ndarray, l2: float
-) -> Float64[np.ndarray, "k d"]:
+    X: Rows,
+    mean: Float32[np.ndarray, " d"],
+    roots: Float32[np.ndarray, "n 1"],
+    targets: np.ndarray,
+    l2: Sequence[float],
+) -> Iterator[Float64[np.ndarray, "k d"]]:
     products, answers = np.zeros((X.shape[1],) * 2), np.zeros((X.shape[1], targets.shape[1]))
     with tracking("least squares", len(X)) as advance:
         for start in range(0, len(X), SHARD_ROWS):
@@ -71,26 +77,36 @@ def _from_features(
             products += rows.T @ rows
             answers += rows.T @ targets[shard].astype(np.float32)
             advance(len(rows), "")
-    return _solved(products, answers, l2).T
+    return (solution.T for solution in _solved(products, answers, l2))
 
 
 def _from_rows(
-    X: Rows, mean: Float32[np.ndarray, " d"], roots: Float32[np.ndarray, "n 1"], targets: np.ndarray, l2: float
-) -> Float64[np.ndarray, "k d"]:
+    X: Rows,
+    mean: Float32[np.ndarray, " d"],
+    roots: Float32[np.ndarray, "n 1"],
+    targets: np.ndarray,
+    l2: Sequence[float],
+) -> Iterator[Float64[np.ndarray, "k d"]]:
     rows = X - mean
     rows *= roots
-    shares = _solved((rows @ rows.T).astype(np.float64), targets, l2)
-    return np.asarray(shares.T.astype(np.float32) @ rows, np.float64)
+    every_share = _solved((rows @ rows.T).astype(np.float64), targets, l2)
+    return (np.asarray(shares.T.astype(np.float32) @ rows, np.float64) for shares in every_share)
 
 
-def _solved(A: Float64[np.ndarray, "m m"], B: Float64[np.ndarray, "m k"], l2: float) -> Float64[np.ndarray, "m k"]:
+def _solved(
+    A: Float64[np.ndarray, "m m"], B: Float64[np.ndarray, "m k"], l2: Sequence[float]
+) -> Iterator[Float64[np.ndarray, "m k"]]:
+    """Solve (A + l2 I) S = B for each l2; the last time in place."""
     if not np.isfinite(A).all():
         raise DataError("the squares of the features are infinite; expected numbers whose squares are not. Scale them.")
-    A[np.diag_indices(len(A))] += l2
-    try:
-        return np.asarray(cho_solve(cho_factor(A, overwrite_a=True, check_finite=False), B, check_finite=False))
-    except np.linalg.LinAlgError as error:
-        raise DataError(
-            f"l2 is {l2:g}, less than the rounding of products of these features; expected more, so that there is one "
-            f"solution. Raise l2, for example to {10 * l2:g}, or scale the features."
-        ) from error
+    diagonal = A.diagonal().copy()
+    for i, strength in enumerate(l2):
+        system = A if i == len(l2) - 1 else A.copy()
+        system[np.diag_indices(len(A))] = diagonal + strength
+        try:
+            yield np.asarray(cho_solve(cho_factor(system, overwrite_a=True, check_finite=False), B, check_finite=False))
+        except np.linalg.LinAlgError as error:
+            raise DataError(
+                f"l2 is {strength:g}, less than the rounding of products of these features; expected more, so that "
+                f"there is one solution. Raise l2, for example to {10 * strength:g}, or scale the features."
+            ) from error

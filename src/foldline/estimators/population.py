@@ -1,0 +1,178 @@
+"""Many classifiers trained at once: every setting with every seed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Float
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import ParameterGrid
+
+from foldline.core.checks import integer
+from foldline.core.errors import SettingError
+from foldline.estimators.net_classifier import NetClassifier, Start
+from foldline.estimators.rows import ValidationRows
+from foldline.models import MLP
+from foldline.training import TrainingSettings, fit_population
+
+Settings = dict[str, object]
+
+# What may differ within one compiled program; whatever else differs parts the members into several.
+NUMBERS = ("lr", "momentum", "l1", "l2", "dropout", "label_smoothing", "clip_norm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """One member of a population.
+
+    Args:
+        settings: what sets it apart, besides the seed.
+        seed: its random_state.
+        classifier: fitted; of one that diverged with its last sound weights, which are hardly trained.
+        diverged_at: the epoch, from 1, in which it diverged; None for never.
+    """
+
+    settings: Settings
+    seed: int
+    classifier: NetClassifier
+    diverged_at: int | None
+
+    @property
+    def val_accuracy(self) -> float | None:
+        """Share of validation rows that are right in the epoch whose weights were kept; None without such rows."""
+        history = self.classifier.history_
+        if history.val_accuracy is None or self.diverged_at is not None:
+            return None
+        return float(history.val_accuracy[history.best_epoch])
+
+
+def train_population(
+    model: BaseEstimator,
+    X: Float[np.ndarray, "n d"],
+    y: np.ndarray,
+    *,
+    hyper: Mapping[str, Sequence[object]] | Sequence[Settings] = (),
+    seeds: Sequence[int] = (0,),
+    sample_weight: np.ndarray | None = None,
+    validation: tuple[ValidationRows, np.ndarray] | None = None,
+) -> list[Trained]:
+    """Train one classifier with many settings and seeds, as many at once as one program can hold.
+
+    Members that differ in numbers alone (lr, momentum, l1, l2, dropout, label_smoothing, clip_norm) and in their seeds
+    are one compiled program, whose matrix products serve all of them; other differences, such as hidden, make groups.
+    Each member is what `fit` would make of it alone, but for rounding. One that diverges is marked and the others go
+    on.
+
+    Args:
+        model: an unfitted LinearClassifier or MLPClassifier.
+        X: (N, D) as in `fit`.
+        y: (N,) as in `fit`.
+        hyper: settings to change: lists of values by name, of which every combination is taken, or a list of settings.
+        seeds: a random_state for each repetition.
+        sample_weight: as in `fit`.
+        validation: as in `fit`.
+    Returns: every setting with every seed, seeds of one setting side by side.
+    Raises: SettingError for a setting that the classifier does not have or outside its range; and what `fit` raises
+        but for DivergedError.
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> X, y = load_digits(return_X_y=True)
+        >>> model = LinearClassifier(epochs=3)
+        >>> trained = train_population(model, X / 16, y, hyper={"l2": [1e-4, 1e-2]}, seeds=[0, 1])
+        >>> [(member.settings["l2"], member.seed) for member in trained]
+        [(0.0001, 0), (0.0001, 1), (0.01, 0), (0.01, 1)]
+    """
+    combinations = _combinations(model, hyper)
+    if not seeds:
+        raise SettingError("seeds is empty; expected one or more whole numbers. Give for example range(5).")
+    for seed in seeds:
+        integer(seed, name="a seed", low=0, high=2**32 - 1)
+    members = [
+        _Member(settings, seed, clone(model).set_params(**settings, random_state=seed))
+        for settings in combinations
+        for seed in seeds
+    ]
+    # Rows are put in place once for all that share them.
+    in_place: dict[object, tuple[NetClassifier, Start]] = {}
+    groups: dict[object, list[tuple[_Member, Start]]] = {}
+    for member in members:
+        key = _rows_key(member, has_validation=validation is not None)
+        if key not in in_place:
+            start = member.classifier._start(X, y, sample_weight=sample_weight, validation=validation)
+            in_place[key] = member.classifier, start
+        lead, of_lead = in_place[key]
+        start = member.classifier._start_beside(lead, of_lead, seed=member.seed)
+        groups.setdefault((key, _group_key(start)), []).append((member, start))
+    trained = [one for group in groups.values() for one in _trained(group)]
+    order = {(id(member.settings), member.seed): i for i, member in enumerate(members)}
+    return sorted(trained, key=lambda one: order[id(one.settings), one.seed])
+
+
+class _Member(NamedTuple):
+    """One that is to be trained."""
+
+    settings: Settings
+    seed: int
+    classifier: NetClassifier
+
+
+def _rows_key(member: _Member, *, has_validation: bool) -> object:
+    """Tell which rows a member learns from: those that classes weigh, without those that it draws to validate."""
+    settings = member.classifier.get_params(deep=False)
+    draws = settings["early_stopping"] and not has_validation
+    return repr(settings["class_weight"]), (settings["validation_fraction"], member.seed) if draws else None
+
+
+def _group_key(start: Start) -> object:
+    """Tell what must be the same within one compiled program."""
+    without_numbers = {name: getattr(TrainingSettings, name) for name in NUMBERS}
+    return replace(start.settings, **without_numbers), jax.tree.structure(start.model), _widths(start.model)
+
+
+def _widths(model: MLP) -> tuple[int, ...]:
+    return tuple(len(layer.b) for layer in model.layers)
+
+
+def _trained(group: Sequence[tuple[_Member, Start]]) -> Iterator[Trained]:
+    """Train one group, in which every setting has every seed."""
+    seeds = list(dict.fromkeys(member.seed for member, _ in group))
+    of_seeds = [[start for member, start in group if member.seed == seed] for seed in seeds]
+    nets = fit_population(
+        [starts[0].model for starts in of_seeds],
+        of_seeds[0][0].train,
+        settings=[[start.settings for start in starts] for starts in of_seeds],
+        keys=[starts[0].key for starts in of_seeds],
+        val=of_seeds[0][0].val,
+    )
+    left = {seed: iter(of_seed) for seed, of_seed in zip(seeds, nets, strict=True)}
+    for member, start in group:
+        net = next(left[member.seed])
+        member.classifier._adopt(start, net.model, net.history)
+        yield Trained(
+            settings=member.settings, seed=member.seed, classifier=member.classifier, diverged_at=net.diverged_at
+        )
+
+
+def _combinations(model: BaseEstimator, hyper: Mapping[str, Sequence[object]] | Sequence[Settings]) -> list[Settings]:
+    if not isinstance(model, NetClassifier):
+        raise SettingError(
+            f"model is a {type(model).__name__}; expected a LinearClassifier or an MLPClassifier. Give one of these."
+        )
+    known = model.get_params(deep=False).keys() - {"random_state"}
+    given = list(ParameterGrid(hyper)) if isinstance(hyper, Mapping) else [dict(one) for one in hyper] or [{}]
+    for settings in given:
+        for name in settings:
+            if name not in known:
+                raise SettingError(
+                    f"hyper names {name!r}, which {type(model).__name__} does not have; expected settings of "
+                    f"{', '.join(sorted(known))}; seeds are given by themselves. Correct the name."
+                )
+        solver = getattr(model, "solver", "sgd")
+    if solver != "sgd" or any(settings.get("solver", "sgd") != "sgd" for settings in given):
+        raise SettingError(
+            f"solver is {solver!r}, or hyper changes it; expected 'sgd': a population is trained by mini-batch "
+            "descent. Set solver='sgd', or call fit for each."
+        )
+    return given

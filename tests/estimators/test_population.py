@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.datasets import load_digits
+
+import foldline as fl
+from foldline.core.errors import SettingError
+from foldline.estimators import population as module
+
+X, Y = load_digits(return_X_y=True)
+X, NAMES = (X[:400] / 16).astype(np.float32), np.array([f"digit {y}" for y in Y[:400]])
+VAL = ((load_digits().data[400:600] / 16).astype(np.float32), np.array([f"digit {y}" for y in Y[400:600]]))
+
+
+def assert_as_alone(trained, model, **options):
+    for member in trained:
+        alone = clone(model).set_params(**member.settings, random_state=member.seed).fit(X, NAMES, **options)
+        assert_allclose(member.classifier.scores(VAL[0]), alone.scores(VAL[0]), rtol=1e-3, atol=1e-3)
+        assert member.classifier.lr_ == pytest.approx(alone.lr_)
+        assert member.classifier.get_params() == alone.get_params()
+        assert_allclose(member.classifier.history_.train_loss, alone.history_.train_loss, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("model", "hyper"),
+    [
+        (fl.LinearClassifier(epochs=3), {"l2": [1e-4, 1e-2], "l1": [0.0, 1e-3]}),
+        (fl.LinearClassifier(epochs=3, loss="svm", class_weight="balanced"), {"lr": [0.01, "auto"]}),
+        (fl.MLPClassifier(hidden=(9,), epochs=3), {"hidden": [(5,), (9,), (6, 4)], "dropout": [0.0, 0.3]}),
+        (fl.MLPClassifier(hidden=(9,), epochs=6, early_stopping=True, patience=2), {"l2": [1e-4, 1e-2]}),
+        (fl.MLPClassifier(hidden=(9,), epochs=3), [{"l2": 0.1}, {"class_weight": "balanced"}, {}]),
+    ],
+)
+def test_members_become_what_fit_makes_of_them_alone(model, hyper):
+    assert_as_alone(fl.train_population(model, X, NAMES, hyper=hyper, seeds=[0, 7]), model)
+
+
+def test_validation_rows_and_weights_are_those_of_fit():
+    model = fl.MLPClassifier(hidden=(9,), epochs=4)
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, 400)
+    trained = fl.train_population(
+        model, X, NAMES, hyper={"l2": [1e-4, 1e-2]}, seeds=[3], sample_weight=weights, validation=VAL
+    )
+    assert_as_alone(trained, model, sample_weight=weights, validation=VAL)
+    for member in trained:
+        assert member.val_accuracy == pytest.approx(member.classifier.score(*VAL))
+
+
+def test_what_differs_in_numbers_alone_is_one_program_and_members_come_in_their_order(monkeypatch):
+    groups, fit_population = [], module.fit_population
+
+    def noting(models, *args, settings, **rest):
+        groups.append((len(models), len(settings[0])))
+        return fit_population(models, *args, settings=settings, **rest)
+
+    monkeypatch.setattr(module, "fit_population", noting)
+    hyper = {"hidden": [(5,), (6,)], "l2": [1e-4, 1e-3, 1e-2]}
+    trained = fl.train_population(fl.MLPClassifier(epochs=1), X, NAMES, hyper=hyper, seeds=range(2))
+    assert groups == [(2, 3), (2, 3)]
+    found = [(*member.settings.values(), member.seed) for member in trained]
+    assert found == [(hidden, l2, seed) for hidden in hyper["hidden"] for l2 in hyper["l2"] for seed in range(2)]
+
+
+def test_one_that_diverges_is_marked_and_can_still_be_asked():
+    good, bad = fl.train_population(fl.LinearClassifier(epochs=2), X, NAMES, hyper={"lr": [0.1, 1e30]})
+    assert good.diverged_at is None
+    assert bad.diverged_at == 1
+    assert bad.val_accuracy is None
+    assert set(bad.classifier.predict(X)) <= set(NAMES)
+
+
+def test_the_model_that_is_given_stays_as_it_is():
+    model = fl.LinearClassifier(epochs=1)
+    fl.train_population(model, X, NAMES, hyper={"l2": [0.5]}, seeds=[4])
+    assert not hasattr(model, "model_")
+    assert model.l2 != 0.5
+
+
+def test_a_member_is_saved_and_loaded(tmp_path):
+    (member,) = fl.train_population(fl.MLPClassifier(hidden=(5,), epochs=1), X, NAMES)
+    fl.save(member.classifier, tmp_path / "m.safetensors")
+    assert_array_equal(fl.load(tmp_path / "m.safetensors").scores(X), member.classifier.scores(X))
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "words"),
+    [
+        (fl.KNNClassifier(), {}, "model is a KNNClassifier; expected a LinearClassifier or an MLPClassifier"),
+        (fl.LinearClassifier(), {"hyper": {"width": [1]}}, "hyper names 'width', which LinearClassifier does not have"),
+        (fl.LinearClassifier(), {"hyper": {"random_state": [1]}}, "seeds are given by themselves"),
+        (fl.LinearClassifier(), {"hyper": {"l2": [-1.0]}}, "l2 is -1.0; expected a number at least 0"),
+        (fl.LinearClassifier(), {"seeds": []}, "seeds is empty; expected one or more whole numbers"),
+        (fl.LinearClassifier(), {"seeds": [-1]}, "a seed is -1; expected a whole number from 0"),
+        (fl.LinearClassifier(solver="lbfgs"), {}, "solver is 'lbfgs', or hyper changes it; expected 'sgd'"),
+        (fl.LinearClassifier(), {"hyper": {"solver": ["lbfgs"]}}, "or hyper changes it; expected 'sgd'"),
+    ],
+)
+def test_bad_input_is_told(model, options, words):
+    with pytest.raises(SettingError, match=words):
+        fl.train_population(model, X, NAMES, **options)
