@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.datasets import load_digits
+from sklearn.model_selection import ParameterGrid
 
 import foldline as fl
 from foldline.core.errors import SettingError
@@ -99,3 +100,26 @@ def test_a_member_is_saved_and_loaded(tmp_path):
 def test_bad_input_is_told(model, options, words):
     with pytest.raises(SettingError, match=words):
         fl.train_population(model, X, NAMES, **options)
+
+
+def test_halving_trains_the_promising_longer_and_the_others_shorter():
+    hyper = {"hidden": [(5,), (12,)], "lr": [1e-4, 1e-3, 0.05], "l2": [1e-4, 1.0, 0.1]}
+    model, seen = fl.MLPClassifier(epochs=9), []
+    trained = fl.train_population(
+        model, X, NAMES, hyper=hyper, seeds=[0, 1], validation=VAL, halving=3, watch=lambda t: seen.append(len(t))
+    )
+    assert len(trained) == 36
+    # 18 settings stop at epochs 1 and 3, where 6 and 2 go on.
+    lengths = np.array([member.classifier.history_.n_epochs for member in trained])
+    assert [int((lengths == n).sum()) for n in (1, 3, 9)] == [24, 8, 4]
+    assert seen == [24, 32, 36]
+    longest = [member for member in trained if member.classifier.history_.n_epochs == 9]
+    assert all(member.settings["lr"] == 0.05 for member in longest)
+    assert_as_alone(longest, model, validation=VAL)
+    alike = [(member.settings, member.seed) for member in trained]
+    assert alike == [(settings, seed) for settings in ParameterGrid(hyper) for seed in (0, 1)]
+
+
+def test_halving_needs_validation_rows():
+    with pytest.raises(SettingError, match="halving is given and there are no validation rows; expected some"):
+        fl.train_population(fl.LinearClassifier(epochs=1), X, NAMES, hyper={"l2": [0.1, 1.0]}, halving=2)

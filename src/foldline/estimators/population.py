@@ -1,6 +1,7 @@
 """Many classifiers trained at once: every setting with every seed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ from sklearn.model_selection import ParameterGrid
 
 from foldline.core.checks import integer
 from foldline.core.errors import SettingError
+from foldline.core.progress import tracking
 from foldline.estimators.net_classifier import NetClassifier, Start
 from foldline.estimators.rows import ValidationRows
 from foldline.models import MLP
-from foldline.training import TrainingSettings, fit_population
+from foldline.training import Member, Population, TrainingSettings, fit_population
 
 Settings = dict[str, object]
 
@@ -48,6 +50,9 @@ class Trained:
         return float(history.val_accuracy[history.best_epoch])
 
 
+Watch = Callable[[Sequence[Trained]], None]
+
+
 def train_population(
     model: BaseEstimator,
     X: Float[np.ndarray, "n d"],
@@ -57,6 +62,8 @@ def train_population(
     seeds: Sequence[int] = (0,),
     sample_weight: np.ndarray | None = None,
     validation: tuple[ValidationRows, np.ndarray] | None = None,
+    halving: int = 1,
+    watch: Watch | None = None,
 ) -> list[Trained]:
     """Train one classifier with many settings and seeds, as many at once as one program can hold.
 
@@ -73,9 +80,14 @@ def train_population(
         seeds: a random_state for each repetition.
         sample_weight: as in `fit`.
         validation: as in `fit`.
+        halving: 1 trains all to the end. More, such as 3, keeps one setting in so many at each of a few stops, those
+            whose best validation accuracies so far have the highest mean over seeds; the first stop is early enough
+            that about one is left for the last stretch. The rest keep what they had learned by then.
+        watch: called after every stop, or group of nets, with what is trained so far.
     Returns: every setting with every seed, seeds of one setting side by side.
-    Raises: SettingError for a setting that the classifier does not have or outside its range; and what `fit` raises
-        but for DivergedError.
+    Raises: SettingError for a setting that the classifier does not have or outside its range, or for halving without
+        validation rows; and what `fit` raises but for DivergedError.
+    Source: Jamieson and Talwalkar (2016), algorithm 1, for successive halving.
     Example:
         >>> from sklearn.datasets import load_digits
         >>> X, y = load_digits(return_X_y=True)
@@ -85,6 +97,7 @@ def train_population(
         [(0.0001, 0), (0.0001, 1), (0.01, 0), (0.01, 1)]
     """
     combinations = _combinations(model, hyper)
+    integer(halving, name="halving", low=1)
     if not seeds:
         raise SettingError("seeds is empty; expected one or more whole numbers. Give for example range(5).")
     for seed in seeds:
@@ -96,7 +109,7 @@ def train_population(
     ]
     # Rows are put in place once for all that share them.
     in_place: dict[object, tuple[NetClassifier, Start]] = {}
-    groups: dict[object, list[tuple[_Member, Start]]] = {}
+    groups: dict[object, Group] = {}
     for member in members:
         key = _rows_key(member, has_validation=validation is not None)
         if key not in in_place:
@@ -105,9 +118,14 @@ def train_population(
         lead, of_lead = in_place[key]
         start = member.classifier._start_beside(lead, of_lead, seed=member.seed)
         groups.setdefault((key, _group_key(start)), []).append((member, start))
-    trained = [one for group in groups.values() for one in _trained(group)]
     order = {(id(member.settings), member.seed): i for i, member in enumerate(members)}
-    return sorted(trained, key=lambda one: order[id(one.settings), one.seed])
+    trained: list[Trained] = []
+    for new in _all_to_the_end(groups.values()) if halving == 1 else _halved(list(groups.values()), halving=halving):
+        trained += new
+        trained.sort(key=lambda one: order[id(one.settings), one.seed])
+        if watch is not None:
+            watch(trained)
+    return trained
 
 
 class _Member(NamedTuple):
@@ -116,6 +134,9 @@ class _Member(NamedTuple):
     settings: Settings
     seed: int
     classifier: NetClassifier
+
+
+Group = list[tuple[_Member, Start]]
 
 
 def _rows_key(member: _Member, *, has_validation: bool) -> object:
@@ -135,24 +156,95 @@ def _widths(model: MLP) -> tuple[int, ...]:
     return tuple(len(layer.b) for layer in model.layers)
 
 
-def _trained(group: Sequence[tuple[_Member, Start]]) -> Iterator[Trained]:
-    """Train one group, in which every setting has every seed."""
-    seeds = list(dict.fromkeys(member.seed for member, _ in group))
-    of_seeds = [[start for member, start in group if member.seed == seed] for seed in seeds]
-    nets = fit_population(
-        [starts[0].model for starts in of_seeds],
-        of_seeds[0][0].train,
-        settings=[[start.settings for start in starts] for starts in of_seeds],
-        keys=[starts[0].key for starts in of_seeds],
-        val=of_seeds[0][0].val,
-    )
-    left = {seed: iter(of_seed) for seed, of_seed in zip(seeds, nets, strict=True)}
-    for member, start in group:
-        net = next(left[member.seed])
-        member.classifier._adopt(start, net.model, net.history)
-        yield Trained(
-            settings=member.settings, seed=member.seed, classifier=member.classifier, diverged_at=net.diverged_at
+def _all_to_the_end(groups: Iterable[Group]) -> Iterator[list[Trained]]:
+    with tracking("groups of nets", len(list(groups))) as advance:
+        for group in groups:
+            of_seeds = _by_seed(group)
+            first = of_seeds[0][0][1]
+            nets = fit_population(
+                [of_seed[0][1].model for of_seed in of_seeds],
+                first.train,
+                settings=[[start.settings for _, start in of_seed] for of_seed in of_seeds],
+                keys=[of_seed[0][1].key for of_seed in of_seeds],
+                val=first.val,
+            )
+            yield [
+                _adopted(member, start, net)
+                for of_seed, nets_of_seed in zip(of_seeds, nets, strict=True)
+                for (member, start), net in zip(of_seed, nets_of_seed, strict=True)
+            ]
+            advance(1, "")
+
+
+def _halved(groups: Sequence[Group], *, halving: int) -> Iterator[list[Trained]]:
+    """Give at every stop those that end there."""
+    grids = [_by_seed(group) for group in groups]
+    running = [_population(grid) for grid in grids]
+    left = [np.arange(len(grid[0])) for grid in grids]
+    n_settings = sum(map(len, left))
+    epochs = max(population.settings.epochs for population in running)
+    n_stops = int(math.log(n_settings, halving) + 1e-9)
+    for until in sorted({max(epochs // halving ** (n_stops - i), 1) for i in range(n_stops)}):
+        for population, which in zip(running, left, strict=True):
+            if len(which):
+                population.run(min(until, population.settings.epochs))
+        merits = [p.merits() if len(which) else np.empty(0) for p, which in zip(running, left, strict=True)]
+        n_kept = -(-sum(map(len, left)) // halving)
+        bar = np.sort(np.concatenate(merits))[::-1][n_kept - 1]
+        ended: list[Trained] = []
+        for g, (population, which) in enumerate(zip(running, left, strict=True)):
+            kept = np.flatnonzero(merits[g] >= bar)
+            ended += _ended(population, grids[g], which, np.setdiff1d(np.arange(len(which)), kept))
+            left[g] = which[kept]
+            if len(kept):
+                population.keep(kept)
+        yield ended
+    for population, which in zip(running, left, strict=True):
+        if len(which):
+            population.run(population.settings.epochs)
+    yield [
+        one
+        for population, grid, which in zip(running, grids, left, strict=True)
+        for one in _ended(population, grid, which, np.arange(len(which)))
+    ]
+
+
+def _ended(population: Population, grid: list[Group], which: np.ndarray, some: np.ndarray) -> list[Trained]:
+    """Give some of the settings of a population, of which `which` are left."""
+    if not len(some):
+        return []
+    nets = population.members()
+    ended = ((grid[s][which[h]], nets[s][h]) for h in some for s in range(len(grid)))
+    return [_adopted(member, start, net) for (member, start), net in ended]
+
+
+def _population(grid: list[Group]) -> Population:
+    first = grid[0][0][1]
+    if first.val is None:
+        raise SettingError(
+            "halving is given and there are no validation rows; expected some, by which settings are chosen. Give "
+            "validation, set early_stopping, or leave halving at 1."
         )
+    return Population.of(
+        [of_seed[0][1].model for of_seed in grid],
+        first.train,
+        settings=[[start.settings for _, start in of_seed] for of_seed in grid],
+        keys=[of_seed[0][1].key for of_seed in grid],
+        val=first.val,
+    )
+
+
+def _by_seed(group: Group) -> list[Group]:
+    """Part a group, in which every setting has every seed, by its seeds."""
+    seeds = dict.fromkeys(member.seed for member, _ in group)
+    return [[(member, start) for member, start in group if member.seed == seed] for seed in seeds]
+
+
+def _adopted(member: _Member, start: Start, net: Member) -> Trained:
+    member.classifier._adopt(start, net.model, net.history)
+    return Trained(
+        settings=member.settings, seed=member.seed, classifier=member.classifier, diverged_at=net.diverged_at
+    )
 
 
 def _combinations(model: BaseEstimator, hyper: Mapping[str, Sequence[object]] | Sequence[Settings]) -> list[Settings]:

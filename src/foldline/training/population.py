@@ -176,6 +176,11 @@ class Population:
         ):
             curve[:] = [entry[:, which] for entry in curve]
 
+    def merits(self) -> Float64[np.ndarray, " h"]:
+        """Rate the settings: means over seeds of the best validation accuracies so far, 0 for a seed that diverged."""
+        best = np.max(self.curves.val_accuracy, axis=0)
+        return np.asarray(np.where(self.diverged_at > 0, 0.0, best).mean(axis=0), np.float64)
+
     def members(self) -> list[list[Member]]:
         """Give the nets with their best weights so far."""
         n_seeds, n_settings = self.best_epoch.shape
