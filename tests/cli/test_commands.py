@@ -41,7 +41,7 @@ def write_photos(folder, *, classes=("cat", "dog"), n=10):
 
 
 def test_help_has_examples_for_every_command(run):
-    for words in ((), ("compare",), ("fit",), ("predict",), ("info",)):
+    for words in ((), ("compare",), ("fit",), ("sweep",), ("predict",), ("info",)):
         code, out, _ = run(*words, "--help")
         assert code == 0
         assert "Examples:" in out
@@ -307,3 +307,29 @@ def test_names_that_the_terminal_has_no_letters_for_are_written_out(run, tmp_pat
     said = narrow.buffer.getvalue().decode("cp1252")
     assert "café" in said
     assert "\\u732b" in said
+
+
+def test_sweep_prints_the_best_and_writes_its_files(run, tmp_path):
+    words = ("sweep", "moons", "--width", "0,4", "--l2", "1e-4:1e-2:2", "--epochs", "4", "--seeds", "2", "--out", "out")
+    code, out, err = run(*words)
+    assert code == 0, err
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"sweep.parquet", "sweep.json", "sweep.png"}
+    assert re.search(r"hidden +l2 +epochs +validation +± +test", out)
+    assert "Best on validation rows: hidden " in out
+    assert (tmp_path / "out" / "sweep.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--l2", "1e-1:1e-5:3"), "'1e-1:1e-5:3' is no list of numbers; expected for example 3,6,20, or 1e-5:1e-1:9"),
+        (("--l2", "a"), "'a' is no list of numbers"),
+        (("--width", "2.5"), "--width holds (2.5,); expected whole numbers of at least 0"),
+        (("--features", "hog"), "and data are points; expected None. Leave features out"),
+        (("--dropout", "1.5"), "dropout is 1.5; expected a number at least 0 and below 1"),
+    ],
+)
+def test_sweep_tells_bad_settings(run, words, said):
+    code, _, err = run("sweep", "moons", "--epochs", "1", "--seeds", "1", *words)
+    assert code == 2
+    assert said in " ".join(err.replace("\n", " ").split())

@@ -49,6 +49,22 @@ def words_option(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def values_option(text: str) -> tuple[float, ...]:
+    """Read numbers with commas between them, or a range FROM:TO:HOW-MANY of numbers with equal ratios."""
+    try:
+        if ":" not in text:
+            return tuple(float(word) for word in text.split(","))
+        low, high, count = text.split(":")
+        first, last, n = float(low), float(high), int(count)
+        if not (0 < first <= last < float("inf") and 1 <= n <= 1000):
+            raise ValueError
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{text!r} is no list of numbers; expected for example 3,6,20, or 1e-5:1e-1:9 (above 0, nine values)."
+        ) from error
+    return tuple(float(f"{first * (last / first) ** (i / max(n - 1, 1)):.4g}") for i in range(n))
+
+
 def widths_option(text: str) -> tuple[int, ...]:
     """Read whole numbers with commas between them."""
     try:

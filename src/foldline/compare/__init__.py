@@ -8,8 +8,9 @@ from foldline.compare.fitting import Run, fit
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.recipes import RECIPES, Recipe
 from foldline.compare.run import compare
+from foldline.compare.sweeping import Sweep, sweep
 
-__all__ = ["RECIPES", "Leaderboard", "Recipe", "Run", "compare", "fit"]
+__all__ = ["RECIPES", "Leaderboard", "Recipe", "Run", "Sweep", "compare", "fit", "sweep"]
 
 
 class _CallableRoom(ModuleType):

@@ -83,7 +83,7 @@ def train_population(
         halving: 1 trains all to the end. More, such as 3, keeps one setting in so many at each of a few stops, those
             whose best validation accuracies so far have the highest mean over seeds; the first stop is early enough
             that about one is left for the last stretch. The rest keep what they had learned by then.
-        watch: called after every stop, or group of nets, with what is trained so far.
+        watch: called at every stop, or after each group of nets, with those that ended there.
     Returns: every setting with every seed, seeds of one setting side by side.
     Raises: SettingError for a setting that the classifier does not have or outside its range, or for halving without
         validation rows; and what `fit` raises but for DivergedError.
@@ -122,10 +122,9 @@ def train_population(
     trained: list[Trained] = []
     for new in _all_to_the_end(groups.values()) if halving == 1 else _halved(list(groups.values()), halving=halving):
         trained += new
-        trained.sort(key=lambda one: order[id(one.settings), one.seed])
         if watch is not None:
-            watch(trained)
-    return trained
+            watch(new)
+    return sorted(trained, key=lambda one: order[id(one.settings), one.seed])
 
 
 class _Member(NamedTuple):

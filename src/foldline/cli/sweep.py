@@ -1,0 +1,155 @@
+"""`foldline sweep`: many settings of one net, the best of them, and a picture."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from foldline.cli.options import loading_options, values_option, words_option
+
+if TYPE_CHECKING:
+    from foldline.compare.sweeping import SweptRow
+
+SHOWN = 8  # of the best combinations, while it runs
+
+
+@click.command(
+    "sweep",
+    epilog="\b\nExamples:\n  foldline sweep photos/ --width 3,6,20,100 --l2 1e-5:1e-1:9 --seeds 5\n"
+    "  foldline sweep moons --width 3,6,20,100 --l2 1e-5:1e-1:9 --halving 1 --epochs 200\n"
+    "  foldline sweep digits --features raw --width 64 --lr 1e-3:1:7 --dropout 0,0.3,0.5 --folds 5",
+)
+@click.argument("data")
+@click.option(
+    "--features",
+    type=words_option,
+    help="Of raw, color, hog, words, words-large, fisher. Default: hog,color; grey: hog.",
+)
+@click.option(
+    "--width", type=values_option, default="100", show_default=True, help="Units of each hidden layer; 0: none."
+)
+@click.option("--depth", type=values_option, default="1", show_default=True, help="Hidden layers.")
+@click.option("--l2", type=values_option, default="1e-5:1e-1:9", show_default=True, help="Prices on squared weights.")
+@click.option("--l1", type=values_option, default=None, help="Prices on absolute weights. Default: 0.")
+@click.option("--lr", type=values_option, default=None, help="Learning rates. Default: what the data allow.")
+@click.option("--dropout", type=values_option, default=None, help="Shares of units switched off. Default: 0.")
+@click.option("--loss", type=click.Choice(["softmax", "svm"]), default="softmax", show_default=True)
+@click.option("--activation", default="relu", show_default=True, help="Of the hidden layers.")
+@click.option("--epochs", type=int, default=30, show_default=True, help="Passes over the training rows.")
+@click.option("--seeds", type=int, default=5, show_default=True, help="Trainings of each combination.")
+@click.option(
+    "--folds", type=int, default=1, show_default=True, help="Parts that are tested in turn; 1: one test part."
+)
+@click.option(
+    "--halving",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Keep one in so many at each stop; 1: train all to the end.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides the splits.")
+@click.option("--out", type=click.Path(file_okay=False), help="Folder of the results. Default: foldline-sweep-NAME.")
+@loading_options
+def sweep_command(
+    data: str,
+    features: tuple[str, ...] | None,
+    width: tuple[float, ...],
+    depth: tuple[float, ...],
+    loss: Literal["softmax", "svm"],
+    activation: str,
+    epochs: int,
+    seeds: int,
+    folds: int,
+    halving: int,
+    seed: int,
+    out: str | None,
+    size: int | tuple[int, int] | None,
+    image_fit: Literal["crop", "pad"],
+    strict: bool,
+    **numbers: tuple[float, ...] | None,
+) -> None:
+    """Train a net on DATA with every combination of settings and draw how each of them does.
+
+    Values are lists such as 3,6,20 or ranges such as 1e-5:1e-1:9, nine values with equal ratios. DATA may also be one
+    of the point sets moons, circles and blobs.
+    """
+    from pathlib import Path
+
+    from rich.console import Console
+    from rich.live import Live
+
+    from foldline.compare.points import POINTS
+    from foldline.compare.sweeping import sweep
+    from foldline.core.compiled import use_jax_cache
+    from foldline.core.progress import showing_progress
+    from foldline.estimators import MLPClassifier
+    from foldline.images import load_images
+
+    use_jax_cache()
+    grid: dict[str, Sequence[object]] = {"hidden": _widths(width, depth)}
+    grid |= {name: values for name, values in numbers.items() if values is not None}
+    model = MLPClassifier(loss=loss, activation=activation, epochs=epochs)
+    console = Console(stderr=True)
+    with showing_progress():
+        source = POINTS[data](seed) if data in POINTS else load_images(data, size=size, fit=image_fit, strict=strict)
+    with Live(console=console, transient=True, auto_refresh=False) as live:
+
+        def watch(rows: Sequence["SweptRow"]) -> None:
+            if console.is_interactive:
+                live.update(_table(rows, list(grid)), refresh=True)
+
+        result = sweep(
+            source,
+            grid=grid,
+            model=model,
+            features=features,
+            seeds=seeds,
+            folds=folds,
+            halving=halving,
+            seed=seed,
+            watch=watch,
+        )
+    folder = out or f"foldline-sweep-{Path(data).name.split('.')[0] or 'images'}"
+    stdout = Console()
+    stdout.print(_table(result.rows, list(grid)))
+    written = result.save(folder)
+    click.echo(result.verdict)
+    click.echo(f"Wrote {', '.join(map(str, written))}")
+
+
+def _widths(widths: Sequence[float], depths: Sequence[float]) -> list[tuple[int, ...]]:
+    for name, values in (("--width", widths), ("--depth", depths)):
+        if any(value != int(value) or value < 0 for value in values):
+            raise click.BadParameter(f"{name} holds {values}; expected whole numbers of at least 0.")
+    hidden = [(int(width),) * int(depth) if width else () for depth in depths for width in widths]
+    return list(dict.fromkeys(hidden))
+
+
+def _table(rows: Sequence["SweptRow"], names: list[str]):  # type: ignore[no-untyped-def]  # rich is imported late
+    """Draw the best combinations so far."""
+    import numpy as np
+    from rich.table import Table
+
+    from foldline.compare.sweeping import _plain
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in (*names, "epochs", "validation", "± ", "test"):
+        table.add_column(name, justify="right")
+    found: dict[str, list[SweptRow]] = {}
+    for row in rows:
+        found.setdefault(repr(row.settings), []).append(row)
+
+    def merit(same: list["SweptRow"]) -> tuple[int, float]:
+        return same[0].epochs, float(np.mean([row.val_accuracy or 0.0 for row in same]))
+
+    for same in sorted(found.values(), key=merit, reverse=True)[:SHOWN]:
+        val = 100 * np.array([row.val_accuracy or np.nan for row in same])
+        test = 100 * np.array([row.test_accuracy or np.nan for row in same])
+        spread = f"{val.std(ddof=1):.2f}" if len(val) > 1 else ""
+        swept = (_shown(_plain(same[0].settings[name])) for name in names)
+        table.add_row(*swept, str(same[0].epochs), f"{val.mean():.1f} %", spread, f"{test.mean():.1f} %")
+    return table
+
+
+def _shown(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,184 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import foldline as fl
+from foldline.compare import sweeping as module
+from foldline.compare.points import POINTS
+from foldline.core.errors import DataError, SettingError
+from foldline.estimators import MLPClassifier
+
+GRID = {"hidden": [(2,), (16,)], "l2": [1e-4, 1e-2, 1.0]}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return fl.sweep(POINTS["moons"](0), grid=GRID, model=MLPClassifier(epochs=12), seeds=2, halving=1)
+
+
+def test_every_combination_is_trained_with_every_seed(result):
+    assert len(result.rows) == 12
+    assert [dict(settings) for settings in result.combinations] == [
+        {"hidden": hidden, "l2": l2} for hidden in GRID["hidden"] for l2 in GRID["l2"]
+    ]
+    assert {row.epochs for row in result.rows} == {12}
+    assert not any(result.was_stopped(settings) for settings in result.combinations)
+
+
+def test_spread_is_mean_and_deviation_over_seeds(result):
+    settings = {"hidden": (16,), "l2": 1e-2}
+    values = [row.val_accuracy for row in result.rows if row.settings == settings]
+    assert len(values) == 2
+    assert_allclose(result.spread(settings), (np.mean(values), np.std(values, ddof=1)))
+
+
+def test_the_best_is_chosen_by_validation_rows_and_worth_what_test_rows_say(result):
+    means = {repr(s): result.spread(s).mean for s in result.combinations}
+    assert means[repr(result.best)] == max(means.values())
+    tests = [row.test_accuracy for row in result.rows if row.settings == result.best]
+    assert_allclose(result.test_accuracy, (np.mean(tests), np.std(tests, ddof=1)))
+
+
+def test_test_rows_choose_nothing(monkeypatch):
+    # Labels of the test rows are turned round: what is chosen stays, what it is worth falls.
+    def turned(*args, **options):
+        for parts in module_splits(*args, **options):
+            yield parts._replace(test=(parts.test[0], 1 - parts.test[1]))
+
+    model = MLPClassifier(epochs=6)
+    honest = fl.sweep(POINTS["moons"](0), grid=GRID, model=model, seeds=2, halving=3)
+    module_splits = module._outer_splits
+    monkeypatch.setattr(module, "_outer_splits", turned)
+    other = fl.sweep(POINTS["moons"](0), grid=GRID, model=model, seeds=2, halving=3)
+    assert [row._replace(test_accuracy=None) for row in honest.rows] == [
+        row._replace(test_accuracy=None) for row in other.rows
+    ]
+    assert_allclose(honest.test_accuracy.mean, 1 - other.test_accuracy.mean)
+
+
+def test_parts_do_not_overlap_and_folds_test_every_row_once():
+    X = np.arange(60.0)[:, None] @ np.ones((1, 2))
+    y = np.arange(60) % 3
+    tested = []
+    for parts in module._outer_splits((X, y), None, folds=4, seed=0):
+        sizes = [len(labels) for _, labels in parts]
+        assert sum(sizes) == 60
+        assert sizes[2] == 15
+        seen = [set(np.round(rows[:, 0], 3)) for rows, _ in parts]
+        assert len(set.union(*seen)) == 60
+        assert_allclose(parts.train[0].mean(axis=0), 0, atol=1e-5)  # scaled by training rows alone
+        tested += sorted(parts.test[1].tolist())
+    assert len(tested) == 60
+
+
+def test_folds_make_as_many_trainings_and_a_choice_each():
+    result = fl.sweep(POINTS["circles"](0), grid={"l2": [1e-4, 3.0]}, model=MLPClassifier(epochs=5), seeds=2, folds=3)
+    assert len(result.rows) == 2 * 2 * 3
+    assert {row.fold for row in result.rows} == {0, 1, 2}
+
+
+def test_images_are_split_as_their_source_says(digits):
+    partition = np.where(np.arange(len(digits)) % 4 == 0, "test", "train")
+    split = dataclasses.replace(digits, partition=tuple(partition.tolist()))
+    (parts,) = module._outer_splits(split, ["raw"], folds=1, seed=0)
+    assert len(parts.test[1]) == (partition == "test").sum()
+    assert_allclose(parts.test[1], digits.labels[partition == "test"])
+    result = fl.sweep(digits, grid={"l2": [1e-3]}, features=["raw"], model=MLPClassifier(epochs=8), seeds=1)
+    assert result.test_accuracy.mean > 0.7
+    assert result.source == digits.source
+
+
+def test_halving_stops_the_others_and_says_so():
+    result = fl.sweep(POINTS["moons"](0), grid=GRID, model=MLPClassifier(epochs=9), seeds=2, halving=3)
+    assert {row.epochs for row in result.rows} == {3, 9}
+    assert not result.was_stopped(result.best)
+    assert sum(result.was_stopped(settings) for settings in result.combinations) >= 3
+
+
+def test_the_verdict_holds_size_against_l2(result):
+    assert result.verdict.startswith("Best on validation rows: hidden ")
+    assert "The widest net with its best L2 (hidden 16, l2" in result.verdict
+    assert any(f" does {word} " in result.verdict for word in ("better than", "worse than", "as well as"))
+    only_lr = fl.sweep(POINTS["moons"](0), grid={"lr": [0.1]}, model=MLPClassifier(epochs=2), seeds=1)
+    assert "widest" not in only_lr.verdict
+
+
+@pytest.mark.parametrize(("gain", "said"), [(0.2, "better than"), (-0.2, "worse than"), (0.0, "as well as")])
+def test_the_verdict_says_which_way_it_came_out(gain, said):
+    def row(hidden, l2, seed, accuracy):
+        settings = {"hidden": (hidden,), "l2": l2}
+        return module.SweptRow(0, settings, seed, 5, accuracy, accuracy, accuracy)
+
+    rows = [row(3, 1e-5, seed, 0.7 + 0.01 * seed) for seed in range(3)]
+    rows += [row(100, 0.1, seed, 0.7 + gain + 0.01 * seed) for seed in range(3)]
+    rows += [row(100, 1e-5, seed, 0.5) for seed in range(3)]
+    rows += [row(3, 0.1, seed, 0.4) for seed in range(3)]
+    result = module.Sweep(rows=tuple(rows), names=("hidden", "l2"), epochs=5, source="x", environment={})
+    assert f" does {said} the best size with the weakest (hidden 3, l2 1e-05" in result.verdict
+
+
+def test_a_training_that_diverged_leaves_a_gap_and_is_not_chosen():
+    result = fl.sweep(POINTS["moons"](0), grid={"lr": [0.1, 1e30]}, model=MLPClassifier(epochs=3), seeds=2, halving=1)
+    assert result.best == {"lr": 0.1}
+    assert [row.val_accuracy for row in result.rows if row.settings["lr"] == 1e30] == [None, None]
+    assert np.isnan(result.spread({"lr": 1e30}).mean)
+    result.picture()
+
+
+def test_everything_is_written(result, tmp_path):
+    import pyarrow.parquet
+
+    written = result.save(tmp_path)
+    assert [path.name for path in written] == ["sweep.parquet", "sweep.json", "sweep.png"]
+    table = pyarrow.parquet.read_table(tmp_path / "sweep.parquet").to_pydict()
+    assert table["hidden"] == ["2"] * 6 + ["16"] * 6
+    assert table["val_accuracy"] == [row.val_accuracy for row in result.rows]
+    summary = json.loads((tmp_path / "sweep.json").read_text())
+    assert summary["test_accuracy"]["mean"] == result.test_accuracy.mean
+    assert summary["verdict"] == result.verdict
+
+
+def test_without_pyarrow_the_table_is_text(result, tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    written = result.save(tmp_path)
+    assert written[0].name == "sweep.csv"
+    lines = written[0].read_text().splitlines()
+    assert lines[0] == "fold,hidden,l2,seed,epochs,train_accuracy,val_accuracy,test_accuracy"
+    assert len(lines) == 13
+
+
+def test_the_picture_has_a_line_for_each_width_and_bars(result):
+    axes = result.picture().axes[0]
+    assert axes.get_xlabel() == "L2 strength"
+    assert axes.get_xscale() == "log"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["hidden units 2", "hidden units 16"]
+    line = axes.containers[0].lines[0]
+    assert_allclose(line.get_xydata()[:, 0], GRID["l2"])
+    expected = [100 * result.spread({"hidden": (2,), "l2": l2}).mean for l2 in GRID["l2"]]
+    assert_allclose(line.get_xydata()[:, 1], expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"grid": {}}, SettingError, "grid is empty; expected settings with one or more values each"),
+        ({"grid": {"l2": []}}, SettingError, "grid is empty"),
+        ({"grid": {"size": [1]}}, SettingError, "hyper names 'size'"),
+        ({"seeds": 0}, SettingError, "seeds is 0; expected a whole number at least 1"),
+        ({"folds": 0}, SettingError, "folds is 0"),
+        ({"halving": 0}, SettingError, "halving is 0"),
+        ({"features": ["raw"]}, SettingError, "and data are points; expected None"),
+        ({"folds": 200}, DataError, "the smallest class has 150 rows; expected 200, one a fold. Lower folds"),
+    ],
+)
+def test_bad_input_is_told(options, error, words):
+    with pytest.raises(error, match=words):
+        fl.sweep(POINTS["moons"](0), **{"grid": {"l2": [0.1]}, **options})
+
+
+def test_too_few_rows_are_told():
+    with pytest.raises(DataError, match="4 rows cannot be parted with 20% of each class apart"):
+        fl.sweep((np.eye(4), np.array([0, 0, 1, 1])), grid={"l2": [0.1]})
