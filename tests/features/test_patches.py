@@ -29,6 +29,10 @@ def test_patches_equal_the_textbook(images, side, stride):
     assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_squares_are_the_patches():
+    assert Patches(patch_px=3, stride_px=2).squares() == ((0, 2, 3),)
+
+
 def test_whitened_patches_are_patches_without_their_mean_times_the_matrix():
     images = RNG.integers(0, 256, (3, 7, 8, 1), dtype=np.uint8)
     patches = Patches(patch_px=3, n_sampled=60).fit(images)

@@ -21,6 +21,7 @@ from foldline.features.local_descriptor import (
     Grid,
     Images,
     LocalDescriptor,
+    Squares,
 )
 
 
@@ -89,6 +90,10 @@ class Patches(LocalDescriptor):
                 f"size. Lower patch_px, or load the images at a larger size."
             )
         return (Grid((height - side) // stride + 1, (width - side) // stride + 1),)
+
+    def squares(self) -> tuple[Squares, ...]:
+        """Say where the patches are."""
+        return (Squares(start_px=0, step_px=self.stride_px, side_px=self.patch_px),)
 
     def n_numbers(self, image_shape: ImageShape) -> int:
         """Give patch_px * patch_px * C."""

@@ -1,6 +1,6 @@
 """Fitted things opened up: numbers and pictures of what a classifier has learned."""
 
-from foldline.insight.codebook_pictures import bag_picture, word_sheet
+from foldline.insight.codebook_pictures import bag_picture, marked_places, word_sheet
 from foldline.insight.codebooks import usual_answers, word_answers, word_votes
 from foldline.insight.measures import (
     Calibration,
@@ -32,6 +32,7 @@ __all__ = [
     "first_layer_templates",
     "learning_curves_picture",
     "linear_templates",
+    "marked_places",
     "paired_difference",
     "shaded",
     "svg_text",
