@@ -241,6 +241,14 @@ def test_flat_images_have_flat_words_of_sift():
     assert_allclose(words_on_image(feature, images[0], patches=patches).restored, 54.465, rtol=1e-5)
 
 
+def test_the_word_of_nothing_is_drawn_as_flat_places():
+    images = noise(6, 9, 40, 1)
+    feature = of_sift(images, bin_px=(2,))
+    feature.words_ = np.zeros((1, 128), np.float32)
+    images[:, :, 20:] = 80
+    assert not word_patches(feature, images).any()
+
+
 @pytest.mark.usefixtures("as_installed")
 def test_words_of_sift_are_not_drawn_without_images():
     images = noise(6, 13, 13, 3)

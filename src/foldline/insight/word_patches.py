@@ -14,6 +14,7 @@ from foldline.features.local_descriptor import Squares
 from foldline.insight.codebooks import word_answers
 
 N_NEAREST = 5  # places that a word of SIFT is the mean of: what one has by chance the others do not have
+WORDS_AT_ONCE = 1_024  # whose distances to all places of an image are in memory
 SMALLEST_SQUARE = 1e-6  # of a word, summed over its pixels: a flat one has no contrast to speak of
 CONTRAST_FLOOR = 10.0  # in grey levels, squared, as that of Patches
 GREY = np.array([0.299, 0.587, 0.114], np.float32)  # as that of DenseSIFT
@@ -145,7 +146,12 @@ def _mean_squares(descriptor: DenseSIFT, words: Float32[np.ndarray, "a d"], imag
     place, distance = np.empty((len(images), len(words)), np.int64), np.empty((len(images), len(words)), np.float32)
     for row in range(len(images)):
         (described,) = descriptor.transform(images[row : row + 1])
-        place[row], distance[row] = pairwise_distances_argmin_min(words, described)
+        half_squares = np.sum(described**2, axis=1) / 2
+        for some in (slice(start, start + WORDS_AT_ONCE) for start in range(0, len(words), WORDS_AT_ONCE)):
+            # Half the squared distance, less the word's own part of it. scikit-learn took four times as long for it.
+            distances = half_squares - words[some] @ described.T
+            place[row, some] = distances.argmin(axis=1)
+            distance[row, some] = distances.min(axis=1)
     nearest = np.argsort(distance, axis=0, kind="stable")[:N_NEAREST]
     image_shape, squares = images.shape[1:], descriptor.squares()
     grids, side = descriptor.grids(image_shape), max(scale.side_px for scale in squares)
