@@ -107,7 +107,7 @@ class VisualWords(ImageFeature):
 
     @classmethod
     def for_images(cls, image_shape: ImageShape) -> "VisualWords":
-        """Choose a stride, so that large images have not many times the patches of small ones."""
+        """Choose patches that suit the images' size (see `Patches.for_images`)."""
         return cls(descriptor=Patches.for_images(image_shape))
 
     def describe(self) -> str:
