@@ -1,5 +1,6 @@
 """Images in, classes out: features and a classifier as one estimator."""
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self, get_args
@@ -18,12 +19,14 @@ from foldline.core.loaded import FIX
 from foldline.core.progress import tracking
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
 from foldline.estimators.class_names import named_classes
-from foldline.estimators.loaded import loaded_length
+from foldline.estimators.loaded import check_loaded_images, loaded_length
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.training import CodedRows
 
 LEARNING_IMAGES = 5_000  # that quantisation, and features before it, learn from
+# In an image that a loaded model tries itself out on. One of 16,384x16,384 pixels took words of patches a minute.
+MOST_TRIED_NUMBERS = 3 << 16
 CODED_AT_ONCE = 1_000  # images whose vectors are in memory as numbers
 
 ImageFit = Literal["native", "crop", "pad"]
@@ -154,7 +157,8 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together.
 
-        Raises: ModelFileError if they do not; and whatever one prediction with them raises.
+        Raises: ModelFileError if they do not; and whatever one prediction with them raises, of large images one from
+            a vector.
         """
         self.features_.check_loaded()
         self.classifier_.check_loaded()
@@ -171,7 +175,11 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
                 f"the features give {n_numbers} numbers and the classifier takes {self.classifier_.n_features_in_}; "
                 f"expected as many. {FIX}"
             )
-        self.predict(np.zeros((1, *self.image_shape_), np.uint8))
+        if math.prod(self.image_shape_) <= MOST_TRIED_NUMBERS:
+            self.predict(np.zeros((1, *self.image_shape_), np.uint8))
+        else:
+            check_loaded_images(self.features_, self.image_shape_)
+            self.classifier_.predict(np.zeros((1, n_numbers), np.float32))
 
     def _check_given(
         self, images: Images, labels: np.ndarray, class_names: Sequence[str] | None, extra: dict[str, Any]
