@@ -178,6 +178,14 @@ def test_fit_solves_squares(run, tmp_path):
     assert "RidgeClassifier(l2=0.3)" in " ".join(out.split())
 
 
+def test_fit_learns_from_compressed_vectors(run, tmp_path):
+    words = "fit digits --features raw,hog --compress --epochs 9 --seed 5 --out run"
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())
+    assert recipe["compression"] == {"kind": "ProductQuantizer", "group": 8, "random_state": 5}
+
+
 def test_fit_without_settings_takes_those_of_the_classifier(run, tmp_path):
     code, _, err = run("fit", "digits", "--features", "raw", "--out", "run")
     assert code == 0, err
@@ -256,6 +264,12 @@ def one_broken(folder):
         (photos, "fit data --loss squares --balanced", "class_weight is 'balanced' with loss='squares'"),
         (photos, "fit data --loss squares --patience 3", "patience is 3 with loss='squares'"),
         (photos, "fit data --loss squares --l2 0", "l2 is 0.0; expected a number above 0"),
+        (
+            photos,
+            "fit data --loss squares --compress",
+            "compression is ProductQuantizer() for a RidgeClassifier; expected",
+        ),
+        (photos, "fit data --solver lbfgs --compress", "solver is 'lbfgs' with compression; expected 'sgd'"),
         (photos, "fit data --solver newton", "'newton' is not one of 'sgd', 'lbfgs'"),
         (photos, "fit data --l2 -1", "l2 is -1.0"),
         (photos, "fit data --epochs 0", "epochs is 0"),

@@ -13,7 +13,8 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "  foldline fit photos.zip --features hog,color --hidden 256,128 --dropout 0.3 --out run\n"
     "  foldline fit digits --features raw --loss svm --l2 0.01 --epochs 50 --out run\n"
     "  foldline fit photos/ --features words --solver lbfgs --l2 3e-4 --epochs 200 --out run\n"
-    "  foldline fit photos/ --features words-large --loss squares --l2 0.01 --out run",
+    "  foldline fit photos/ --features words-large --loss squares --l2 0.01 --out run\n"
+    "  foldline fit photos/ --features fisher --compress --out run",
 )
 @click.argument("data")
 @click.option(
@@ -46,6 +47,9 @@ from foldline.cli.options import loading_options, widths_option, words_option
 @click.option("--batch", "batch_size", type=int, default=None, help="Rows a step. Default: grows with the data to 128.")
 @click.option("--patience", type=int, default=None, help="Stop after so many epochs without a better one.")
 @click.option("--balanced", is_flag=True, help="Weigh classes by the inverse of their frequencies.")
+@click.option(
+    "--compress", is_flag=True, help="Keep training vectors as a byte for every 8 numbers: many images, long vectors."
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=click.Path(file_okay=False), help="Folder of the run. Default: foldline-fit-NAME.")
 @loading_options
@@ -56,6 +60,7 @@ def fit_command(
     loss: str | None,
     patience: int | None,
     balanced: bool,
+    compress: bool,
     seed: int,
     out: str | None,
     size: int | tuple[int, int] | None,
@@ -69,6 +74,7 @@ def fit_command(
     from foldline.core.compiled import use_jax_cache
     from foldline.core.progress import showing_progress
     from foldline.estimators import make_classifier
+    from foldline.features import ProductQuantizer
     from foldline.images import load_images
 
     use_jax_cache()
@@ -81,8 +87,9 @@ def fit_command(
         random_state=seed,
         **settings,
     )
+    compression = ProductQuantizer(random_state=seed) if compress else None
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
-        run = fit(images, features=features, classifier=classifier, seed=seed)
+        run = fit(images, features=features, classifier=classifier, compression=compression, seed=seed)
     folder = out or f"foldline-fit-{run.board.name}"
     print_run(run, run.save(folder))

@@ -92,7 +92,7 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
             if validation is not None:
                 extra["validation"] = (np.asarray(features.transform(validation[0])), validation[1])
         else:
-            code = self._learn_codes(features, images, labels)
+            code = self.learn_codes(features, images, labels)
             X = code(images)
             if validation is not None:
                 extra["validation"] = (code(validation[0]), validation[1])
@@ -108,6 +108,7 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
         class_names: Sequence[str] | None,
         image_shape: Sequence[int],
         image_fit: ImageFit = "native",
+        compression: ProductQuantizer | None = None,
     ) -> "ImagePipeline":
         """Put parts together that were fitted already, for example on features shared with other classifiers.
 
@@ -117,11 +118,60 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
             class_names: what label 0, 1, ... is called; None takes the labels themselves.
             image_shape: (H, W, C) of the training images.
             image_fit: how the images came to their size.
+            compression: how training vectors were kept.
         Raises: DataError if a label has no name of its own.
         """
         choice(image_fit, get_args(ImageFit), name="image_fit")
-        pipeline = cls(clone(features), clone(classifier))
+        pipeline = cls(clone(features), clone(classifier), None if compression is None else clone(compression))
         return pipeline._adopt(features, classifier, class_names, image_shape, image_fit)
+
+    def check_compression(self) -> None:
+        """Check that the classifier can learn from what the compression gives.
+
+        Raises: SettingError otherwise.
+        """
+        if self.compression is None:
+            return
+        if not isinstance(self.compression, ProductQuantizer) or not isinstance(self.classifier, NetClassifier):
+            raise SettingError(
+                f"compression is {self.compression!r} for a {type(self.classifier).__name__}; expected a "
+                f"ProductQuantizer, for a LinearClassifier or an MLPClassifier. Leave compression out, or change these."
+            )
+        if getattr(self.classifier, "solver", "sgd") != "sgd":
+            raise SettingError(
+                f"solver is {self.classifier.solver!r} with compression; expected 'sgd', which decodes a batch at a "
+                f"time. Take solver='sgd', or leave compression out."
+            )
+
+    def learn_codes(self, features: BaseEstimator, images: Images, labels: np.ndarray) -> Callable[[Images], CodedRows]:
+        """Fit features and quantiser to some of the images, and give what turns images into codes.
+
+        Args:
+            features: fitted in place, in the stead of `features`.
+            images: (N, H, W, C) uint8.
+            labels: (N,).
+        Raises: as `check_compression`; SettingError if there is no compression; and what features raise.
+        """
+        self.check_compression()
+        if self.compression is None:
+            raise SettingError("compression is None; expected a ProductQuantizer. Give one for example of group=8.")
+        seed = seed_from_random_state(self.compression.random_state)
+        rows = np.sort(generator_from_seed(seed).permutation(len(images))[:LEARNING_IMAGES])
+        X = features.fit_transform(images[rows], labels[rows])
+        quantizer = clone(self.compression).fit(X)
+        centroids = jnp.asarray(quantizer.centroids_)
+        del X
+
+        def code(images: Images) -> CodedRows:
+            codes = np.empty((len(images), len(centroids)), np.uint8)
+            with tracking("images as codes", len(images)) as advance:
+                for start in range(0, len(images), CODED_AT_ONCE):
+                    some = images[start : start + CODED_AT_ONCE]
+                    codes[start : start + len(some)] = quantizer.transform(features.transform(some))
+                    advance(len(some), "")
+            return CodedRows(codes=jnp.asarray(codes), centroids=centroids, n_columns=quantizer.n_features_in_)
+
+        return code
 
     def predict(self, images: Images) -> np.ndarray:
         """Give the class of every image: an element of `classes_`."""
@@ -194,38 +244,6 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
             if not has_fit_parameter(self.classifier, name):
                 kind = type(self.classifier).__name__
                 raise SettingError(f"{name} is given and {kind} has no use for it; expected None. Leave {name} out.")
-
-    def _learn_codes(
-        self, features: BaseEstimator, images: Images, labels: np.ndarray
-    ) -> Callable[[Images], CodedRows]:
-        """Fit features and quantiser to some of the images, and give what turns images into codes."""
-        if not isinstance(self.compression, ProductQuantizer) or not isinstance(self.classifier, NetClassifier):
-            raise SettingError(
-                f"compression is {self.compression!r} for a {type(self.classifier).__name__}; expected a "
-                f"ProductQuantizer, for a LinearClassifier or an MLPClassifier. Leave compression out, or change these."
-            )
-        if getattr(self.classifier, "solver", "sgd") != "sgd":
-            raise SettingError(
-                f"solver is {self.classifier.solver!r} with compression; expected 'sgd', which decodes a batch at a "
-                f"time. Take solver='sgd', or leave compression out."
-            )
-        seed = seed_from_random_state(self.compression.random_state)
-        rows = np.sort(generator_from_seed(seed).permutation(len(images))[:LEARNING_IMAGES])
-        X = features.fit_transform(images[rows], labels[rows])
-        quantizer = clone(self.compression).fit(X)
-        centroids = jnp.asarray(quantizer.centroids_)
-        del X
-
-        def code(images: Images) -> CodedRows:
-            codes = np.empty((len(images), len(centroids)), np.uint8)
-            with tracking("images as codes", len(images)) as advance:
-                for start in range(0, len(images), CODED_AT_ONCE):
-                    some = images[start : start + CODED_AT_ONCE]
-                    codes[start : start + len(some)] = quantizer.transform(features.transform(some))
-                    advance(len(some), "")
-            return CodedRows(codes=jnp.asarray(codes), centroids=centroids, n_columns=quantizer.n_features_in_)
-
-        return code
 
     def _adopt(
         self,
