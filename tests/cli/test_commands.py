@@ -5,12 +5,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from foldline.cli import main as cli
+from foldline.estimators import LinearClassifier
 
 
 @pytest.fixture
@@ -169,6 +171,29 @@ def test_fit_takes_a_solver(run, tmp_path):
     assert "solver='lbfgs'" in run("info", tmp_path / "run" / "model.safetensors")[1]
 
 
+def test_fit_solves_squares(run, tmp_path):
+    code, _, err = run("fit", "digits", "--features", "raw", "--loss", "squares", "--l2", "0.3", "--out", "run")
+    assert code == 0, err
+    out = run("info", tmp_path / "run" / "model.safetensors")[1]
+    assert "RidgeClassifier(l2=0.3)" in " ".join(out.split())
+
+
+def test_fit_learns_from_compressed_vectors(run, tmp_path):
+    words = "fit digits --features raw,hog --compress --epochs 9 --seed 5 --out run"
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())
+    assert recipe["compression"] == {"kind": "ProductQuantizer", "group": 8, "random_state": 5}
+
+
+def test_fit_without_settings_takes_those_of_the_classifier(run, tmp_path):
+    code, _, err = run("fit", "digits", "--features", "raw", "--out", "run")
+    assert code == 0, err
+    settings = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]
+    expected = {**LinearClassifier().get_params(), "kind": "LinearClassifier"}
+    assert settings == {name: value for name, value in expected.items() if value is not None}
+
+
 def test_predictions_of_an_svm_have_no_probability(run, tmp_path):
     write_photos(tmp_path / "photos")
     run("fit", "photos", "--features", "color", "--loss", "svm", "--epochs", "2", "--out", "run")
@@ -230,6 +255,21 @@ def one_broken(folder):
         (photos, "fit data --hidden 8 --activation step", "activation is 'step'"),
         (photos, "fit data --hidden 8 --solver lbfgs", "solver is 'lbfgs' and hidden is (8,)"),
         (photos, "fit data --loss svm --solver lbfgs", "loss is 'svm' with solver='lbfgs'; expected 'softmax'"),
+        (
+            photos,
+            "fit data --hidden 8 --loss squares",
+            "loss is 'squares' and hidden is (8,); expected no hidden layer",
+        ),
+        (photos, "fit data --loss squares --epochs 30", "epochs is 30 with loss='squares'; expected no other setting"),
+        (photos, "fit data --loss squares --balanced", "class_weight is 'balanced' with loss='squares'"),
+        (photos, "fit data --loss squares --patience 3", "patience is 3 with loss='squares'"),
+        (photos, "fit data --loss squares --l2 0", "l2 is 0.0; expected a number above 0"),
+        (
+            photos,
+            "fit data --loss squares --compress",
+            "compression is ProductQuantizer() for a RidgeClassifier; expected",
+        ),
+        (photos, "fit data --solver lbfgs --compress", "solver is 'lbfgs' with compression; expected 'sgd'"),
         (photos, "fit data --solver newton", "'newton' is not one of 'sgd', 'lbfgs'"),
         (photos, "fit data --l2 -1", "l2 is -1.0"),
         (photos, "fit data --epochs 0", "epochs is 0"),

@@ -1,12 +1,14 @@
 """A small comparison that several tests look at, and rows made up for the verdict."""
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
 
 from foldline.compare import Recipe, compare
 from foldline.compare.classifiers import CLASSIFIERS
+from foldline.compare.features import FEATURE_CHOICES
 from foldline.compare.recipes import FeatureSet
 from foldline.features import IMAGE_FEATURES
 from foldline.images import ImageSet, load_images
@@ -33,17 +35,17 @@ def coloured_set(n=120, *, seed=0):
     )
 
 
-class SmallFeatures(FeatureSet):
-    """A feature set that costs next to nothing to learn."""
-
-    def build(self, image_shape):
-        return [small_feature(IMAGE_FEATURES[part.key], image_shape) for part in self.parts]
+SMALL_CHOICES = {
+    key: dataclasses.replace(FEATURE_CHOICES[key], build=partial(small_feature, kind))
+    for key, kind in IMAGE_FEATURES.items()
+}
 
 
 def small_recipe(key):
-    """Give a recipe of small features."""
+    """Give a recipe of features that cost next to nothing to learn."""
     features, _, classifier = key.partition("/")
-    return Recipe(key=key, features=SmallFeatures.named(features), classifier=CLASSIFIERS[classifier])
+    parts = tuple(SMALL_CHOICES[name] for name in features.split("+"))
+    return Recipe(key=key, features=FeatureSet(key=features, parts=parts), classifier=CLASSIFIERS[classifier])
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from compare.conftest import coloured_set
 from foldline.compare import fit, measuring
+from foldline.compare.measuring import Splits
 from foldline.core.errors import SettingError
-from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, load
+from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RidgeClassifier, load
+from foldline.features import ProductQuantizer
+from foldline.training import CodedRows
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +86,42 @@ def test_a_recipe_that_cannot_be_written_leaves_no_other_file(run, tmp_path):
     with pytest.raises(TypeError):
         dataclasses.replace(run, recipe={"what": object()}).save(tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_with_compression_the_classifier_learns_from_codes(digits, tmp_path, monkeypatch):
+    learned_from = []
+    original = LinearClassifier.fit
+
+    def fit_and_look(self, X, y, **settings):
+        learned_from.append((type(X), type(settings["validation"][0])))
+        return original(self, X, y, **settings)
+
+    monkeypatch.setattr(LinearClassifier, "fit", fit_and_look)
+    run = fit(digits, features=["hog", "raw"], classifier=LinearClassifier(), compression=ProductQuantizer(group=4))
+    assert learned_from == [(CodedRows, CodedRows)]
+    assert run.board.best.test_accuracy.mean > 0.9
+    run.save(tmp_path)
+    assert tomllib.loads((tmp_path / "recipe.toml").read_text())["compression"]["group"] == 4
+    loaded = load(tmp_path / "model.safetensors")
+    assert loaded.compression.group == 4
+    assert_array_equal(loaded.predict(digits.images), run.model.predict(digits.images))
+    test = Splits.of(digits, seed=0).test
+    assert run.board.best.test_accuracy.mean == run.model.score(test.images, test.labels)
+
+
+def test_words_of_a_compressed_fit_vote(digits):
+    run = fit(digits, features=["words"], classifier=LinearClassifier(epochs=3), compression=ProductQuantizer())
+    assert run.board.best.codebook.votes.any()
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_only_what_learns_in_batches_learns_from_codes(digits):
+    for classifier, message in (
+        (RidgeClassifier(), r"compression is ProductQuantizer\(\) for a RidgeClassifier; expected a ProductQuantizer"),
+        (LinearClassifier(solver="lbfgs"), "solver is 'lbfgs' with compression"),
+    ):
+        with pytest.raises(SettingError, match=message):
+            fit(digits, classifier=classifier, compression=ProductQuantizer())
 
 
 @pytest.mark.usefixtures("as_installed")

@@ -1,7 +1,7 @@
 import pytest
 
 from foldline.core.errors import SettingError
-from foldline.estimators import LinearClassifier, MLPClassifier, make_classifier
+from foldline.estimators import LinearClassifier, MLPClassifier, RidgeClassifier, make_classifier
 
 
 def test_no_hidden_layer_means_a_linear_classifier():
@@ -42,6 +42,30 @@ def test_nets_have_no_solver(solver):
         make_classifier(hidden=[8], solver=solver)
     assert make_classifier(solver=solver).solver == solver
     assert make_classifier(hidden=[8], solver=None).hidden == [8]
+
+
+def test_squares_mean_a_ridge_classifier():
+    assert make_classifier(loss="squares").get_params() == RidgeClassifier().get_params()
+    made = make_classifier(loss="squares", hidden=(), l2=0.5, random_state=3, lr=None)
+    assert type(made) is RidgeClassifier
+    assert made.l2 == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("solver", "lbfgs"), ("l1", 0.0), ("epochs", 3), ("dropout", 0.5), ("class_weight", "balanced"), ("loss_", 1)],
+)
+def test_settings_of_training_by_steps_are_refused_with_squares(name, value):
+    message = f"{name} is {value!r} with loss='squares'; expected no other setting than l2: .* Leave {name} out, or ta"
+    with pytest.raises(SettingError, match=message):
+        make_classifier(loss="squares", l2=0.1, **{name: value})
+
+
+def test_nets_have_no_squares():
+    with pytest.raises(
+        SettingError, match=r"loss is 'squares' and hidden is \(8,\); .* Leave hidden out, or take loss"
+    ):
+        make_classifier(hidden=[8], loss="squares")
 
 
 def test_a_setting_that_does_not_exist_is_refused():

@@ -11,7 +11,8 @@ from safetensors.numpy import save_file
 
 from foldline.core.errors import ModelFileError
 from foldline.estimators import LinearClassifier, load, save
-from foldline.features import HOG, Concat, Pixels, Polar
+from foldline.features import HOG, Concat, DenseSIFT, ImageFeature, Pixels, Polar, VisualWords
+from image_files import noise
 from model_files import X, fitted, pipeline, rewrite, untrained
 
 pytestmark = pytest.mark.usefixtures("as_installed")
@@ -196,6 +197,57 @@ def test_a_setting_that_asks_for_all_memory_takes_none(file, settings):
 
     model = pipeline(LinearClassifier(), features=Concat(features=[HOG(cell_px=3, block_cells=None)]))
     refused_cheaply(model, file, change)
+
+
+def in_every_part(image_shape):
+    """Change the shape of the images wherever it stands."""
+
+    def change(node, _=None):
+        for name, value in node.items() if isinstance(node, dict) else enumerate(node):
+            if name == "image_shape_":
+                node[name] = {"tuple": list(image_shape)}
+            elif isinstance(value, dict | list):
+                change(value)
+
+    return change
+
+
+def pipeline_of(feature):
+    return pipeline(LinearClassifier(), images=noise(12, 8, 9, 3), features=Concat(features=[feature]))
+
+
+@pytest.fixture
+def no_images(monkeypatch):
+    """Fail where vectors of images are computed."""
+    monkeypatch.setattr(ImageFeature, "transform", lambda self, images: pytest.fail("an image was made"))
+
+
+@pytest.mark.parametrize("key", ["words.v1", "fisher.v1"])
+def test_a_model_of_very_large_images_is_loaded_without_making_one(file, key, request):
+    save(pipeline_of(fitted(key)), file)
+    rewrite(file, in_every_part((16384, 16384, 3)))
+    request.getfixturevalue("no_images")
+    assert load(file).image_shape_ == (16384, 16384, 3)
+
+
+def test_very_large_images_of_another_shape_than_the_features_are_refused(file):
+    def change(recipe, tensors):
+        in_every_part((9000, 8000, 3))(recipe)
+        in_fitted(image_shape_={"tuple": [8000, 9000, 3]})(recipe, tensors)
+
+    message = r"images have shape \(8000, 9000, 3\); expected \(9000, 8000, 3\), as in fit"
+    refused(pipeline_of(fitted("fisher.v1")), file, change, match=message)
+
+
+def test_very_large_images_of_five_channels_are_refused(file):
+    model = pipeline_of(VisualWords(n_words=5, n_sampled=300, descriptor=DenseSIFT(bin_px=(2,)), levels=(1,)))
+    refused(model, file, in_every_part((600, 700, 5)), match="expected 1 or 3 channels and at least one pixel")
+
+
+def test_a_model_of_images_too_large_for_the_memory_is_refused(file):
+    sift = VisualWords(n_words=5, n_sampled=300, descriptor=DenseSIFT(bin_px=(2,), step_px=1), levels=(1,))
+    message = r"VisualWords of 1 images, 5 numbers each, needs \d+.* GB of memory"
+    refused(pipeline_of(sift), file, in_every_part((16384, 16384, 3)), match=message)
 
 
 def refused_cheaply(model, file, change):

@@ -54,6 +54,11 @@ def test_settings_for_images_leave_even_tiny_ones_a_grid():
         assert DenseSIFT.for_images(shape).grids(shape)[0].n_rows == n_rows
 
 
+def test_squares_are_half_a_bin_around_the_outermost_centres():
+    # Centres of the first place are 0, 4, 8, 12 and 0, 3, 6, 9.
+    assert DenseSIFT(step_px=5, bin_px=(4, 3)).squares() == ((-2, 5, 17), (-1, 5, 12))
+
+
 def test_it_says_how_large_its_squares_are():
     assert DenseSIFT(bin_px=(4, 6)).describe() == "gradient directions in squares of 16×16, 24×24 pixels"
 

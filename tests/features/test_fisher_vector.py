@@ -101,7 +101,10 @@ def test_scales_of_a_descriptor_are_all_summed():
     assert_allclose(feature.transform(images), expected, **GRADIENT)
 
 
-@pytest.mark.parametrize("shape", [(12, 12, 1), (12, 13, 3), (100, 80, 1)])
+@pytest.mark.parametrize(
+    "shape",
+    [(12, 12, 1), (12, 13, 3), (100, 80, 1), (8, 8, 1), (7, 9, 1), (40, 5, 3), (5, 5, 1), (3, 30, 1), (3, 3, 3)],
+)
 def test_the_settings_for_images_fit_them(shape):
     images = np.random.default_rng(1).integers(0, 256, (3, *shape), dtype=np.uint8)
     feature = FisherVector.for_images(shape).set_params(n_gaussians=3, n_sampled=300)

@@ -29,6 +29,22 @@ def test_patches_equal_the_textbook(images, side, stride):
     assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+@given(st.integers(12, 400), st.integers(12, 400))
+def test_patches_for_images_of_twelve_pixels_and_more_have_six(height, width):
+    chosen = Patches.for_images((height, width, 3))
+    assert chosen.get_params() == Patches(stride_px=max(min(height, width) // 32, 1)).get_params()
+
+
+@given(st.integers(3, 40), st.integers(3, 40))
+def test_patches_for_narrow_images_leave_two_places_in_each_direction(height, width):
+    (grid,) = Patches.for_images((height, width, 1)).grids((height, width, 1))
+    assert min(grid) >= 2
+
+
+def test_squares_are_the_patches():
+    assert Patches(patch_px=3, stride_px=2).squares() == ((0, 2, 3),)
+
+
 def test_whitened_patches_are_patches_without_their_mean_times_the_matrix():
     images = RNG.integers(0, 256, (3, 7, 8, 1), dtype=np.uint8)
     patches = Patches(patch_px=3, n_sampled=60).fit(images)

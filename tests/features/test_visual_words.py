@@ -84,6 +84,32 @@ def test_any_patches_and_shapes_equal_the_textbook(patch_px, stride_px, shape):
     assert_allclose(feature.transform(images), textbook(feature, images), **LIKENESS)
 
 
+@pytest.mark.parametrize("shape", [(40, 5, 3), (8, 8, 1), (5, 5, 3), (3, 3, 1), (3, 50, 1)])
+def test_the_settings_for_narrow_images_fit_them(shape):
+    images = np.random.default_rng(1).integers(0, 256, (30, *shape), dtype=np.uint8)
+    feature = VisualWords.for_images(shape).set_params(n_words=6, n_sampled=300)
+    feature.descriptor.set_params(n_sampled=300)
+    assert_allclose(feature.fit_transform(images)[:3], textbook(feature, images[:3]), **LIKENESS)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        (
+            (40, 1, 3),
+            "images of 40x1 pixels are smaller than a patch of 2x2; expected at least that size. Lower patch_px",
+        ),
+        (
+            (2, 9, 1),
+            "images of 2x9 pixels have 1x8 places that are described; expected at least 2x2, one for each regi",
+        ),
+    ],
+)
+def test_images_of_one_or_two_pixels_are_refused(shape, message):
+    with pytest.raises(ShapeError, match=message):
+        VisualWords.for_images(shape).fit(np.zeros((9, *shape), np.uint8))
+
+
 def test_an_image_of_several_bands_equals_the_textbook():
     images = np.random.default_rng(2).integers(0, 256, (1, 40, 41, 1), dtype=np.uint8)
     feature = small().fit(images)

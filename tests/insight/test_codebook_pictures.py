@@ -4,7 +4,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import SettingError, ShapeError
-from foldline.insight import bag_picture, shaded, word_sheet
+from foldline.features.local_descriptor import Squares
+from foldline.insight import WordsOnImage, bag_picture, marked_places, shaded, word_sheet
+from foldline.insight.codebook_pictures import FRAME
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +89,47 @@ def test_numbers_and_patches_that_do_not_belong_together_are_refused():
         word_sheet(edges(4), n_cols=0)
     with pytest.raises(SettingError, match="n_words is 0; expected a whole number at least 1"):
         bag_picture(np.zeros(4), np.zeros(4), edges(4), n_words=0)
+
+
+def in_words(nearest, *, start_px, step_px, side_px):
+    nothing = np.zeros((1, 1, 1), np.float32)
+    return WordsOnImage(
+        nearest=np.array(nearest),
+        distance=np.zeros(np.shape(nearest), np.float32),
+        squares=Squares(start_px, step_px, side_px),
+        answers=np.zeros(9, np.float32),
+        drawn=nothing,
+        restored=nothing,
+    )
+
+
+def is_frame(picture):
+    return (picture == [int(FRAME[i : i + 2], 16) for i in (1, 3, 5)]).all(axis=2)
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_places_of_a_word_are_framed_at_every_scale_and_others_are_not(n_channels):
+    image = np.random.default_rng(0).integers(0, 200, (84, 56, n_channels), dtype=np.uint8)
+    small = in_words([[7, 2, 7], [2, 2, 2]], start_px=1, step_px=20, side_px=10)
+    large = in_words([[7]], start_px=30, step_px=20, side_px=25)
+    picture = marked_places(image, [small, large], word=7)
+    times = 4  # 84 pixels become 336
+    assert picture.shape == (336, 224, 3)
+    expected = np.zeros((336, 224), bool)
+    for top, left, side in ((1, 1, 10), (1, 41, 10), (30, 30, 25)):
+        first_row, first_col = times * top, times * left
+        last_row, last_col = times * (top + side) - 1, times * (left + side) - 1
+        expected[first_row : last_row + 1, first_col : last_col + 1] = True
+        expected[first_row + 1 : last_row, first_col + 1 : last_col] = False
+    assert_array_equal(is_frame(picture), expected)
+    untouched = marked_places(image, [small, large], word=5)
+    assert_array_equal(untouched, np.kron(np.broadcast_to(image, (84, 56, 3)), np.ones((4, 4, 1), np.uint8)))
+
+
+def test_frames_beyond_the_image_are_cut_off():
+    picture = marked_places(
+        np.zeros((336, 336, 1), np.uint8), [in_words([[0]], start_px=-5, step_px=1, side_px=9)], word=0
+    )
+    rows, cols = np.nonzero(is_frame(picture))
+    assert (rows.max(), cols.max()) == (3, 3)
+    assert len(rows) == 7

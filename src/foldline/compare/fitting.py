@@ -18,6 +18,7 @@ from foldline.compare.run import compare
 from foldline.core.errors import SettingError
 from foldline.core.files import write_text
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RidgeClassifier
+from foldline.features import Concat, ProductQuantizer
 from foldline.images import ImageSet
 
 
@@ -63,6 +64,7 @@ def fit(
     *,
     features: Sequence[str] | None = None,
     classifier: LinearClassifier | MLPClassifier | RidgeClassifier,
+    compression: ProductQuantizer | None = None,
     seed: int = 0,
 ) -> Run:
     """Fit one classifier on one feature vector and measure it as `compare` would.
@@ -75,9 +77,12 @@ def fit(
         features: one or more names (such as "raw", "hog", "words-large"), side by side; None for HoG and, if there is
             any, colour.
         classifier: an unfitted LinearClassifier, MLPClassifier or RidgeClassifier.
+        compression: how training vectors are kept while the classifier learns (see `ImagePipeline`), which a
+            RidgeClassifier cannot do; None for as they are.
         seed: decides the split; the classifier has its own.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
-    Raises: SettingError for unknown features, another classifier or a seed outside its range; DataError if the images
+    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors or a
+        seed outside its range; DataError if the images
         cannot be split or the classifier cannot be trained.
     """
     if not isinstance(classifier, LinearClassifier | MLPClassifier | RidgeClassifier):
@@ -93,12 +98,14 @@ def fit(
         features = ("hog",) if image_set.images.shape[-1] == 1 else ("hog", "color")
     if not features:
         raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
+    ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
     kind = "net" if getattr(classifier, "hidden", ()) else "linear"
     choice = ClassifierChoice(
         key=kind, title=kind, description=repr(classifier), build=lambda n_train, seed: clone(classifier)
     )
     feature_set = FeatureSet.named("+".join(features))
-    recipe = Recipe(key=f"{feature_set.key}/{kind}", features=feature_set, classifier=choice)
+    key = f"{feature_set.key}/{kind}"
+    recipe = Recipe(key=key, features=feature_set, classifier=choice, compression=compression)
     board = compare(image_set, recipes=[recipe], seeds=1, seed=seed)
     model = board.best.model
     assert model is not None  # only nearest neighbours can be too large to be kept
@@ -119,6 +126,7 @@ def _plain_recipe(image_set: ImageSet, model: ImagePipeline, *, seed: int) -> di
         },
         "features": [_settings(feature) for feature in model.features_.features],
         "classifier": _settings(model.classifier_),
+        **({} if model.compression is None else {"compression": _settings(model.compression)}),
     }
 
 

@@ -27,11 +27,12 @@ from foldline.insight import (
     linear_templates,
     wilson_interval,
 )
-from foldline.training import History
+from foldline.training import CodedRows, History
 
 VAL_SHARE = 0.1
 N_MISTAKES_KEPT = 24
 TIMED_BATCH = 256
+MOST_DECODED = 5_000  # training vectors whose means over classes say which words vote
 # Nearest neighbours keep all training rows, and a table of such models would fill the memory. What other classifiers
 # learn does not grow with the rows: it is kept whatever its size.
 LARGEST_KEPT_MODEL_BYTES = 64 * 2**20
@@ -57,11 +58,14 @@ class Splits:
 
 @dataclass(frozen=True, kw_only=True)
 class Extracted:
-    """The feature vectors of one feature set, shared by its classifiers, and the seconds they took."""
+    """The feature vectors of one feature set, shared by its classifiers, and the seconds they took.
+
+    Those of training and validation images may be codes; the test images are always judged by their numbers.
+    """
 
     features: Concat
-    train: Float32[np.ndarray, "n d"]
-    val: Float32[np.ndarray, "m d"]
+    train: Float32[np.ndarray, "n d"] | CodedRows
+    val: Float32[np.ndarray, "m d"] | CodedRows
     test: Float32[np.ndarray, "t d"]
     elapsed_s: float
 
@@ -75,6 +79,19 @@ def extract(choice: FeatureChoice, splits: Splits) -> Extracted:
         val, test = features.transform(splits.val.images), features.transform(splits.test.images)
         elapsed_s = time.perf_counter() - started_s - compiling_s()
     return Extracted(features=features, train=train, val=val, test=test, elapsed_s=elapsed_s)
+
+
+def extract_codes(recipe: Recipe, splits: Splits) -> Extracted:
+    """Turn training and validation images into codes, whose numbers are never in memory all at once."""
+    train, val = splits.train, splits.val
+    with timing_kernels() as compiling_s:
+        started_s = time.perf_counter()
+        features = Concat(features=recipe.features.build(train.images.shape[1:]))
+        pipeline = ImagePipeline(features, recipe.classifier.build(len(train), 0), recipe.compression)
+        code = pipeline.learn_codes(features, train.images, train.labels)
+        train_codes, val_codes, test = code(train.images), code(val.images), features.transform(splits.test.images)
+        elapsed_s = time.perf_counter() - started_s - compiling_s()
+    return Extracted(features=features, train=train_codes, val=val_codes, test=test, elapsed_s=elapsed_s)
 
 
 def side_by_side(blocks: Sequence[Extracted]) -> Extracted:
@@ -110,6 +127,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         class_names=test.class_names,
         image_shape=image_shape,
         image_fit=test.fit,
+        compression=recipe.compression,
     )
     model_bytes = saved_bytes(model)
     return Row(
@@ -136,10 +154,20 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         n_mistakes=int(np.sum(~is_right)),
         history=first.history,
         templates=_templates(model),
-        codebook=codebook_of(model, extracted.train, splits.train.labels, test=test),
+        codebook=codebook_of(model, *_as_numbers(extracted.train, splits.train.labels), test=test),
         right=right,
         model=model if _is_kept(model, model_bytes) else None,
     )
+
+
+def _as_numbers(
+    X: Float32[np.ndarray, "n d"] | CodedRows, y: Int[np.ndarray, " n"]
+) -> tuple[Float32[np.ndarray, "m d"], Int[np.ndarray, " m"]]:
+    """Give vectors and labels; of codes those of some rows, evenly spread, decoded."""
+    if not isinstance(X, CodedRows):
+        return X, y
+    rows = np.linspace(0, len(X) - 1, min(len(X), MOST_DECODED)).round().astype(int)
+    return np.asarray(X.rows(rows)), y[rows]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from foldline.compare.classifiers import CLASSIFIERS, ClassifierChoice
 from foldline.compare.features import FEATURE_CHOICES, FeatureChoice, ImageShape
 from foldline.core.checks import choice
 from foldline.core.errors import SettingError
-from foldline.features import ImageFeature
+from foldline.features import ImageFeature, ProductQuantizer
 
 # Features by classifiers. The widest vectors, of 6,400 numbers and more, meet one linear classifier, which did best on
 # them: a net takes minutes.
@@ -69,11 +69,13 @@ class Recipe:
         key: such as "hog+color/mlp2".
         features: how images become feature vectors.
         classifier: what decides on them.
+        compression: how training vectors are kept (see `ImagePipeline`); None for as they are.
     """
 
     key: str
     features: FeatureSet
     classifier: ClassifierChoice
+    compression: ProductQuantizer | None = None
 
     @classmethod
     def named(cls, key: str) -> "Recipe":

@@ -23,6 +23,7 @@ from foldline.insight import (
     calibration_picture,
     confusion_picture,
     learning_curves_picture,
+    marked_places,
     shaded,
     svg_text,
     word_sheet,
@@ -106,7 +107,7 @@ class _Words:
 
 @dataclass(frozen=True, kw_only=True)
 class _Told:
-    """An image of a class and what its words make of it."""
+    """An image of a class, of SIFT with the places of a word framed, and what its words make of it."""
 
     name: str
     image: str
@@ -120,11 +121,13 @@ class _Book:
 
     Args:
         title: the features that use it.
+        n_looked_through: test images in which words of SIFT were looked for; None for words of patches.
         votes: for each linear classifier its title, and for the first classes the words for and against each.
     """
 
     title: str
     n_words: int
+    n_looked_through: int | None
     n_shown: int
     sheet: _Words
     examples: tuple[_Told, ...]
@@ -182,22 +185,28 @@ def _book(users: Sequence[tuple[Row, Codebook]], class_names: tuple[str, ...], *
     codebook = users[0][1]
     most_used = np.argsort(-codebook.usual, kind="stable")[:N_WORDS_SHOWN]
     n_in_bag = min(len(codebook.patches), N_WORDS_IN_BAG)
-    bag = bag_picture(codebook.examples[0][2].answers, codebook.usual, codebook.patches, n_words=n_in_bag)
+    bag = bag_picture(codebook.examples[0][2][0].answers, codebook.usual, codebook.patches, n_words=n_in_bag)
     return _Book(
         title=wording.listed(list(dict.fromkeys(row.features for row, _ in users))),
         n_words=len(codebook.patches),
+        n_looked_through=codebook.n_looked_through,
         n_shown=len(most_used),
         sheet=_words(codebook.patches[most_used], n_cols=WORDS_A_ROW, word_px=WORD_PX),
-        examples=tuple(_told(*example) for example in codebook.examples),
+        examples=tuple(_told(codebook, *example) for example in codebook.examples),
         bag=svg_text(bag, name=f"bag-{number}", title="Bag of words of the first image"),
         n_in_bag=n_in_bag,
         votes=tuple((row.title, _voters(used, class_names)) for row, used in users if used.votes is not None),
     )
 
 
-def _told(name: str, image: UInt8[np.ndarray, "h w c"], words: WordsOnImage) -> _Told:
-    restored = np.clip(words.restored, 0, 255).round().astype(np.uint8)
-    image, drawn, restored = map(_thumbnail, (image, shaded(words.drawn), restored))
+def _told(codebook: Codebook, name: str, image: UInt8[np.ndarray, "h w c"], scales: tuple[WordsOnImage, ...]) -> _Told:
+    smallest = min(scales, key=lambda words: words.squares.side_px)
+    restored = np.clip(smallest.restored, 0, 255).round().astype(np.uint8)
+    if codebook.n_looked_through is not None:
+        found = np.unique(np.concatenate([words.nearest.ravel() for words in scales]))
+        most = found[np.argmax((smallest.answers - codebook.usual)[found])]
+        image = marked_places(image, scales, word=int(most))
+    image, drawn, restored = (_thumbnail(picture) for picture in (image, shaded(smallest.drawn), restored))
     return _Told(name=name, image=_png(image), drawn=_png(drawn), restored=_png(restored))
 
 

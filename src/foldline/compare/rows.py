@@ -53,19 +53,22 @@ class Mistake:
 
 @dataclass(frozen=True, kw_only=True)
 class Codebook:
-    """Words of patches, and images told in them.
+    """Words of patches or of SIFT, and images told in them.
 
     Args:
         patches: (A, p, p, C) the words as pieces of images.
+        n_looked_through: test images in which the places nearest to words of SIFT were looked for; None for words of
+            patches, which are drawn from their own numbers.
         usual: (A,) how much of each there is in an average training image.
-        examples: a test image of each of the first classes: name of the class, image, its words.
+        examples: a test image of each of the first classes: name of the class, image, its words at every scale.
         votes: (K, A) how much each word speaks for each class, as in `foldline.insight.word_votes`; None for what is no
             linear classifier.
     """
 
-    patches: Float32[np.ndarray, "a p p c"]
+    patches: Float32[np.ndarray, "a p p levels"]
+    n_looked_through: int | None
     usual: Float32[np.ndarray, " a"]
-    examples: tuple[tuple[str, UInt8[np.ndarray, "h w c"], WordsOnImage], ...]
+    examples: tuple[tuple[str, UInt8[np.ndarray, "h w c"], tuple[WordsOnImage, ...]], ...]
     votes: Float32[np.ndarray, "k a"] | None
 
 
@@ -97,7 +100,7 @@ class Row:
         n_mistakes: how many there are in all.
         history: learning curves; None for what is not trained in epochs.
         templates: None where features are not raw pixels, or the classifier has none.
-        codebook: of the first feature that compares patches with words; None where there is none.
+        codebook: of the first feature that compares patches or SIFT with words; None where there is none.
         right: (N,) for each test image the share of seeds that were right.
         model: the fitted pipeline; None for nearest neighbours whose training rows are too many to be kept.
     """

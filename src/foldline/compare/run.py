@@ -12,13 +12,14 @@ from jaxtyping import Int64
 from foldline.compare.environment import environment
 from foldline.compare.features import FeatureChoice
 from foldline.compare.leaderboard import Leaderboard
-from foldline.compare.measuring import Extracted, Splits, extract, measure, side_by_side
+from foldline.compare.measuring import Extracted, Splits, extract, extract_codes, measure, side_by_side
 from foldline.compare.recipes import FeatureSet, Recipe, choose_recipes
 from foldline.compare.rows import DataSummary, Failure, Row
 from foldline.core.checks import integer
 from foldline.core.errors import DataError, FoldlineError
 from foldline.core.progress import tracking
 from foldline.core.text import reason
+from foldline.features import ProductQuantizer
 from foldline.images import ImageSet, Problem, duplicates_across
 
 # What ends one recipe and leaves the others: JAX's own error is that of a device, which may be out of memory.
@@ -85,20 +86,23 @@ def compare(
 def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tuple[list[Row], list[Failure]]:
     rows: list[Row] = []
     failures: list[Failure] = []
-    groups: dict[FeatureSet, list[Recipe]] = {}
+    groups: dict[tuple[FeatureSet, ProductQuantizer | None], list[Recipe]] = {}
     for recipe in recipes:
-        groups.setdefault(recipe.features, []).append(recipe)
+        groups.setdefault((recipe.features, recipe.compression), []).append(recipe)
     with tracking("comparing recipes", len(recipes)) as advance:
         # One feature set after the other: in memory are its vectors, and those of features that a later set has too.
         kept: dict[FeatureChoice, Extracted] = {}
-        awaited = Counter(part for features in groups for part in features.parts)
-        for features, same_features in groups.items():
+        awaited = Counter(part for features, compression in groups if compression is None for part in features.parts)
+        for (features, compression), same_features in groups.items():
             advance(0, f"{features.title}: extracting")
-            awaited.subtract(features.parts)
             try:
-                for part in features.parts:
-                    kept[part] = kept.get(part) or extract(part, splits)
-                extracted = side_by_side([kept[part] for part in features.parts])
+                if compression is None:
+                    awaited.subtract(features.parts)
+                    for part in features.parts:
+                        kept[part] = kept.get(part) or extract(part, splits)
+                    extracted = side_by_side([kept[part] for part in features.parts])
+                else:
+                    extracted = extract_codes(same_features[0], splits)
             except FAILURES as error:
                 failures += [_failure(recipe, error) for recipe in same_features]
                 advance(len(same_features), "")

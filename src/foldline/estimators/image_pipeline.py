@@ -1,5 +1,6 @@
 """Images in, classes out: features and a classifier as one estimator."""
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Self, get_args
@@ -18,12 +19,14 @@ from foldline.core.loaded import FIX
 from foldline.core.progress import tracking
 from foldline.core.seeds import generator_from_seed, seed_from_random_state
 from foldline.estimators.class_names import named_classes
-from foldline.estimators.loaded import loaded_length
+from foldline.estimators.loaded import check_loaded_images, loaded_length
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.training import CodedRows
 
 LEARNING_IMAGES = 5_000  # that quantisation, and features before it, learn from
+# In an image that a loaded model tries itself out on. One of 16,384x16,384 pixels took words of patches a minute.
+MOST_TRIED_NUMBERS = 3 << 16
 CODED_AT_ONCE = 1_000  # images whose vectors are in memory as numbers
 
 ImageFit = Literal["native", "crop", "pad"]
@@ -89,7 +92,7 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
             if validation is not None:
                 extra["validation"] = (np.asarray(features.transform(validation[0])), validation[1])
         else:
-            code = self._learn_codes(features, images, labels)
+            code = self.learn_codes(features, images, labels)
             X = code(images)
             if validation is not None:
                 extra["validation"] = (code(validation[0]), validation[1])
@@ -105,6 +108,7 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
         class_names: Sequence[str] | None,
         image_shape: Sequence[int],
         image_fit: ImageFit = "native",
+        compression: ProductQuantizer | None = None,
     ) -> "ImagePipeline":
         """Put parts together that were fitted already, for example on features shared with other classifiers.
 
@@ -114,11 +118,60 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
             class_names: what label 0, 1, ... is called; None takes the labels themselves.
             image_shape: (H, W, C) of the training images.
             image_fit: how the images came to their size.
+            compression: how training vectors were kept.
         Raises: DataError if a label has no name of its own.
         """
         choice(image_fit, get_args(ImageFit), name="image_fit")
-        pipeline = cls(clone(features), clone(classifier))
+        pipeline = cls(clone(features), clone(classifier), None if compression is None else clone(compression))
         return pipeline._adopt(features, classifier, class_names, image_shape, image_fit)
+
+    def check_compression(self) -> None:
+        """Check that the classifier can learn from what the compression gives.
+
+        Raises: SettingError otherwise.
+        """
+        if self.compression is None:
+            return
+        if not isinstance(self.compression, ProductQuantizer) or not isinstance(self.classifier, NetClassifier):
+            raise SettingError(
+                f"compression is {self.compression!r} for a {type(self.classifier).__name__}; expected a "
+                f"ProductQuantizer, for a LinearClassifier or an MLPClassifier. Leave compression out, or change these."
+            )
+        if getattr(self.classifier, "solver", "sgd") != "sgd":
+            raise SettingError(
+                f"solver is {self.classifier.solver!r} with compression; expected 'sgd', which decodes a batch at a "
+                f"time. Take solver='sgd', or leave compression out."
+            )
+
+    def learn_codes(self, features: BaseEstimator, images: Images, labels: np.ndarray) -> Callable[[Images], CodedRows]:
+        """Fit features and quantiser to some of the images, and give what turns images into codes.
+
+        Args:
+            features: fitted in place, in the stead of `features`.
+            images: (N, H, W, C) uint8.
+            labels: (N,).
+        Raises: as `check_compression`; SettingError if there is no compression; and what features raise.
+        """
+        self.check_compression()
+        if self.compression is None:
+            raise SettingError("compression is None; expected a ProductQuantizer. Give one for example of group=8.")
+        seed = seed_from_random_state(self.compression.random_state)
+        rows = np.sort(generator_from_seed(seed).permutation(len(images))[:LEARNING_IMAGES])
+        X = features.fit_transform(images[rows], labels[rows])
+        quantizer = clone(self.compression).fit(X)
+        centroids = jnp.asarray(quantizer.centroids_)
+        del X
+
+        def code(images: Images) -> CodedRows:
+            codes = np.empty((len(images), len(centroids)), np.uint8)
+            with tracking("images as codes", len(images)) as advance:
+                for start in range(0, len(images), CODED_AT_ONCE):
+                    some = images[start : start + CODED_AT_ONCE]
+                    codes[start : start + len(some)] = quantizer.transform(features.transform(some))
+                    advance(len(some), "")
+            return CodedRows(codes=jnp.asarray(codes), centroids=centroids, n_columns=quantizer.n_features_in_)
+
+        return code
 
     def predict(self, images: Images) -> np.ndarray:
         """Give the class of every image: an element of `classes_`."""
@@ -154,7 +207,8 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together.
 
-        Raises: ModelFileError if they do not; and whatever one prediction with them raises.
+        Raises: ModelFileError if they do not; and whatever one prediction with them raises, of large images one from
+            a vector.
         """
         self.features_.check_loaded()
         self.classifier_.check_loaded()
@@ -171,7 +225,11 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
                 f"the features give {n_numbers} numbers and the classifier takes {self.classifier_.n_features_in_}; "
                 f"expected as many. {FIX}"
             )
-        self.predict(np.zeros((1, *self.image_shape_), np.uint8))
+        if math.prod(self.image_shape_) <= MOST_TRIED_NUMBERS:
+            self.predict(np.zeros((1, *self.image_shape_), np.uint8))
+        else:
+            check_loaded_images(self.features_, self.image_shape_)
+            self.classifier_.predict(np.zeros((1, n_numbers), np.float32))
 
     def _check_given(
         self, images: Images, labels: np.ndarray, class_names: Sequence[str] | None, extra: dict[str, Any]
@@ -186,38 +244,6 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
             if not has_fit_parameter(self.classifier, name):
                 kind = type(self.classifier).__name__
                 raise SettingError(f"{name} is given and {kind} has no use for it; expected None. Leave {name} out.")
-
-    def _learn_codes(
-        self, features: BaseEstimator, images: Images, labels: np.ndarray
-    ) -> Callable[[Images], CodedRows]:
-        """Fit features and quantiser to some of the images, and give what turns images into codes."""
-        if not isinstance(self.compression, ProductQuantizer) or not isinstance(self.classifier, NetClassifier):
-            raise SettingError(
-                f"compression is {self.compression!r} for a {type(self.classifier).__name__}; expected a "
-                f"ProductQuantizer, for a LinearClassifier or an MLPClassifier. Leave compression out, or change these."
-            )
-        if getattr(self.classifier, "solver", "sgd") != "sgd":
-            raise SettingError(
-                f"solver is {self.classifier.solver!r} with compression; expected 'sgd', which decodes a batch at a "
-                f"time. Take solver='sgd', or leave compression out."
-            )
-        seed = seed_from_random_state(self.compression.random_state)
-        rows = np.sort(generator_from_seed(seed).permutation(len(images))[:LEARNING_IMAGES])
-        X = features.fit_transform(images[rows], labels[rows])
-        quantizer = clone(self.compression).fit(X)
-        centroids = jnp.asarray(quantizer.centroids_)
-        del X
-
-        def code(images: Images) -> CodedRows:
-            codes = np.empty((len(images), len(centroids)), np.uint8)
-            with tracking("images as codes", len(images)) as advance:
-                for start in range(0, len(images), CODED_AT_ONCE):
-                    some = images[start : start + CODED_AT_ONCE]
-                    codes[start : start + len(some)] = quantizer.transform(features.transform(some))
-                    advance(len(some), "")
-            return CodedRows(codes=jnp.asarray(codes), centroids=centroids, n_columns=quantizer.n_features_in_)
-
-        return code
 
     def _adopt(
         self,

@@ -8,6 +8,8 @@ from sklearn.base import BaseEstimator
 from foldline.core.checks import integer
 from foldline.core.errors import ModelFileError
 from foldline.core.loaded import FIX
+from foldline.features import ImageFeature
+from foldline.features.input_images import check_image_shape, checked_image_shape
 from foldline.images.fitting import MAX_SIDE
 
 
@@ -31,3 +33,19 @@ def loaded_length(features: BaseEstimator, image_shape: Sequence[int]) -> int:
     """
     sides = tuple(integer(side, name="a side of image_shape_", low=1, high=MAX_SIDE) for side in image_shape)
     return int(features.length(sides))
+
+
+def check_loaded_images(features: BaseEstimator, image_shape: Sequence[int]) -> None:
+    """Check that features take images of a shape, and the machine their vectors, without making an image.
+
+    Args:
+        features: a fitted feature, or several as a `Concat`.
+        image_shape: (H, W, C).
+    Raises: ShapeError if there are no such images, or the features were fitted to others; DataError if their vectors
+        would fill the memory.
+    """
+    shape = checked_image_shape(np.broadcast_to(np.uint8(0), (1, *image_shape)))  # a view of one number
+    for feature in getattr(features, "features_", [features]):
+        if isinstance(feature, ImageFeature):
+            check_image_shape(shape, feature.image_shape_)
+            feature.check_memory(1, shape)

@@ -11,7 +11,7 @@ from foldline.core.errors import SettingError, ShapeError
 from foldline.features._grey import fill_grey, gaussian, smooth
 from foldline.features._sift import N_NUMBERS, N_SIDE, dense_sift, n_places
 from foldline.features.input_images import LARGEST_SIDE, ImageShape
-from foldline.features.local_descriptor import Band, Describer, Descriptors, Grid, LocalDescriptor
+from foldline.features.local_descriptor import Band, Describer, Descriptors, Grid, LocalDescriptor, Squares
 
 MAGNIFICATION = 6  # of a bin over the smoothing it needs: VLFeat's vl_phow, in which it did better than SIFT's own 3
 CAMERA_BLUR_PX = 0.5  # that an image has already (Lowe 2004, section 3.3)
@@ -90,6 +90,17 @@ class DenseSIFT(LocalDescriptor):
                 f"{needed}x{needed}. Lower bin_px, or load the images at a larger size."
             )
         return tuple(Grid(n_places(height, step, side), n_places(width, step, side)) for side in sides)
+
+    def squares(self) -> tuple[Squares, ...]:
+        """Say where the four by four bins of every place are, for each scale.
+
+        Convention: half a bin around the outermost centres, which at a border of the image is beyond it.
+        """
+        halves = [side // 2 for side in self._sides()]
+        return tuple(
+            Squares(start_px=-half, step_px=self.step_px, side_px=(N_SIDE - 1) * side + 2 * half + 1)
+            for side, half in zip(self.bin_px, halves, strict=True)
+        )
 
     def n_numbers(self, image_shape: ImageShape) -> int:
         """Give 4 * 4 * 8."""

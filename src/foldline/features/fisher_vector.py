@@ -19,8 +19,11 @@ from foldline.features.dense_sift import DenseSIFT
 from foldline.features.image_feature import ImageFeature
 from foldline.features.input_images import ImageShape
 from foldline.features.local_descriptor import LocalDescriptor, check_loaded_descriptor, checked_descriptor
+from foldline.features.patches import Patches
 
 MAX_GAUSSIANS = 4_096
+USUAL_PRINCIPAL = 32  # in recipes
+SMALLEST_SIDE_OF_SIFT = 8  # two places of bins of 2 pixels, one for each region
 
 
 class FisherVector(ImageFeature):
@@ -87,8 +90,24 @@ class FisherVector(ImageFeature):
 
     @classmethod
     def for_images(cls, image_shape: ImageShape) -> "FisherVector":
-        """Choose places that suit the images' size, and a vector of 8,192 numbers, which of 60,000 images are 2 GB."""
-        return cls(descriptor=DenseSIFT.for_images(image_shape), n_gaussians=32, n_principal=32, levels=(2,))
+        """Choose places that suit the images' size, and a vector of 8,192 numbers, which of 60,000 images are 2 GB.
+
+        Images too narrow for two places of SIFT are described by patches; where these have less than 33 numbers, the
+        vector is shorter.
+
+        Example:
+            >>> FisherVector.for_images((32, 32, 3)).descriptor
+            DenseSIFT(bin_px=(2, 3, 4), step_px=2)
+            >>> FisherVector.for_images((40, 5, 3)).descriptor
+            Patches(patch_px=3)
+        """
+        descriptor: LocalDescriptor = DenseSIFT.for_images(image_shape)
+        n_principal = USUAL_PRINCIPAL
+        if min(image_shape[:2]) < SMALLEST_SIDE_OF_SIFT:
+            descriptor = Patches.for_images(image_shape)
+            # Patches without brightness do not vary in one direction.
+            n_principal = min(n_principal, descriptor.n_numbers(image_shape) - 1)
+        return cls(descriptor=descriptor, n_gaussians=32, n_principal=n_principal, levels=(2,))
 
     def describe(self) -> str:
         """Say in a few words what the numbers are."""

@@ -36,9 +36,13 @@ class ImageFeature(FromImages):
 
     def _check(self, image_shape: ImageShape) -> None:
         self.length(image_shape)
-        self._check_memory(1, image_shape)  # before anything is learned
+        self.check_memory(1, image_shape)  # before anything is learned
 
-    def _check_memory(self, n: int, image_shape: ImageShape) -> None:
+    def check_memory(self, n: int, image_shape: ImageShape) -> None:
+        """Check that the vectors of n images of shape (H, W, C), and what computes them, can be held.
+
+        Raises: DataError otherwise; and what `length` raises.
+        """
         d = self.length(image_shape)
         check_memory(
             4 * n * d + n_threads() * self._working_bytes(image_shape),
@@ -65,7 +69,7 @@ class ImageFeature(FromImages):
         """
         image_shape = self._checked(images)
         n, d = len(images), self.length(image_shape)
-        self._check_memory(n, image_shape)
+        self.check_memory(n, image_shape)
         out = np.empty((n, d), np.float32)
 
         def work(rows: slice) -> None:

@@ -35,6 +35,14 @@ class Grid(NamedTuple):
         return self.n_rows * self.n_cols
 
 
+class Squares(NamedTuple):
+    """What the places of one grid are of: squares of pixels, the first of which begins at (start_px, start_px)."""
+
+    start_px: int
+    step_px: int
+    side_px: int
+
+
 class Band(NamedTuple):
     """Neighbouring rows of one grid, whose places are described together."""
 

@@ -1,14 +1,7 @@
 """Fitted things opened up: numbers and pictures of what a classifier has learned."""
 
-from foldline.insight.codebook_pictures import bag_picture, word_sheet
-from foldline.insight.codebooks import (
-    WordsOnImage,
-    usual_answers,
-    word_answers,
-    word_patches,
-    word_votes,
-    words_on_image,
-)
+from foldline.insight.codebook_pictures import bag_picture, marked_places, word_sheet
+from foldline.insight.codebooks import usual_answers, word_answers, word_votes
 from foldline.insight.measures import (
     Calibration,
     ClassScores,
@@ -22,6 +15,7 @@ from foldline.insight.measures import (
 from foldline.insight.pictures import calibration_picture, confusion_picture, learning_curves_picture
 from foldline.insight.style import svg_text
 from foldline.insight.templates import Templates, first_layer_templates, linear_templates, shaded
+from foldline.insight.word_patches import WordsOnImage, word_patches, words_on_image
 
 __all__ = [
     "Calibration",
@@ -38,6 +32,7 @@ __all__ = [
     "first_layer_templates",
     "learning_curves_picture",
     "linear_templates",
+    "marked_places",
     "paired_difference",
     "shaded",
     "svg_text",

@@ -1,5 +1,6 @@
-"""Drawings of words: sheets of them, and the bag that an image becomes."""
+"""Drawings of words: sheets of them, the bag that an image becomes, and where in it a word is."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,9 +9,13 @@ from jaxtyping import Float, Float32, UInt8
 from foldline.core.checks import axes, integer
 from foldline.insight.style import COLORS, look
 from foldline.insight.templates import shaded
+from foldline.insight.word_patches import WordsOnImage
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+MARKED_PX = 336  # of the longer side, at least: frames are thin lines beside the pixels of a small image
+FRAME, AROUND_FRAME = "#ffd24d", "#1d2126"  # seen on bright and on dark
 
 
 def word_sheet(patches: Float32[np.ndarray, "a p p c"], *, n_cols: int) -> UInt8[np.ndarray, "h w 4"]:
@@ -73,3 +78,35 @@ def bag_picture(
         bottom.imshow(sheet, extent=(-half, len(chosen) - 1 + half, 0, 1), aspect="auto", interpolation="none")
         bottom.set_axis_off()
     return figure
+
+
+def marked_places(
+    image: UInt8[np.ndarray, "h w c"], told: Sequence[WordsOnImage], *, word: int
+) -> UInt8[np.ndarray, "big_h big_w 3"]:
+    """Frame the places of an image whose nearest word is a certain one, each as large as what it describes.
+
+    Args:
+        image: (H, W, C).
+        told: the image in words, a scale each, from `words_on_image`.
+        word: its number.
+    Returns: the image a whole number of times as large, with frames.
+    Convention: frames run along the outermost pixels of a square; where a square goes beyond the image, so does its
+        frame.
+    """
+    from PIL import Image, ImageDraw
+
+    height, width, _ = axes(image, "h w c", name="image", fix="Give one image at a time.")
+    times = -(-MARKED_PX // max(height, width))
+    large = np.repeat(np.repeat(np.broadcast_to(image, (height, width, 3)), times, axis=0), times, axis=1)
+    drawn = Image.fromarray(large)
+    frames = [
+        [times * (scale.squares.start_px + scale.squares.step_px * int(n)) for n in place] + [scale.squares.side_px]
+        for scale in told
+        for place in np.argwhere(scale.nearest == word)
+    ]
+    draw = ImageDraw.Draw(drawn)
+    for color, inset in ((AROUND_FRAME, 1), (AROUND_FRAME, -1), (FRAME, 0)):
+        for top, left, side_px in frames:
+            far = times * side_px - 1 - inset
+            draw.rectangle((left + inset, top + inset, left + far, top + far), outline=color)
+    return np.asarray(drawn)
