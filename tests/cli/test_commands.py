@@ -373,3 +373,33 @@ def test_sweep_tells_bad_settings(run, words, said):
     code, _, err = run("sweep", "moons", "--epochs", "1", "--seeds", "1", *words)
     assert code == 2
     assert said in " ".join(err.replace("\n", " ").split())
+
+
+def test_resume_takes_the_settings_of_the_run_and_no_others(run, tmp_path):
+    words = ("fit", "digits", "--features", "raw", "--epochs", "2", "--out", "out")
+    assert run(*words)[0] == 0
+    for extra, said in (
+        (("--hidden", "5", "--seed", "1"), "--hidden, --seed and --resume do not go together"),
+        ((), "holds a finished run; expected one that was stopped"),
+    ):
+        code, _, err = run("fit", "--resume", "out", *extra)
+        assert code == 2
+        assert said in err
+    code, _, err = run("fit", "--resume", "nothing")
+    assert code == 2
+    assert "nothing holds no recipe.toml" in err
+
+
+def test_fit_wants_data_or_a_run(run):
+    code, _, err = run("fit")
+    assert code == 2
+    assert "Missing argument 'DATA': a folder of images, or --resume RUN." in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of folders are not those of POSIX")
+def test_a_folder_that_cannot_be_written_is_told_before_any_training(run, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    code, _, err = run("fit", "digits", "--features", "raw", "--out", "taken/run")
+    assert code == 2
+    assert "recipe.toml could not be written" in err
+    assert (tmp_path / "taken").read_text() == "a file"

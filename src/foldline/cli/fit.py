@@ -14,9 +14,10 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "  foldline fit digits --features raw --loss svm --l2 0.01 --epochs 50 --out run\n"
     "  foldline fit photos/ --features words --solver lbfgs --l2 3e-4 --epochs 200 --out run\n"
     "  foldline fit photos/ --features words-large --loss squares --l2 0.01 --out run\n"
-    "  foldline fit photos/ --features fisher --compress --out run",
+    "  foldline fit photos/ --features fisher --compress --out run\n"
+    "  foldline fit --resume run",
 )
-@click.argument("data")
+@click.argument("data", required=False)
 @click.option(
     "--features",
     type=words_option,
@@ -52,9 +53,19 @@ from foldline.cli.options import loading_options, widths_option, words_option
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=click.Path(file_okay=False), help="Folder of the run. Default: foldline-fit-NAME.")
+@click.option(
+    "--resume",
+    type=click.Path(file_okay=False),
+    metavar="RUN",
+    help="Go on with a run that was stopped, whose folder this is; ends with the very weights of one that was not.",
+)
+@click.option("--checkpoint-every", type=float, default=60.0, show_default=True, help="Seconds between checkpoints.")
 @loading_options
+@click.pass_context
 def fit_command(
-    data: str,
+    context: click.Context,
+    /,
+    data: str | None,
     features: tuple[str, ...] | None,
     hidden: tuple[int, ...] | None,
     loss: str | None,
@@ -63,6 +74,8 @@ def fit_command(
     compress: bool,
     seed: int,
     out: str | None,
+    resume: str | None,
+    checkpoint_every: float,
     size: int | tuple[int, int] | None,
     image_fit: Literal["crop", "pad"],
     strict: bool,
@@ -71,13 +84,20 @@ def fit_command(
     """Train one classifier on DATA and write the model, its history and its report."""
     from foldline.cli.describe import print_run
     from foldline.compare import fit
+    from foldline.compare.resuming import check_free
     from foldline.core.compiled import use_jax_cache
     from foldline.core.progress import showing_progress
+    from foldline.core.text import short_name
     from foldline.estimators import make_classifier
     from foldline.features import ProductQuantizer
     from foldline.images import load_images
 
     use_jax_cache()
+    if resume is not None:
+        _resume(context, data, resume, checkpoint_s=checkpoint_every)
+        return
+    if data is None:
+        raise click.UsageError("Missing argument 'DATA': a folder of images, or --resume RUN.")
     classifier = make_classifier(
         hidden=hidden or (),
         loss=loss,
@@ -90,6 +110,46 @@ def fit_command(
     compression = ProductQuantizer(random_state=seed) if compress else None
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
-        run = fit(images, features=features, classifier=classifier, compression=compression, seed=seed)
-    folder = out or f"foldline-fit-{run.board.name}"
+        folder = out or f"foldline-fit-{short_name(images.source)}"
+        check_free(folder)
+        run = fit(
+            images,
+            features=features,
+            classifier=classifier,
+            compression=compression,
+            seed=seed,
+            folder=folder,
+            checkpoint_s=checkpoint_every,
+        )
+    print_run(run, run.save(folder))
+
+
+def _resume(context: click.Context, data: str | None, folder: str, *, checkpoint_s: float) -> None:
+    from foldline.cli.describe import print_run
+    from foldline.compare import fit
+    from foldline.compare.resuming import UnfinishedRun
+    from foldline.core.progress import showing_progress
+    from foldline.images import load_images
+
+    given = [
+        f"--{name.replace('_', '-')}"
+        for name in context.params
+        if name not in ("data", "resume", "checkpoint_every")
+        and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(
+            f"{', '.join(given)} and --resume do not go together: the run's own settings are taken. Leave it out."
+        )
+    stopped = UnfinishedRun.read(folder)
+    with showing_progress():
+        run = fit(
+            load_images(data or stopped.source, size=stopped.size, fit=stopped.image_fit),
+            features=stopped.features,
+            classifier=stopped.classifier,
+            compression=stopped.compression,
+            seed=stopped.seed,
+            folder=folder,
+            checkpoint_s=checkpoint_s,
+        )
     print_run(run, run.save(folder))

@@ -73,8 +73,6 @@ def sweep_command(
     Values are lists such as 3,6,20 or ranges such as 1e-5:1e-1:9, nine values with equal ratios. DATA may also be one
     of the point sets moons, circles and blobs.
     """
-    from pathlib import Path
-
     from rich.console import Console
     from rich.live import Live
 
@@ -82,6 +80,7 @@ def sweep_command(
     from foldline.compare.sweeping import sweep
     from foldline.core.compiled import use_jax_cache
     from foldline.core.progress import showing_progress
+    from foldline.core.text import short_name
     from foldline.estimators import MLPClassifier
     from foldline.images import load_images
 
@@ -109,7 +108,7 @@ def sweep_command(
             seed=seed,
             watch=watch,
         )
-    folder = out or f"foldline-sweep-{Path(data).name.split('.')[0] or 'images'}"
+    folder = out or f"foldline-sweep-{short_name(data)}"
     stdout = Console()
     stdout.print(_table(result.rows, list(grid)))
     written = result.save(folder)

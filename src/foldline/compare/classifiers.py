@@ -3,8 +3,9 @@
 The constants were chosen on validation rows of Fashion-MNIST and CIFAR-10, never on test rows.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from sklearn.base import BaseEstimator
 
@@ -25,6 +26,7 @@ class ClassifierChoice:
         description: what it is, in a line.
         build: makes a fresh, unfitted classifier for a number of training rows and a seed.
         depends_on_seed: whether another seed gives another model.
+        fit_options: what `fit` is given besides rows, such as checkpoints.
     """
 
     key: str
@@ -32,6 +34,7 @@ class ClassifierChoice:
     description: str
     build: Callable[[int, int], BaseEstimator]
     depends_on_seed: bool = True
+    fit_options: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def epochs_for(n_train: int) -> int:

@@ -14,12 +14,17 @@ from foldline.compare.classifiers import ClassifierChoice
 from foldline.compare.features import FEATURE_CHOICES
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.recipes import FeatureSet, Recipe
-from foldline.compare.run import compare
+from foldline.compare.run import measured
 from foldline.core.errors import SettingError
 from foldline.core.files import write_text
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RidgeClassifier
+from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.images import ImageSet
+from foldline.training import Augment, Checkpoints, remove_checkpoints
+
+# What the folder of a run holds besides its outcome.
+RECIPE, CHECKPOINTS = "recipe.toml", "checkpoints"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +34,7 @@ class Run:
     Args:
         model: the fitted pipeline.
         board: its row of a leaderboard: accuracy on test images, times, sizes, curves.
-        recipe: features, classifier and split, as plain values.
+        recipe: data, features, classifier and split, as plain values.
     """
 
     model: ImagePipeline
@@ -39,15 +44,18 @@ class Run:
     def save(self, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
         """Write model.safetensors, recipe.toml, history.jsonl (a line an epoch), leaderboard.json and report.html.
 
+        Once all of it is there, checkpoints that the folder may hold are removed: the run is finished.
+
         Args:
             folder: where to; made if it is not there.
         Returns: the files that were written.
         Raises: SaveError if a file cannot be written.
         """
-        texts = {"recipe.toml": tomli_w.dumps(self.recipe), "history.jsonl": self._history_lines()}
+        texts = {RECIPE: tomli_w.dumps(self.recipe), "history.jsonl": self._history_lines()}
         written = self.board.save(folder)  # the model too: nothing else can be shipped
         for name, text in texts.items():
             write_text(Path(folder) / name, text)
+        remove_checkpoints(Path(folder) / CHECKPOINTS)
         return (*written, *(Path(folder) / name for name in texts))
 
     def _history_lines(self) -> str:
@@ -66,6 +74,8 @@ def fit(
     classifier: LinearClassifier | MLPClassifier | RidgeClassifier,
     compression: ProductQuantizer | None = None,
     seed: int = 0,
+    folder: str | os.PathLike[str] | None = None,
+    checkpoint_s: float = 60.0,
 ) -> Run:
     """Fit one classifier on one feature vector and measure it as `compare` would.
 
@@ -80,10 +90,13 @@ def fit(
         compression: how training vectors are kept while the classifier learns (see `ImagePipeline`), which a
             RidgeClassifier cannot do; None for as they are.
         seed: decides the split; the classifier has its own.
+        folder: of the run. Its recipe is written there before anything else, and mini-batch descent writes checkpoints
+            there, from which the same call goes on if it was killed; None writes nothing.
+        checkpoint_s: seconds between checkpoints.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
-    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors or a
-        seed outside its range; DataError if the images
-        cannot be split or the classifier cannot be trained.
+    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors, a
+        seed outside its range, or a folder with checkpoints of another run; DataError if the images cannot be split or
+        the classifier cannot be trained; SaveError if the folder cannot be written.
     """
     if not isinstance(classifier, LinearClassifier | MLPClassifier | RidgeClassifier):
         raise SettingError(
@@ -99,34 +112,53 @@ def fit(
     if not features:
         raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
+    feature_set = FeatureSet.named("+".join(features))
+    plain = _plain_recipe(image_set, feature_set, classifier, compression, seed=seed)
+    options: dict[str, object] = {}
+    if folder is not None:
+        write_text(Path(folder) / RECIPE, tomli_w.dumps(plain))
+        if isinstance(classifier, NetClassifier):
+            options["checkpoints"] = Checkpoints(folder=Path(folder) / CHECKPOINTS, every_s=checkpoint_s)
     kind = "net" if getattr(classifier, "hidden", ()) else "linear"
     choice = ClassifierChoice(
-        key=kind, title=kind, description=repr(classifier), build=lambda n_train, seed: clone(classifier)
+        key=kind,
+        title=kind,
+        description=repr(classifier),
+        build=lambda n_train, seed: clone(classifier),
+        fit_options=options,
     )
-    feature_set = FeatureSet.named("+".join(features))
     key = f"{feature_set.key}/{kind}"
     recipe = Recipe(key=key, features=feature_set, classifier=choice, compression=compression)
-    board = compare(image_set, recipes=[recipe], seeds=1, seed=seed)
+    board = measured(image_set, recipes=[recipe], seeds=1, seed=seed, listed=())
     model = board.best.model
     assert model is not None  # only nearest neighbours can be too large to be kept
-    return Run(model=model, board=board, recipe=_plain_recipe(image_set, model, seed=seed))
+    return Run(model=model, board=board, recipe=plain)
 
 
-def _plain_recipe(image_set: ImageSet, model: ImagePipeline, *, seed: int) -> dict[str, object]:
+def _plain_recipe(
+    image_set: ImageSet,
+    features: FeatureSet,
+    classifier: BaseEstimator,
+    compression: ProductQuantizer | None,
+    *,
+    seed: int,
+) -> dict[str, object]:
     from foldline import __version__
 
+    image_shape = tuple(image_set.images.shape[1:])
     return {
         "foldline": __version__,
+        "recipe": features.key,
         "data": {
             "source": image_set.source,
-            "image_shape": list(model.image_shape_),
-            "image_fit": model.image_fit_,
-            "class_names": list(model.class_names_),
+            "image_shape": list(image_shape),
+            "image_fit": image_set.fit,
+            "class_names": list(image_set.class_names),
             "split_seed": seed,
         },
-        "features": [_settings(feature) for feature in model.features_.features],
-        "classifier": _settings(model.classifier_),
-        **({} if model.compression is None else {"compression": _settings(model.compression)}),
+        "features": [_settings(feature) for feature in features.build(image_shape)],
+        "classifier": _settings(classifier),
+        **({} if compression is None else {"compression": _settings(compression)}),
     }
 
 
@@ -141,6 +173,8 @@ def _plain(value: object) -> object:
     match value:
         case BaseEstimator():
             return _settings(value)
+        case Augment():
+            return _plain(value._asdict())
         case np.generic() | np.ndarray():
             return _plain(value.tolist())
         case list() | tuple():

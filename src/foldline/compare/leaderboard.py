@@ -11,6 +11,7 @@ from foldline.compare.rows import DataSummary, Failure, Row
 from foldline.compare.verdict import Verdict, judge
 from foldline.core.errors import SaveError
 from foldline.core.files import write_text
+from foldline.core.text import short_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class Leaderboard:
     @property
     def name(self) -> str:
         """Short name of the data, from the end of its source: "photos" of "my/photos.tar.gz"."""
-        return Path(self.data.source).name.split(".")[0] or "images"
+        return short_name(self.data.source)
 
     @property
     def best(self) -> Row:

@@ -57,18 +57,33 @@ def compare(
         >>> board.rows[0].test_accuracy.mean > 0.9
         True
     """
+    leaderboard = measured(image_set, recipes=recipes, seeds=seeds, seed=seed, listed=FAILURES)
+    if out is not None:
+        leaderboard.save(out)
+    return leaderboard
+
+
+def measured(
+    image_set: ImageSet,
+    *,
+    recipes: Sequence[str | Recipe] | None,
+    seeds: int,
+    seed: int,
+    listed: tuple[type[Exception], ...],
+) -> Leaderboard:
+    """Compare; of the errors that end one recipe, those of the kinds `listed` are listed and the others raised."""
     integer(seeds, name="seeds", low=1)
     integer(seed, name="seed", low=0, high=2**32 - 1 - seeds)
     chosen, notes = choose_recipes(recipes, is_grey=image_set.images.shape[-1] == 1)
     started_s = time.perf_counter()
     splits = Splits.of(image_set, seed=seed)
-    rows, failures = _measure_all(chosen, splits, seeds=range(seed, seed + seeds))
+    rows, failures = _measure_all(chosen, splits, seeds=range(seed, seed + seeds), listed=listed)
     if not rows:
         raise DataError(
             f"none of {len(failures)} recipes could be trained; expected at least one. The first, "
             f"{failures[0].recipe}, said: {failures[0].reason}"
         )
-    leaderboard = Leaderboard(
+    return Leaderboard(
         rows=tuple(sorted(rows, key=lambda row: -row.test_accuracy.mean)),
         failures=tuple(failures),
         notes=tuple(notes),
@@ -78,12 +93,11 @@ def compare(
         environment=environment(),
         elapsed_s=time.perf_counter() - started_s,
     )
-    if out is not None:
-        leaderboard.save(out)
-    return leaderboard
 
 
-def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tuple[list[Row], list[Failure]]:
+def _measure_all(
+    recipes: list[Recipe], splits: Splits, *, seeds: range, listed: tuple[type[Exception], ...]
+) -> tuple[list[Row], list[Failure]]:
     rows: list[Row] = []
     failures: list[Failure] = []
     groups: dict[tuple[FeatureSet, ProductQuantizer | None], list[Recipe]] = {}
@@ -103,7 +117,7 @@ def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tupl
                     extracted = side_by_side([kept[part] for part in features.parts])
                 else:
                     extracted = extract_codes(same_features[0], splits)
-            except FAILURES as error:
+            except listed as error:
                 failures += [_failure(recipe, error) for recipe in same_features]
                 advance(len(same_features), "")
                 continue
@@ -113,7 +127,7 @@ def _measure_all(recipes: list[Recipe], splits: Splits, *, seeds: range) -> tupl
                 advance(0, recipe.title)
                 try:
                     rows.append(measure(recipe, splits, extracted, seeds=seeds))
-                except FAILURES as error:
+                except listed as error:
                     failures.append(_failure(recipe, error))
                 advance(1, recipe.title)
             del extracted

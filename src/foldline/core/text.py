@@ -1,6 +1,7 @@
 """Texts that somebody else wrote, made fit to stand in messages and reports of ours."""
 
 import unicodedata
+from pathlib import Path
 
 # Control characters, halves of characters (bytes that are no UTF-8), and line ends of both kinds.
 ESCAPED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -22,3 +23,13 @@ def reason(error: BaseException) -> str:
     """Give an error's first line, fit to stand inside a message of ours; its kind if it says nothing."""
     lines = str(error).splitlines()
     return printable(lines[0].rstrip(":")[:120]) if lines and lines[0] else type(error).__name__
+
+
+def short_name(source: str) -> str:
+    """Give the short name of where data came from.
+
+    Example:
+        >>> short_name("my/photos.tar.gz"), short_name("/")
+        ('photos', 'images')
+    """
+    return Path(source).name.split(".")[0] or "images"

@@ -1,7 +1,7 @@
 """Fitting models: losses, penalties, optimisers, the loop that is one compiled program an epoch, and a solver."""
 
 from foldline.training.augment import Augment
-from foldline.training.checkpoints import Checkpoints, has_checkpoints
+from foldline.training.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
 from foldline.training.coded import CodedRows
 from foldline.training.epoch import Rows
 from foldline.training.fit import Callback, fit_model
@@ -41,5 +41,6 @@ __all__ = [
     "objective",
     "optimality_gap",
     "penalty",
+    "remove_checkpoints",
     "solve_least_squares",
 ]

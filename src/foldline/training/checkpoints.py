@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,9 @@ class CheckpointWriter:
         key: PRNGKeyArray,
     ) -> "CheckpointWriter":
         """Make that of a run, which is told by all that decides its weights."""
-        recipe = hashlib.sha256(repr((settings, jax.tree.structure(model))).encode())
+        from foldline import __version__
+
+        recipe = hashlib.sha256(repr((__version__, settings, jax.tree.structure(model))).encode())
         for leaf in [*jax.tree.leaves(model), jax.random.key_data(key)]:
             _add(recipe, leaf)
         data = hashlib.sha256()
@@ -165,6 +168,14 @@ class CheckpointWriter:
 def has_checkpoints(folder: str | os.PathLike[str]) -> bool:
     """Say whether a run could go on from this folder."""
     return bool(_found(folder))
+
+
+def remove_checkpoints(folder: str | os.PathLike[str]) -> None:
+    """Remove the checkpoints of a finished run, and the folder if nothing else is in it."""
+    for _, path in _found(folder):
+        path.unlink(missing_ok=True)
+    with suppress(OSError):  # something else is in there, or it is not there
+        Path(folder).rmdir()
 
 
 def _add(digest: "hashlib._Hash", leaf: Any) -> None:

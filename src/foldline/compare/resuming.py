@@ -1,0 +1,103 @@
+"""A run that was killed: what its folder says it was."""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sklearn.base import BaseEstimator
+
+from foldline.compare.fitting import CHECKPOINTS, RECIPE
+from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError, SettingError
+from foldline.core.text import reason
+from foldline.estimators import LinearClassifier, MLPClassifier, RidgeClassifier
+from foldline.features import ProductQuantizer
+from foldline.training import Augment, has_checkpoints
+
+_KINDS: dict[str, type[BaseEstimator]] = {
+    kind.__name__: kind for kind in (LinearClassifier, MLPClassifier, RidgeClassifier, ProductQuantizer)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnfinishedRun:
+    """What `fit` was called with.
+
+    Args:
+        source: where the images came from, as it was given.
+        size, image_fit: how they came to their size, for `load_images`.
+        features: their names.
+        classifier: unfitted.
+        compression: of the training vectors.
+        seed: of the split.
+    """
+
+    source: str
+    size: tuple[int, int] | None
+    image_fit: Literal["crop", "pad"]
+    features: tuple[str, ...]
+    classifier: Any
+    compression: ProductQuantizer | None
+    seed: int
+
+    @classmethod
+    def read(cls, folder: str | os.PathLike[str]) -> "UnfinishedRun":
+        """Read the recipe of a run.
+
+        Raises: MissingDataError if the folder holds none; SettingError if the run is finished; ModelFileError if the
+            recipe is damaged.
+        """
+        file = Path(folder) / RECIPE
+        if not file.is_file():
+            raise MissingDataError(
+                f"{folder} holds no {RECIPE}; expected the folder of a run of `foldline fit`. Name that folder."
+            )
+        if (Path(folder) / "model.safetensors").exists() and not has_checkpoints(Path(folder) / CHECKPOINTS):
+            raise SettingError(
+                f"{folder} holds a finished run; expected one that was stopped. Nothing is left to do; train another "
+                "with --out."
+            )
+        try:
+            recipe = tomllib.loads(file.read_text(encoding="utf-8"))
+            data = recipe["data"]
+            is_native = data["image_fit"] == "native"
+            return cls(
+                source=str(data["source"]),
+                size=None if is_native else (int(data["image_shape"][0]), int(data["image_shape"][1])),
+                image_fit="crop" if is_native else data["image_fit"],
+                features=tuple(str(recipe["recipe"]).split("+")),
+                classifier=_estimator(recipe["classifier"]),
+                compression=_estimator(recipe["compression"]) if "compression" in recipe else None,
+                seed=data["split_seed"],
+            )
+        except FoldlineError:
+            raise
+        except Exception as error:  # a file that somebody changed can raise nearly anything
+            raise ModelFileError(
+                f"{file} cannot be read as a recipe: {reason(error).rstrip('.')}. Expected it as `foldline fit` wrote "
+                "it. Train anew into another folder."
+            ) from error
+
+
+def check_free(folder: str | os.PathLike[str]) -> None:
+    """Check that no unfinished run is in a folder that is to hold another. Raises: SettingError if one is."""
+    if has_checkpoints(Path(folder) / CHECKPOINTS):
+        raise SettingError(
+            f"{folder} holds a run that was stopped; expected a folder without one. Go on with it by --resume "
+            f"{folder}, delete {Path(folder) / CHECKPOINTS}, or choose another folder with --out."
+        )
+
+
+def _estimator(settings: dict[str, Any]) -> BaseEstimator:
+    chosen = {name: _setting(value) for name, value in settings.items() if name != "kind"}
+    if "augment" in chosen:
+        chosen["augment"] = Augment(**chosen["augment"])
+    return _KINDS[settings["kind"]](**chosen)
+
+
+def _setting(value: Any) -> Any:
+    """Give lists as tuples, which they were."""
+    if isinstance(value, list):
+        return tuple(map(_setting, value))
+    return {key: _setting(item) for key, item in value.items()} if isinstance(value, dict) else value
