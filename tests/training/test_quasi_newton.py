@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from foldline.core.errors import DataError, DivergedError
 from foldline.models import MLP
-from foldline.training import Rows, TrainingSettings, fit_to_optimum, optimality_gap, quasi_newton
+from foldline.training import Rows, TrainingSettings, fit_to_optimum, metric, optimality_gap
 
 RNG = np.random.default_rng(0)
 N, D, K = 240, 12, 3
@@ -100,7 +100,7 @@ def test_whole_weights_count_as_repetitions():
 
 def test_convention_many_features_have_a_diagonal_metric(monkeypatch):
     full = solved(rows_of(CORRELATED), l2=1e-3)
-    monkeypatch.setattr(quasi_newton, "MOST_FEATURES", D - 1)
+    monkeypatch.setattr(metric, "MOST_FEATURES", D - 1)
     diagonal = solved(rows_of(CORRELATED), l2=1e-3)
     assert diagonal[2].n_epochs > 2 * full[2].n_epochs
     assert_allclose(diagonal[0], full[0], rtol=1e-2, atol=1e-2)
