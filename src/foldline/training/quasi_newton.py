@@ -8,7 +8,6 @@ from jaxtyping import Float64
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from foldline.core.errors import DataError
 from foldline.core.progress import tracking
 from foldline.models import MLP, Linear
 from foldline.training.curves import Curves
@@ -17,6 +16,7 @@ from foldline.training.full_batch import full_batch
 from foldline.training.history import History
 from foldline.training.metric import Metric, features_diverged
 from foldline.training.settings import TrainingSettings
+from foldline.training.solvable import check_classes_have_weight
 
 # The bound on the gap, as a share of the first objective, at which the work is done.
 TOLERANCE = 1e-6
@@ -53,7 +53,7 @@ def fit_to_optimum(
         section 2, for a fixed curvature of the multinomial likelihood, here its value at W = 0 and not its bound.
     """
     n_out, n_in = model.layers[0].W.shape
-    _check_classes_have_weight(train, n_classes=n_out)
+    check_classes_have_weight(train, n_classes=n_out)
     metric = Metric.of(train, n_classes=n_out, l2=settings.l2)
     curves = Curves(model)
     objectives: list[float] = []
@@ -127,14 +127,3 @@ def _objective(
     W = np.asarray(model.layers[0].W, np.float64)
     gradient = np.concatenate([at.W_gradient + 2 * settings.l2 * W, at.b_gradient[:, None]], axis=1)
     return at.loss + settings.l2 * float(np.sum(W**2)), gradient, at.loss, at.accuracy
-
-
-def _check_classes_have_weight(rows: Rows, *, n_classes: int) -> None:
-    # Without a row that speaks for it, the best bias of a class is at minus infinity.
-    given = None if rows.weights is None else np.asarray(rows.weights)
-    weights = np.bincount(np.asarray(rows.y), weights=given, minlength=n_classes)
-    if not weights.all():
-        raise DataError(
-            f"all rows of class {int(np.argmin(weights))} have weight 0 and solver is 'lbfgs'; expected some weight "
-            f"for each class, without which there is no optimum. Leave the class out, or take solver='sgd'."
-        )
