@@ -26,9 +26,9 @@ from foldline.cli.options import loading_options, widths_option, words_option
 @click.option("--loss", type=click.Choice(["softmax", "svm"]), default="softmax", show_default=True)
 @click.option(
     "--solver",
-    type=click.Choice(["sgd", "lbfgs"]),
+    type=click.Choice(["auto", "sgd", "lbfgs"]),
     default=None,
-    help="Of a linear classifier: mini-batches, or lbfgs to the optimum of the softmax loss. Default: sgd.",
+    help="Of a linear classifier: sgd, mini-batches; lbfgs, to the optimum; auto, by the data. Default: sgd.",
 )
 @click.option("--l1", type=float, default=0.0, show_default=True, help="Price on absolute weights.")
 @click.option("--l2", type=float, default=1e-4, show_default=True, help="Price on squared weights.")

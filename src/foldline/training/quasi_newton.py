@@ -116,7 +116,9 @@ def optimality_gap(model: MLP, rows: Rows, *, settings: TrainingSettings) -> flo
     centred = MLP((Linear(layer.W, layer.b + jnp.asarray(best.x, jnp.float32)),), model.activation)
     _, gradient, *_ = _objective(centred, rows, settings)
     gained = cost(np.zeros(len(layer.b)))[0] - float(best.fun)
-    return max(gained, 0.0) + float(np.sum(gradient[:, :-1] ** 2)) / (4 * settings.l2)
+    bound = max(gained, 0.0) + float(np.sum(gradient[:, :-1] ** 2)) / (4 * settings.l2)
+    objective = cost(np.zeros(len(layer.b)))[0] + settings.l2 * float(np.sum(np.asarray(layer.W, np.float64) ** 2))
+    return min(bound, objective)  # which is never below 0
 
 
 def _objective(

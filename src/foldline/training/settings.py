@@ -11,7 +11,7 @@ from foldline.core.checks import choice, integer, number
 Loss = Literal["softmax", "svm"]
 Optimizer = Literal["sgd", "adamw"]
 Schedule = Literal["constant", "step", "cosine"]
-Solver = Literal["sgd", "lbfgs"]
+Solver = Literal["auto", "sgd", "lbfgs"]
 
 
 @dataclass(frozen=True, kw_only=True)
