@@ -7,7 +7,7 @@ from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
 from foldline.core.errors import DataError, DivergedError
-from foldline.models import MLP
+from foldline.models import MLP, Linear
 from foldline.training import Rows, TrainingSettings, fit_to_optimum, metric, optimality_gap
 
 RNG = np.random.default_rng(0)
@@ -74,6 +74,13 @@ def test_the_bound_counts_what_wrong_biases_cost():
     shares = np.bincount(Y) / N
     gap = optimality_gap(model, rows, settings=TrainingSettings(l2=0.01))
     assert_allclose(gap, np.log(K) + np.sum(shares * np.log(shares)), rtol=1e-5)
+
+
+def test_the_gap_is_at_most_the_objective():
+    W, b = RNG.standard_normal((K, D)).astype(np.float32), np.zeros(K, np.float32)
+    model = MLP((Linear(jnp.asarray(W), jnp.asarray(b)),), "relu")
+    gap = optimality_gap(model, rows_of(X), settings=TrainingSettings(l2=1e-6))  # by the gradient alone some 1e5
+    assert_allclose(gap, objective(W, b, X, None, 1e-6), rtol=1e-5)
 
 
 def test_biases_are_learned_where_features_say_nothing():

@@ -92,7 +92,7 @@ def optimality_gap(model: MLP, rows: Rows, *, settings: TrainingSettings) -> flo
 
     F(W, b) - min F <= F(W, b) - F(W, b*) + |dF/dW (W, b*)|^2 / (4 l2), where b* are the best biases for W. With b free,
     min over b of F is 2 l2-strongly convex in W, and its gradient is that of F at b*, hence the bound. It is also the
-    duality gap of the probabilities at (W, b*).
+    duality gap of the probabilities at (W, b*). As no loss is negative, it is F itself at most.
 
     Args:
         model: a net without hidden layers.
