@@ -30,9 +30,7 @@ Build = Callable[[int], list[BaseEstimator]]
 
 RIDGE = [fl.RidgeClassifier(l2=l2) for l2 in (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1)]
 # Where features are many times the rows.
-RIDGE_FEW = [
-    fl.RidgeClassifier(l2=l2) for l2 in (3e-2, 0.1, 0.3, 1.0, 3.0, 10.0)
-]
+RIDGE_FEW = [fl.RidgeClassifier(l2=l2) for l2 in (3e-2, 0.1, 0.3, 1.0, 3.0, 10.0)]
 NETS = [
     fl.MLPClassifier(hidden=(512,), lr=0.02, dropout=dropout, l2=1e-3, epochs=20, random_state=0)
     for dropout in (0.4, 0.6)

@@ -165,10 +165,11 @@ def test_fit_takes_nets_svms_and_their_settings(run, tmp_path):
         assert setting in out
 
 
-def test_fit_takes_a_solver(run, tmp_path):
-    code, _, err = run("fit", "digits", "--features", "raw", "--solver", "lbfgs", "--epochs", "9", "--out", "run")
+@pytest.mark.parametrize("solver", ["lbfgs", "auto"])
+def test_fit_takes_a_solver(run, tmp_path, solver):
+    code, _, err = run("fit", "digits", "--features", "raw", "--solver", solver, "--epochs", "9", "--out", "run")
     assert code == 0, err
-    assert "solver='lbfgs'" in run("info", tmp_path / "run" / "model.safetensors")[1]
+    assert f"solver='{solver}'" in run("info", tmp_path / "run" / "model.safetensors")[1]
 
 
 def test_fit_solves_squares(run, tmp_path):
@@ -254,7 +255,6 @@ def one_broken(folder):
         (photos, "fit data --dropout 0.5", "dropout is 0.5 and there is no hidden layer"),
         (photos, "fit data --hidden 8 --activation step", "activation is 'step'"),
         (photos, "fit data --hidden 8 --solver lbfgs", "solver is 'lbfgs' and hidden is (8,)"),
-        (photos, "fit data --loss svm --solver lbfgs", "loss is 'svm' with solver='lbfgs'; expected 'softmax'"),
         (
             photos,
             "fit data --hidden 8 --loss squares",
@@ -270,7 +270,8 @@ def one_broken(folder):
             "compression is ProductQuantizer() for a RidgeClassifier; expected",
         ),
         (photos, "fit data --solver lbfgs --compress", "solver is 'lbfgs' with compression; expected 'sgd'"),
-        (photos, "fit data --solver newton", "'newton' is not one of 'sgd', 'lbfgs'"),
+        (photos, "fit data --l1 0.1 --solver lbfgs", "l1 is 0.1 with solver='lbfgs'; expected 0"),
+        (photos, "fit data --solver newton", "'newton' is not one of 'auto', 'sgd', 'lbfgs'"),
         (photos, "fit data --l2 -1", "l2 is -1.0"),
         (photos, "fit data --epochs 0", "epochs is 0"),
         (photos, "fit data --features raw --lr 1e30", "expected finite numbers. Lower lr"),

@@ -36,7 +36,7 @@ def test_settings_of_hidden_units_without_any_are_refused(name, value):
     assert getattr(make_classifier(hidden=(8,), **{name: value}), name) == value
 
 
-@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+@pytest.mark.parametrize("solver", ["auto", "sgd", "lbfgs"])
 def test_nets_have_no_solver(solver):
     with pytest.raises(SettingError, match=rf"solver is '{solver}' and hidden is \(8,\); expected no hidden layer"):
         make_classifier(hidden=[8], solver=solver)

@@ -3,9 +3,10 @@ import pytest
 from numpy.testing import assert_allclose
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from foldline.core.errors import ModelFileError, SettingError
-from foldline.estimators import LinearClassifier, load, save
+from foldline.estimators import LinearClassifier, linear_classifier, load, save
 from model_files import assert_same, rewrite
 
 X, Y = load_digits(return_X_y=True)
@@ -63,8 +64,7 @@ def test_early_stopping_has_its_patience():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"solver": "newton"}, "solver is 'newton'; expected one of 'sgd', 'lbfgs'"),
-        ({"loss": "svm"}, "loss is 'svm' with solver='lbfgs'; expected 'softmax', which is smooth. Change loss, or"),
+        ({"solver": "newton"}, "solver is 'newton'; expected one of 'auto', 'sgd', 'lbfgs'"),
         ({"l1": 1e-3}, "l1 is 0.001 with solver='lbfgs'; expected 0, without which the objective is not smooth"),
         ({"l2": 0.0}, "l2 is 0 with solver='lbfgs'; expected a number above 0, .* Change l2, or take solver='sgd'"),
     ],
@@ -77,9 +77,62 @@ def test_what_has_no_optimum_or_is_not_smooth_is_refused(settings, message):
 def test_another_solver_forgets_what_the_first_one_told():
     both = solved(epochs=2).fit(X, Y)
     assert both.lr_ is None
-    both.set_params(solver="sgd").fit(X, Y)
+    both.set_params(solver="sgd", l2=0.0).fit(X, Y)
     assert both.optimality_gap_ is None
     assert both.lr_ > 0
+
+
+def svm_objective(model, l2):
+    scores, true = model.scores(X).astype(np.float64), np.searchsorted(model.classes_, Y)
+    own = scores[np.arange(len(Y)), true]
+    hinge = np.maximum(0, scores - own[:, None] + 1).sum(axis=1) - 1  # the true class adds its margin of 1
+    return hinge.mean() + l2 * np.sum(model.coef_.astype(np.float64) ** 2)
+
+
+def test_an_svm_comes_to_a_thousandth_of_its_minimum_and_batches_do_not():
+    nearest, batches = solved(loss="svm", epochs=400).fit(X, Y), LinearClassifier(loss="svm", l2=0.01).fit(X, Y)
+    assert 0 < nearest.optimality_gap_ < 1.1e-3 * svm_objective(nearest, 0.01)
+    assert svm_objective(batches, 0.01) > svm_objective(nearest, 0.01)
+    assert not hasattr(nearest, "predict_proba")
+
+
+@pytest.mark.parametrize("loss", ["softmax", "svm"])
+def test_the_gap_of_mini_batches_is_true_and_at_most_the_objective(loss):
+    batches, nearest = (LinearClassifier(loss=loss, solver=s, l2=0.01, epochs=60).fit(X, Y) for s in ("sgd", "lbfgs"))
+    if loss == "svm":
+        found, least = svm_objective(batches, 0.01), svm_objective(nearest, 0.01)
+    else:
+        found, least = (
+            log_loss(Y, m.predict_proba(X)) + 0.01 * np.sum(m.coef_.astype(np.float64) ** 2) for m in (batches, nearest)
+        )
+    assert found - least <= batches.optimality_gap_ <= found + 1e-5
+
+
+@pytest.mark.parametrize("settings", [{"l2": 0.0}, {"l1": 1e-3}, {"class_weight": {0: 0.0}}])
+def test_what_has_no_optimum_has_no_gap(settings):
+    model = LinearClassifier(solver="auto", epochs=2).set_params(**settings).fit(X, Y)
+    assert model.optimality_gap_ is None
+    assert model.lr_ > 0
+
+
+@pytest.mark.parametrize("loss", ["softmax", "svm"])
+def test_auto_goes_to_the_optimum_of_a_small_set(loss):
+    automatic, nearest = (LinearClassifier(loss=loss, solver=s, epochs=9).fit(X, Y) for s in ("auto", "lbfgs"))
+    assert (automatic.coef_ == nearest.coef_).all()
+    assert automatic.lr_ is None
+
+
+@pytest.mark.parametrize(
+    "changed", [{"lr": 0.1}, {"optimizer": "adamw"}, {"batch_size": 9}, {"momentum": 0.5}, {"schedule": "step"}]
+)
+def test_auto_takes_mini_batches_where_their_settings_are_given(changed):
+    assert LinearClassifier(solver="auto", epochs=1, **changed).fit(X, Y).lr_ is not None
+
+
+@pytest.mark.parametrize("name", ["MOST_ROWS", "MOST_FEATURES"])
+def test_auto_takes_mini_batches_for_a_large_set(monkeypatch, name):
+    monkeypatch.setattr(linear_classifier, name, 299 if name == "MOST_ROWS" else 63)
+    assert LinearClassifier(solver="auto", epochs=1).fit(X, Y).lr_ is not None
 
 
 def test_a_file_holds_solver_and_gap(model, tmp_path):

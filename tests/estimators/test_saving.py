@@ -80,7 +80,7 @@ DECISIVE = {
     "n_sampled": st.integers(QUICK["n_words"], 10**9),
     "patch_px": st.just(3),
     "group": st.just(8),
-    "solver": st.sampled_from(["sgd", "lbfgs"]),
+    "solver": st.sampled_from(["auto", "sgd", "lbfgs"]),
     "n_gaussians": st.just(QUICK["n_gaussians"]),
     "n_principal": st.just(QUICK["n_principal"]),
     "with_weights": st.booleans(),

@@ -7,8 +7,8 @@ from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
 from foldline.core.errors import DataError, DivergedError
-from foldline.models import MLP
-from foldline.training import Rows, TrainingSettings, fit_to_optimum, optimality_gap, quasi_newton
+from foldline.models import MLP, Linear
+from foldline.training import Rows, TrainingSettings, fit_to_optimum, metric, optimality_gap
 
 RNG = np.random.default_rng(0)
 N, D, K = 240, 12, 3
@@ -76,6 +76,13 @@ def test_the_bound_counts_what_wrong_biases_cost():
     assert_allclose(gap, np.log(K) + np.sum(shares * np.log(shares)), rtol=1e-5)
 
 
+def test_the_gap_is_at_most_the_objective():
+    W, b = RNG.standard_normal((K, D)).astype(np.float32), np.zeros(K, np.float32)
+    model = MLP((Linear(jnp.asarray(W), jnp.asarray(b)),), "relu")
+    gap = optimality_gap(model, rows_of(X), settings=TrainingSettings(l2=1e-6))  # by the gradient alone some 1e5
+    assert_allclose(gap, objective(W, b, X, None, 1e-6), rtol=1e-5)
+
+
 def test_biases_are_learned_where_features_say_nothing():
     _, b, _, gap = solved(rows_of(np.zeros((N, D), np.float32)))
     assert gap < 1e-5
@@ -100,7 +107,7 @@ def test_whole_weights_count_as_repetitions():
 
 def test_convention_many_features_have_a_diagonal_metric(monkeypatch):
     full = solved(rows_of(CORRELATED), l2=1e-3)
-    monkeypatch.setattr(quasi_newton, "MOST_FEATURES", D - 1)
+    monkeypatch.setattr(metric, "MOST_FEATURES", D - 1)
     diagonal = solved(rows_of(CORRELATED), l2=1e-3)
     assert diagonal[2].n_epochs > 2 * full[2].n_epochs
     assert_allclose(diagonal[0], full[0], rtol=1e-2, atol=1e-2)

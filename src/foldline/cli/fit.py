@@ -35,9 +35,9 @@ from foldline.cli.options import loading_options, widths_option, words_option
 )
 @click.option(
     "--solver",
-    type=click.Choice(["sgd", "lbfgs"]),
+    type=click.Choice(["auto", "sgd", "lbfgs"]),
     default=None,
-    help="Of a linear classifier: mini-batches, or lbfgs to the optimum of the softmax loss. Default: sgd.",
+    help="Of a linear classifier: sgd, mini-batches; lbfgs, to the optimum; auto, by the data. Default: sgd.",
 )
 @click.option("--l1", type=float, default=None, help="Price on absolute weights. Default: 0.")
 @click.option("--l2", type=float, default=None, help="Price on squared weights. Default: 0.0001; squares: 0.01.")

@@ -137,7 +137,7 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
                 f"compression is {self.compression!r} for a {type(self.classifier).__name__}; expected a "
                 f"ProductQuantizer, for a LinearClassifier or an MLPClassifier. Leave compression out, or change these."
             )
-        if getattr(self.classifier, "solver", "sgd") != "sgd":
+        if getattr(self.classifier, "solver", "sgd") == "lbfgs":
             raise SettingError(
                 f"solver is {self.classifier.solver!r} with compression; expected 'sgd', which decodes a batch at a "
                 f"time. Take solver='sgd', or leave compression out."

@@ -1,4 +1,4 @@
-"""Fitting models: losses, penalties, optimisers, the loop that is one compiled program an epoch, and a solver."""
+"""Fitting models: losses, penalties, optimisers, the loop that is one compiled program an epoch, and solvers."""
 
 from foldline.training.augment import Augment
 from foldline.training.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
@@ -8,12 +8,15 @@ from foldline.training.fit import Callback, fit_model
 from foldline.training.history import EpochReport, History
 from foldline.training.least_squares import LeastSquares, solve_least_squares
 from foldline.training.losses import LOSSES
+from foldline.training.max_margin import fit_svm_to_optimum
 from foldline.training.objective import objective, penalty
 from foldline.training.population import Member, Population, fit_population
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
 from foldline.training.rates import automatic_rate
 from foldline.training.settings import Loss, Optimizer, Schedule, Solver, TrainingSettings
+from foldline.training.solvable import has_optimum
 from foldline.training.streamed import StreamedRows
+from foldline.training.svm_dual import svm_optimality_gap
 
 __all__ = [
     "LOSSES",
@@ -36,11 +39,14 @@ __all__ = [
     "automatic_rate",
     "fit_model",
     "fit_population",
+    "fit_svm_to_optimum",
     "fit_to_optimum",
     "has_checkpoints",
+    "has_optimum",
     "objective",
     "optimality_gap",
     "penalty",
     "remove_checkpoints",
     "solve_least_squares",
+    "svm_optimality_gap",
 ]

@@ -1,33 +1,26 @@
 """Linear softmax classifiers solved to their optimum, with a proof of how near they came."""
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float64
-from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from foldline.core.errors import DataError, DivergedError
 from foldline.core.progress import tracking
 from foldline.models import MLP, Linear
 from foldline.training.curves import Curves
 from foldline.training.epoch import Rows
 from foldline.training.full_batch import full_batch
 from foldline.training.history import History
+from foldline.training.metric import Metric, features_diverged
 from foldline.training.settings import TrainingSettings
+from foldline.training.solvable import check_classes_have_weight
 
 # The bound on the gap, as a share of the first objective, at which the work is done.
 TOLERANCE = 1e-6
 MEMORY = 20  # pairs of steps and gradients; 30 saved 4 to 9 % of the passes of 10 on bags of visual words
-# More features than this have a metric of columns alone: a full one would be 0.8 GB.
-MOST_FEATURES = 10_000
-# Rows a feature that the metric is made from. On bags of visual words, 1,600 numbers, all 28 saved 16 to 44 % of the
-# passes to a gap of 1e-3, and took about the time of these to sum.
-ROWS_A_FEATURE = 2
-DIAGONAL_ROWS = 2_048  # that a metric of columns alone is made from: its numbers are means, not a matrix
 UNBOUNDED = {"maxiter": 10**9, "maxfun": 10**9, "ftol": 0.0, "gtol": 0.0}  # we stop SciPy, it does not stop itself
 
 
@@ -60,8 +53,8 @@ def fit_to_optimum(
         section 2, for a fixed curvature of the multinomial likelihood, here its value at W = 0 and not its bound.
     """
     n_out, n_in = model.layers[0].W.shape
-    _check_classes_have_weight(train, n_classes=n_out)
-    metric = _Metric.of(train, n_classes=n_out, l2=settings.l2)
+    check_classes_have_weight(train, n_classes=n_out)
+    metric = Metric.of(train, n_classes=n_out, l2=settings.l2)
     curves = Curves(model)
     objectives: list[float] = []
 
@@ -72,7 +65,9 @@ def fit_to_optimum(
             at = MLP((Linear(jnp.asarray(weights[:, :-1]), jnp.asarray(weights[:, -1])),), model.activation)
             objective, gradient, loss, accuracy = _objective(at, train, settings)
             if not (np.isfinite(objective) and np.isfinite(gradient).all()):
-                raise _diverged(f"the loss or its gradient became infinite or NaN in epoch {len(objectives) + 1}")
+                raise features_diverged(
+                    f"the loss or its gradient became infinite or NaN in epoch {len(objectives) + 1}"
+                )
             objectives.append(objective)
             curves.add(loss=loss, accuracy=accuracy)
             is_solved = np.sum(gradient**2) <= 4 * settings.l2 * TOLERANCE * objectives[0]
@@ -97,7 +92,7 @@ def optimality_gap(model: MLP, rows: Rows, *, settings: TrainingSettings) -> flo
 
     F(W, b) - min F <= F(W, b) - F(W, b*) + |dF/dW (W, b*)|^2 / (4 l2), where b* are the best biases for W. With b free,
     min over b of F is 2 l2-strongly convex in W, and its gradient is that of F at b*, hence the bound. It is also the
-    duality gap of the probabilities at (W, b*).
+    duality gap of the probabilities at (W, b*). As no loss is negative, it is F itself at most.
 
     Args:
         model: a net without hidden layers.
@@ -121,58 +116,9 @@ def optimality_gap(model: MLP, rows: Rows, *, settings: TrainingSettings) -> flo
     centred = MLP((Linear(layer.W, layer.b + jnp.asarray(best.x, jnp.float32)),), model.activation)
     _, gradient, *_ = _objective(centred, rows, settings)
     gained = cost(np.zeros(len(layer.b)))[0] - float(best.fun)
-    return max(gained, 0.0) + float(np.sum(gradient[:, :-1] ** 2)) / (4 * settings.l2)
-
-
-@dataclass(frozen=True)
-class _Metric:
-    """The change of variables: V = [W b] R^T, with R upper triangular (or its diagonal alone)."""
-
-    R: Float64[np.ndarray, "..."]
-
-    @classmethod
-    def of(cls, rows: Rows, *, n_classes: int, l2: float) -> "_Metric":
-        n, n_in = rows.numbers.shape
-        is_full = n_in <= MOST_FEATURES
-        step = max(n // (ROWS_A_FEATURE * n_in if is_full else DIAGONAL_ROWS), 1)
-        sample = np.asarray(rows.numbers[::step])
-        sample = np.concatenate([sample, np.ones((len(sample), 1), np.float32)], axis=1)
-        if rows.weights is not None:
-            sample *= np.sqrt(np.asarray(rows.weights[::step]))[:, None]
-        with np.errstate(over="ignore", invalid="ignore"):
-            moments = sample.T @ sample if is_full else np.einsum("nd,nd->d", sample, sample)
-        if not np.isfinite(moments).all():
-            raise _diverged("the squares of the features became infinite")
-        curvature = moments.astype(np.float64) / (len(sample) * n_classes)
-        diagonal = np.einsum("ii->i", curvature) if is_full else curvature  # a view of it
-        diagonal[:-1] += 2 * l2
-        # Rounding of float32 sums can make the least eigenvalues negative: as little as it takes is added.
-        ridge = 1e-7 * float(np.sum(diagonal))
-        diagonal += ridge
-        if not is_full:
-            return cls(np.sqrt(curvature))
-        while True:
-            try:
-                return cls(np.asfortranarray(np.linalg.cholesky(curvature).T))
-            except np.linalg.LinAlgError:
-                diagonal += 9 * ridge
-                ridge *= 10
-
-    def variables(self, weights: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, "k d"]:
-        """Give V."""
-        return np.asarray(weights * self.R if self.R.ndim == 1 else weights @ self.R.T)
-
-    def weights(self, variables: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, "k d"]:
-        """Give [W b] = V R^-T."""
-        if self.R.ndim == 1:
-            return np.asarray(variables / self.R)
-        return np.asarray(solve_triangular(self.R, variables.T, check_finite=False).T)
-
-    def gradient(self, gradient: Float64[np.ndarray, "k d"]) -> Float64[np.ndarray, "k d"]:
-        """Give the derivatives by V from those by [W b]: G R^-1."""
-        if self.R.ndim == 1:
-            return np.asarray(gradient / self.R)
-        return np.asarray(solve_triangular(self.R, gradient.T, trans="T", check_finite=False).T)
+    bound = max(gained, 0.0) + float(np.sum(gradient[:, :-1] ** 2)) / (4 * settings.l2)
+    objective = cost(np.zeros(len(layer.b)))[0] + settings.l2 * float(np.sum(np.asarray(layer.W, np.float64) ** 2))
+    return min(bound, objective)  # which is never below 0
 
 
 def _objective(
@@ -183,18 +129,3 @@ def _objective(
     W = np.asarray(model.layers[0].W, np.float64)
     gradient = np.concatenate([at.W_gradient + 2 * settings.l2 * W, at.b_gradient[:, None]], axis=1)
     return at.loss + settings.l2 * float(np.sum(W**2)), gradient, at.loss, at.accuracy
-
-
-def _check_classes_have_weight(rows: Rows, *, n_classes: int) -> None:
-    # Without a row that speaks for it, the best bias of a class is at minus infinity.
-    given = None if rows.weights is None else np.asarray(rows.weights)
-    weights = np.bincount(np.asarray(rows.y), weights=given, minlength=n_classes)
-    if not weights.all():
-        raise DataError(
-            f"all rows of class {int(np.argmin(weights))} have weight 0 and solver is 'lbfgs'; expected some weight "
-            f"for each class, without which there is no optimum. Leave the class out, or take solver='sgd'."
-        )
-
-
-def _diverged(what: str) -> DivergedError:
-    return DivergedError(f"{what}; expected finite numbers. Scale the features to about mean 0 and deviation 1.")

@@ -13,7 +13,7 @@ from foldline.training.augment import Augment
 Loss = Literal["softmax", "svm"]
 Optimizer = Literal["sgd", "adamw"]
 Schedule = Literal["constant", "step", "cosine", "one_cycle"]
-Solver = Literal["sgd", "lbfgs"]
+Solver = Literal["auto", "sgd", "lbfgs"]
 
 
 @dataclass(frozen=True, kw_only=True)
