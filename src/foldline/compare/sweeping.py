@@ -159,12 +159,15 @@ class Sweep:
         return f"{said} {self._about_size()}".strip()
 
     def _about_size(self) -> str:
-        """Hold the wide net with strong L2 against the narrow one with weak L2: the lecture's slide 66."""
+        """Hold the wide net with its best L2 against narrow ones with the weakest: the lecture's slide 66."""
         if not {"hidden", "l2"} <= set(self.names):
             return ""
         least = min(s["l2"] for s in self.combinations)  # type: ignore[type-var]
-        narrow = max((s for s in self.combinations if s["l2"] == least), key=self._merit)
         widest = max((s["hidden"] for s in self.combinations), key=_n_units)
+        narrower = [s for s in self.combinations if s["hidden"] != widest and s["l2"] == least]
+        if not narrower:
+            return ""
+        narrow = max(narrower, key=self._merit)
         wide = max((s for s in self.combinations if s["hidden"] == widest), key=self._merit)
         by_size, by_l2 = self.spread(narrow), self.spread(wide)
         gain = 100 * (by_l2.mean - by_size.mean)
@@ -173,8 +176,8 @@ class Sweep:
             return ""
         said = "does better than" if gain > 2 * error else "does worse than" if gain < -2 * error else "does as well as"
         return (
-            f"The widest net with its best L2 ({_said(wide)}: {by_l2.mean:.1%}) {said} the best size with the weakest "
-            f"({_said(narrow)}: {by_size.mean:.1%}): {gain:+.1f} points, give or take {error:.1f}."
+            f"The widest net with its best L2 ({_said(wide)}: {by_l2.mean:.1%}) {said} the best of the narrower nets "
+            f"with the weakest ({_said(narrow)}: {by_size.mean:.1%}): {gain:+.1f} points, give or take {error:.1f}."
         )
 
     def _merit(self, settings: Mapping[str, object]) -> float:
