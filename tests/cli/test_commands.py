@@ -171,6 +171,27 @@ def test_fit_takes_a_solver(run, tmp_path):
     assert "solver='lbfgs'" in run("info", tmp_path / "run" / "model.safetensors")[1]
 
 
+def test_fit_takes_all_that_nets_know_of_steps(run, tmp_path):
+    words = "fit digits --features raw --hidden 8 --epochs 2 --batch 32 --schedule one_cycle --warmup 0.1 --out run"
+    code, _, err = run(*words.split(), "--label-smoothing", "0.2", "--clip-norm", "3", "--micro-batches", "2")
+    assert code == 0, err
+    settings = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]
+    expected = {"schedule": "one_cycle", "warmup": 0.1, "label_smoothing": 0.2, "clip_norm": 3.0, "micro_batches": 2}
+    assert {name: settings[name] for name in expected} == expected
+    assert "augment" not in settings
+
+
+def test_fit_augments_pixels_of_the_loaded_size(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    words = (
+        "fit photos --features raw --size 8x10 --hidden 8 --epochs 2 --flip --shift 2 --zoom 0.1 --cutout 3 --out run"
+    )
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    augment = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]["augment"]
+    assert augment == {"image_shape": [8, 10, 3], "flip": True, "shift_px": 2, "zoom": 0.1, "cutout_px": 3}
+
+
 def test_fit_solves_squares(run, tmp_path):
     code, _, err = run("fit", "digits", "--features", "raw", "--loss", "squares", "--l2", "0.3", "--out", "run")
     assert code == 0, err
@@ -272,6 +293,14 @@ def one_broken(folder):
         (photos, "fit data --solver lbfgs --compress", "solver is 'lbfgs' with compression; expected 'sgd'"),
         (photos, "fit data --solver newton", "'newton' is not one of 'sgd', 'lbfgs'"),
         (photos, "fit data --l2 -1", "l2 is -1.0"),
+        (photos, "fit data --warmup 0.1", "warmup is 0.1 and there is no hidden layer; expected hidden widths with it"),
+        (photos, "fit data --hidden 8 --warmup 1", "warmup is 1.0; expected a number at least 0 and below 1"),
+        (photos, "fit data --hidden 8 --batch 8 --micro-batches 3", "micro_batches is 3 and a batch has 8 rows"),
+        (photos, "fit data --features raw --flip", "flip=True, shift_px=0, zoom=0.0, cutout_px=0) and there is no hid"),
+        (photos, "fit data --hidden 8 --shift 1", "and features are hog, color; expected raw alone"),
+        (photos, "fit data --features hog --hidden 8 --zoom 0.1", "and features are hog; expected raw alone"),
+        (photos, "fit data --features raw --hidden 8 --shift 99", "shift_px is 99; expected a whole number from 0 to"),
+        (photos, "fit data --features raw --hidden 8 --cutout -1", "cutout_px is -1; expected a whole number"),
         (photos, "fit data --epochs 0", "epochs is 0"),
         (photos, "fit data --features raw --lr 1e30", "expected finite numbers. Lower lr"),
         (photos, "fit data --out data/cat/0.png", "data/cat/0.png"),

@@ -1,5 +1,6 @@
 """`foldline fit`: train one model and keep it."""
 
+from functools import partial
 from typing import Literal
 
 import click
@@ -14,7 +15,8 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "  foldline fit digits --features raw --loss svm --l2 0.01 --epochs 50 --out run\n"
     "  foldline fit photos/ --features words --solver lbfgs --l2 3e-4 --epochs 200 --out run\n"
     "  foldline fit photos/ --features words-large --loss squares --l2 0.01 --out run\n"
-    "  foldline fit photos/ --features fisher --compress --out run",
+    "  foldline fit photos/ --features fisher --compress --out run\n"
+    "  foldline fit photos/ --features raw --hidden 512 --flip --shift 2 --schedule one_cycle --out run",
 )
 @click.argument("data")
 @click.option(
@@ -42,9 +44,26 @@ from foldline.cli.options import loading_options, widths_option, words_option
 @click.option("--l2", type=float, default=None, help="Price on squared weights. Default: 0.0001; squares: 0.01.")
 @click.option("--optimizer", type=click.Choice(["sgd", "adamw"]), default=None, help="Default: sgd.")
 @click.option("--lr", type=float, default=None, help="Largest learning rate. Default: what the data allow.")
-@click.option("--schedule", type=click.Choice(["constant", "step", "cosine"]), default=None, help="Default: cosine.")
+@click.option(
+    "--schedule",
+    type=click.Choice(["constant", "step", "cosine", "one_cycle"]),
+    default=None,
+    help="Of the learning rate over the run. Default: cosine.",
+)
+@click.option("--warmup", type=float, default=None, help="Share of the run over which the rate first rises.")
+@click.option(
+    "--label-smoothing", type=float, default=None, help="Share of the target probability that all classes are given."
+)
+@click.option("--clip-norm", type=float, default=None, help="Largest norm of a gradient; longer ones are shortened.")
+@click.option("--micro-batches", type=int, default=None, help="Parts of a batch computed in turn, for less memory.")
 @click.option("--epochs", type=int, default=None, help="Passes over the training images. Default: 30.")
 @click.option("--batch", "batch_size", type=int, default=None, help="Rows a step. Default: grows with the data to 128.")
+@click.option(
+    "--flip", is_flag=True, help="Mirror half of the images in each step; as the next three, raw pixels only."
+)
+@click.option("--shift", "shift_px", type=int, default=0, metavar="PX", help="Move images by up to so many pixels.")
+@click.option("--zoom", type=float, default=0.0, metavar="SHARE", help="Cut off up to this share of the sides.")
+@click.option("--cutout", "cutout_px", type=int, default=0, metavar="PX", help="Cover a square of this side.")
 @click.option("--patience", type=int, default=None, help="Stop after so many epochs without a better one.")
 @click.option("--balanced", is_flag=True, help="Weigh classes by the inverse of their frequencies.")
 @click.option(
@@ -58,6 +77,10 @@ def fit_command(
     features: tuple[str, ...] | None,
     hidden: tuple[int, ...] | None,
     loss: str | None,
+    flip: bool,
+    shift_px: int,
+    zoom: float,
+    cutout_px: int,
     patience: int | None,
     balanced: bool,
     compress: bool,
@@ -76,9 +99,11 @@ def fit_command(
     from foldline.estimators import make_classifier
     from foldline.features import ProductQuantizer
     from foldline.images import load_images
+    from foldline.training import Augment
 
     use_jax_cache()
-    classifier = make_classifier(
+    make = partial(
+        make_classifier,
         hidden=hidden or (),
         loss=loss,
         patience=patience,
@@ -87,9 +112,13 @@ def fit_command(
         random_state=seed,
         **settings,
     )
+    classifier = make()  # before images are loaded: wrong settings are told at once
     compression = ProductQuantizer(random_state=seed) if compress else None
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
+        if flip or shift_px or zoom or cutout_px:
+            shape = images.images.shape[1:]
+            classifier = make(augment=Augment(shape, flip=flip, shift_px=shift_px, zoom=zoom, cutout_px=cutout_px))
         run = fit(images, features=features, classifier=classifier, compression=compression, seed=seed)
     folder = out or f"foldline-fit-{run.board.name}"
     print_run(run, run.save(folder))

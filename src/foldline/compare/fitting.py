@@ -1,6 +1,7 @@
 """One recipe of the user's own on one image set: a fitted model in a folder that says how it came about."""
 
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from foldline.core.files import write_text
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RidgeClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.images import ImageSet
+from foldline.training import Augment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +83,9 @@ def fit(
             RidgeClassifier cannot do; None for as they are.
         seed: decides the split; the classifier has its own.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
-    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors or a
-        seed outside its range; DataError if the images
-        cannot be split or the classifier cannot be trained.
+    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors or
+        would augment what are no pixels, or a seed outside its range; DataError if the images cannot be split or the
+        classifier cannot be trained.
     """
     if not isinstance(classifier, LinearClassifier | MLPClassifier | RidgeClassifier):
         raise SettingError(
@@ -99,6 +101,7 @@ def fit(
     if not features:
         raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
+    _check_augment(classifier, features, image_set)
     kind = "net" if getattr(classifier, "hidden", ()) else "linear"
     choice = ClassifierChoice(
         key=kind, title=kind, description=repr(classifier), build=lambda n_train, seed: clone(classifier)
@@ -110,6 +113,19 @@ def fit(
     model = board.best.model
     assert model is not None  # only nearest neighbours can be too large to be kept
     return Run(model=model, board=board, recipe=_plain_recipe(image_set, model, seed=seed))
+
+
+def _check_augment(classifier: BaseEstimator, features: Sequence[str], image_set: ImageSet) -> None:
+    augment = getattr(classifier, "augment", None)
+    if augment is None:
+        return
+    if list(features) != ["raw"]:
+        raise SettingError(
+            f"augment is {augment!r} and features are {', '.join(features)}; expected raw alone, because only pixels "
+            "can be moved, mirrored and covered. Take the features raw, or leave augment (--flip, --shift, --zoom, "
+            "--cutout) out."
+        )
+    augment.checked(n_in=math.prod(image_set.images.shape[1:]))
 
 
 def _plain_recipe(image_set: ImageSet, model: ImagePipeline, *, seed: int) -> dict[str, object]:
@@ -143,6 +159,8 @@ def _plain(value: object) -> object:
             return _settings(value)
         case np.generic() | np.ndarray():
             return _plain(value.tolist())
+        case Augment():
+            return _plain(value._asdict())
         case list() | tuple():
             return [_plain(item) for item in value]
         case Mapping():
