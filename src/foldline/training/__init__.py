@@ -11,6 +11,7 @@ from foldline.training.losses import LOSSES
 from foldline.training.objective import objective, penalty
 from foldline.training.population import Member, Population, fit_population
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
+from foldline.training.range_test import range_losses
 from foldline.training.rates import automatic_rate
 from foldline.training.settings import Loss, Optimizer, Schedule, Solver, TrainingSettings
 from foldline.training.streamed import StreamedRows
@@ -41,5 +42,6 @@ __all__ = [
     "objective",
     "optimality_gap",
     "penalty",
+    "range_losses",
     "solve_least_squares",
 ]
