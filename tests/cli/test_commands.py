@@ -43,7 +43,7 @@ def write_photos(folder, *, classes=("cat", "dog"), n=10):
 
 
 def test_help_has_examples_for_every_command(run):
-    for words in ((), ("compare",), ("fit",), ("sweep",), ("predict",), ("info",)):
+    for words in ((), ("compare",), ("fit",), ("rates",), ("sweep",), ("predict",), ("info",)):
         code, out, _ = run(*words, "--help")
         assert code == 0
         assert "Examples:" in out
@@ -376,6 +376,33 @@ def test_names_that_the_terminal_has_no_letters_for_are_written_out(run, tmp_pat
     said = narrow.buffer.getvalue().decode("cp1252")
     assert "café" in said
     assert "\\u732b" in said
+
+
+def test_rates_prints_two_rates_and_draws(run, tmp_path):
+    code, out, err = run("rates", "digits", "--features", "raw", "--hidden", "8", "--seeds", "2", "--out", "drawn")
+    assert code == 0, err
+    suggested, automatic, diverged = (float(line.split()[1]) for line in out.splitlines()[:3])
+    assert 1e-4 < suggested < diverged
+    assert 1e-3 < automatic <= 0.05
+    assert out.splitlines()[3].replace("\\", "/") == "Wrote drawn/rates.png"
+    assert (tmp_path / "drawn" / "rates.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--low", "0"), "low is 0.0; expected a number above 0"),
+        (("--high", "1e-4"), "the loss still falls at high"),
+        (("--steps", "3"), "n_steps is 3; expected a whole number from 20"),
+        (("--dropout", "0.5"), "dropout is 0.5 and there is no hidden layer"),
+        (("--features", "sift"), "features is 'sift'; expected one of 'raw'"),
+        (("--features", ","), "features is empty; expected one or more of raw"),
+    ],
+)
+def test_rates_tells_bad_settings(run, words, said):
+    code, _, err = run("rates", "digits", *words)
+    assert code == 2
+    assert said in " ".join(err.split())
 
 
 def test_sweep_prints_the_best_and_writes_its_files(run, tmp_path):
