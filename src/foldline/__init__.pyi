@@ -39,5 +39,6 @@ from .insight import RateTest as RateTest
 from .insight import find_rate as find_rate
 from .training import Augment as Augment
 from .training import Checkpoints as Checkpoints
+from .training import TensorBoard as TensorBoard
 
 __version__: str

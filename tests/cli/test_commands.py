@@ -192,6 +192,13 @@ def test_fit_augments_pixels_of_the_loaded_size(run, tmp_path):
     assert augment == {"image_shape": [8, 10, 3], "flip": True, "shift_px": 2, "zoom": 0.1, "cutout_px": 3}
 
 
+def test_fit_writes_event_files(run, tmp_path):
+    code, _, err = run("fit", "digits", "--features", "raw", "--epochs", "2", "--tensorboard", "events", "--out", "run")
+    assert code == 0, err
+    (file,) = (tmp_path / "events").iterdir()
+    assert b"loss/validation" in file.read_bytes()
+
+
 def test_fit_solves_squares(run, tmp_path):
     code, _, err = run("fit", "digits", "--features", "raw", "--loss", "squares", "--l2", "0.3", "--out", "run")
     assert code == 0, err
@@ -284,6 +291,9 @@ def one_broken(folder):
         (photos, "fit data --loss squares --epochs 30", "epochs is 30 with loss='squares'; expected no other setting"),
         (photos, "fit data --loss squares --balanced", "class_weight is 'balanced' with loss='squares'"),
         (photos, "fit data --loss squares --patience 3", "patience is 3 with loss='squares'"),
+        (photos, "fit data --loss squares --tensorboard a", "callbacks are given for RidgeClassifier(), which is solv"),
+        (photos, "fit data --solver lbfgs --tensorboard a", "(solver='lbfgs'), which is solved; expected mini-batch"),
+        (photos, "fit data --epochs 1 --tensorboard data/cat/0.png", "Directory 'data/cat/0.png' is a file"),
         (photos, "fit data --loss squares --l2 0", "l2 is 0.0; expected a number above 0"),
         (
             photos,

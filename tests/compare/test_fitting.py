@@ -108,6 +108,18 @@ def test_only_pixels_are_augmented(digits, features, augment, message):
         fit(digits, features=features, classifier=MLPClassifier(hidden=(8,), epochs=1, augment=augment))
 
 
+def test_callbacks_are_told_every_epoch_and_may_end_the_training(digits):
+    told = []
+    run = fit(
+        digits,
+        features=["raw"],
+        classifier=LinearClassifier(epochs=9),
+        callbacks=[lambda report: told.append(report.epoch) or report.epoch == 3],
+    )
+    assert told == [1, 2, 3]
+    assert run.board.best.history.n_epochs == 3
+
+
 def test_a_recipe_that_cannot_be_written_leaves_no_other_file(run, tmp_path):
     with pytest.raises(TypeError):
         dataclasses.replace(run, recipe={"what": object()}).save(tmp_path / "run")

@@ -69,6 +69,12 @@ from foldline.cli.options import loading_options, widths_option, words_option
 @click.option(
     "--compress", is_flag=True, help="Keep training vectors as a byte for every 8 numbers: many images, long vectors."
 )
+@click.option(
+    "--tensorboard",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Write the numbers of every epoch there, for TensorBoard. Needs foldline[tensorboard].",
+)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=click.Path(file_okay=False), help="Folder of the run. Default: foldline-fit-NAME.")
 @loading_options
@@ -84,6 +90,7 @@ def fit_command(
     patience: int | None,
     balanced: bool,
     compress: bool,
+    tensorboard: str | None,
     seed: int,
     out: str | None,
     size: int | tuple[int, int] | None,
@@ -99,7 +106,7 @@ def fit_command(
     from foldline.estimators import make_classifier
     from foldline.features import ProductQuantizer
     from foldline.images import load_images
-    from foldline.training import Augment
+    from foldline.training import Augment, TensorBoard
 
     use_jax_cache()
     make = partial(
@@ -114,11 +121,14 @@ def fit_command(
     )
     classifier = make()  # before images are loaded: wrong settings are told at once
     compression = ProductQuantizer(random_state=seed) if compress else None
+    callbacks = [] if tensorboard is None else [TensorBoard(tensorboard)]
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
         if flip or shift_px or zoom or cutout_px:
             shape = images.images.shape[1:]
             classifier = make(augment=Augment(shape, flip=flip, shift_px=shift_px, zoom=zoom, cutout_px=cutout_px))
-        run = fit(images, features=features, classifier=classifier, compression=compression, seed=seed)
+        run = fit(
+            images, features=features, classifier=classifier, compression=compression, callbacks=callbacks, seed=seed
+        )
     folder = out or f"foldline-fit-{run.board.name}"
     print_run(run, run.save(folder))

@@ -21,7 +21,7 @@ from foldline.core.files import write_text
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RidgeClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.images import ImageSet
-from foldline.training import Augment
+from foldline.training import Augment, Callback
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +67,7 @@ def fit(
     features: Sequence[str] | None = None,
     classifier: LinearClassifier | MLPClassifier | RidgeClassifier,
     compression: ProductQuantizer | None = None,
+    callbacks: Sequence[Callback] = (),
     seed: int = 0,
 ) -> Run:
     """Fit one classifier on one feature vector and measure it as `compare` would.
@@ -81,11 +82,12 @@ def fit(
         classifier: an unfitted LinearClassifier, MLPClassifier or RidgeClassifier.
         compression: how training vectors are kept while the classifier learns (see `ImagePipeline`), which a
             RidgeClassifier cannot do; None for as they are.
+        callbacks: called with the report of every epoch of mini-batch descent; one that gives True ends it.
         seed: decides the split; the classifier has its own.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
-    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors or
-        would augment what are no pixels, or a seed outside its range; DataError if the images cannot be split or the
-        classifier cannot be trained.
+    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors, has no
+        epochs to call back after or would augment what are no pixels, or a seed outside its range; DataError if the
+        images cannot be split or the classifier cannot be trained.
     """
     if not isinstance(classifier, LinearClassifier | MLPClassifier | RidgeClassifier):
         raise SettingError(
@@ -102,13 +104,20 @@ def fit(
         raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
     _check_augment(classifier, features, image_set)
+    if callbacks and (isinstance(classifier, RidgeClassifier) or getattr(classifier, "solver", "sgd") != "sgd"):
+        raise SettingError(
+            f"callbacks are given for {classifier!r}, which is solved; expected mini-batch descent, which has epochs "
+            "to tell of. Leave callbacks (--tensorboard) out, or take another loss or solver='sgd'."
+        )
     kind = "net" if getattr(classifier, "hidden", ()) else "linear"
     choice = ClassifierChoice(
         key=kind, title=kind, description=repr(classifier), build=lambda n_train, seed: clone(classifier)
     )
     feature_set = FeatureSet.named("+".join(features))
     key = f"{feature_set.key}/{kind}"
-    recipe = Recipe(key=key, features=feature_set, classifier=choice, compression=compression)
+    recipe = Recipe(
+        key=key, features=feature_set, classifier=choice, compression=compression, callbacks=tuple(callbacks)
+    )
     board = compare(image_set, recipes=[recipe], seeds=1, seed=seed)
     model = board.best.model
     assert model is not None  # only nearest neighbours can be too large to be kept

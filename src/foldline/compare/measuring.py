@@ -190,7 +190,8 @@ def _train(recipe: Recipe, splits: Splits, extracted: Extracted, *, seed: int) -
     classifier = recipe.classifier.build(len(extracted.train), seed)
     started_s = time.perf_counter()
     if isinstance(classifier, NetClassifier):
-        classifier.fit(extracted.train, splits.train.labels, validation=(extracted.val, splits.val.labels))
+        validation = extracted.val, splits.val.labels
+        classifier.fit(extracted.train, splits.train.labels, validation=validation, callbacks=recipe.callbacks)
     else:
         classifier.fit(extracted.train, splits.train.labels)
     elapsed_s = time.perf_counter() - started_s

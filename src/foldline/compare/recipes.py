@@ -9,6 +9,7 @@ from foldline.compare.features import FEATURE_CHOICES, FeatureChoice, ImageShape
 from foldline.core.checks import choice
 from foldline.core.errors import SettingError
 from foldline.features import ImageFeature, ProductQuantizer
+from foldline.training import Callback
 
 # Features by classifiers. The widest vectors, of 6,400 numbers and more, meet one linear classifier, which did best on
 # them: a net takes minutes.
@@ -70,12 +71,14 @@ class Recipe:
         features: how images become feature vectors.
         classifier: what decides on them.
         compression: how training vectors are kept (see `ImagePipeline`); None for as they are.
+        callbacks: told every epoch of a classifier that is trained in epochs.
     """
 
     key: str
     features: FeatureSet
     classifier: ClassifierChoice
     compression: ProductQuantizer | None = None
+    callbacks: tuple[Callback, ...] = ()
 
     @classmethod
     def named(cls, key: str) -> "Recipe":

@@ -15,6 +15,7 @@ from foldline.training.range_test import range_losses
 from foldline.training.rates import automatic_rate
 from foldline.training.settings import Loss, Optimizer, Schedule, Solver, TrainingSettings
 from foldline.training.streamed import StreamedRows
+from foldline.training.tensorboard import TensorBoard
 
 __all__ = [
     "LOSSES",
@@ -33,6 +34,7 @@ __all__ = [
     "Schedule",
     "Solver",
     "StreamedRows",
+    "TensorBoard",
     "TrainingSettings",
     "automatic_rate",
     "fit_model",
