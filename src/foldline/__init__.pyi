@@ -35,7 +35,10 @@ from .features import ProductQuantizer as ProductQuantizer
 from .features import VisualWords as VisualWords
 from .images import ImageSet as ImageSet
 from .images import load_images as load_images
+from .insight import RateTest as RateTest
+from .insight import find_rate as find_rate
 from .training import Augment as Augment
 from .training import Checkpoints as Checkpoints
+from .training import TensorBoard as TensorBoard
 
 __version__: str

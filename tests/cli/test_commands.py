@@ -43,7 +43,7 @@ def write_photos(folder, *, classes=("cat", "dog"), n=10):
 
 
 def test_help_has_examples_for_every_command(run):
-    for words in ((), ("compare",), ("fit",), ("sweep",), ("predict",), ("info",)):
+    for words in ((), ("compare",), ("fit",), ("rates",), ("sweep",), ("predict",), ("info",)):
         code, out, _ = run(*words, "--help")
         assert code == 0
         assert "Examples:" in out
@@ -172,6 +172,34 @@ def test_fit_takes_a_solver(run, tmp_path, solver):
     assert f"solver='{solver}'" in run("info", tmp_path / "run" / "model.safetensors")[1]
 
 
+def test_fit_takes_all_that_nets_know_of_steps(run, tmp_path):
+    words = "fit digits --features raw --hidden 8 --epochs 2 --batch 32 --schedule one_cycle --warmup 0.1 --out run"
+    code, _, err = run(*words.split(), "--label-smoothing", "0.2", "--clip-norm", "3", "--micro-batches", "2")
+    assert code == 0, err
+    settings = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]
+    expected = {"schedule": "one_cycle", "warmup": 0.1, "label_smoothing": 0.2, "clip_norm": 3.0, "micro_batches": 2}
+    assert {name: settings[name] for name in expected} == expected
+    assert "augment" not in settings
+
+
+def test_fit_augments_pixels_of_the_loaded_size(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    words = (
+        "fit photos --features raw --size 8x10 --hidden 8 --epochs 2 --flip --shift 2 --zoom 0.1 --cutout 3 --out run"
+    )
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    augment = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]["augment"]
+    assert augment == {"image_shape": [8, 10, 3], "flip": True, "shift_px": 2, "zoom": 0.1, "cutout_px": 3}
+
+
+def test_fit_writes_event_files(run, tmp_path):
+    code, _, err = run("fit", "digits", "--features", "raw", "--epochs", "2", "--tensorboard", "events", "--out", "run")
+    assert code == 0, err
+    (file,) = (tmp_path / "events").iterdir()
+    assert b"loss/validation" in file.read_bytes()
+
+
 def test_fit_solves_squares(run, tmp_path):
     code, _, err = run("fit", "digits", "--features", "raw", "--loss", "squares", "--l2", "0.3", "--out", "run")
     assert code == 0, err
@@ -263,6 +291,9 @@ def one_broken(folder):
         (photos, "fit data --loss squares --epochs 30", "epochs is 30 with loss='squares'; expected no other setting"),
         (photos, "fit data --loss squares --balanced", "class_weight is 'balanced' with loss='squares'"),
         (photos, "fit data --loss squares --patience 3", "patience is 3 with loss='squares'"),
+        (photos, "fit data --loss squares --tensorboard a", "callbacks are given for RidgeClassifier(), which is solv"),
+        (photos, "fit data --solver lbfgs --tensorboard a", "(solver='lbfgs'), which is solved; expected mini-batch"),
+        (photos, "fit data --epochs 1 --tensorboard data/cat/0.png", "Directory 'data/cat/0.png' is a file"),
         (photos, "fit data --loss squares --l2 0", "l2 is 0.0; expected a number above 0"),
         (
             photos,
@@ -273,6 +304,14 @@ def one_broken(folder):
         (photos, "fit data --l1 0.1 --solver lbfgs", "l1 is 0.1 with solver='lbfgs'; expected 0"),
         (photos, "fit data --solver newton", "'newton' is not one of 'auto', 'sgd', 'lbfgs'"),
         (photos, "fit data --l2 -1", "l2 is -1.0"),
+        (photos, "fit data --warmup 0.1", "warmup is 0.1 and there is no hidden layer; expected hidden widths with it"),
+        (photos, "fit data --hidden 8 --warmup 1", "warmup is 1.0; expected a number at least 0 and below 1"),
+        (photos, "fit data --hidden 8 --batch 8 --micro-batches 3", "micro_batches is 3 and a batch has 8 rows"),
+        (photos, "fit data --features raw --flip", "flip=True, shift_px=0, zoom=0.0, cutout_px=0) and there is no hid"),
+        (photos, "fit data --hidden 8 --shift 1", "and features are hog, color; expected raw alone"),
+        (photos, "fit data --features hog --hidden 8 --zoom 0.1", "and features are hog; expected raw alone"),
+        (photos, "fit data --features raw --hidden 8 --shift 99", "shift_px is 99; expected a whole number from 0 to"),
+        (photos, "fit data --features raw --hidden 8 --cutout -1", "cutout_px is -1; expected a whole number"),
         (photos, "fit data --epochs 0", "epochs is 0"),
         (photos, "fit data --features raw --lr 1e30", "expected finite numbers. Lower lr"),
         (photos, "fit data --out data/cat/0.png", "data/cat/0.png"),
@@ -348,6 +387,33 @@ def test_names_that_the_terminal_has_no_letters_for_are_written_out(run, tmp_pat
     said = narrow.buffer.getvalue().decode("cp1252")
     assert "café" in said
     assert "\\u732b" in said
+
+
+def test_rates_prints_two_rates_and_draws(run, tmp_path):
+    code, out, err = run("rates", "digits", "--features", "raw", "--hidden", "8", "--seeds", "2", "--out", "drawn")
+    assert code == 0, err
+    suggested, automatic, diverged = (float(line.split()[1]) for line in out.splitlines()[:3])
+    assert 1e-4 < suggested < diverged
+    assert 1e-3 < automatic <= 0.05
+    assert out.splitlines()[3].replace("\\", "/") == "Wrote drawn/rates.png"
+    assert (tmp_path / "drawn" / "rates.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--low", "0"), "low is 0.0; expected a number above 0"),
+        (("--high", "1e-4"), "the loss still falls at high"),
+        (("--steps", "3"), "n_steps is 3; expected a whole number from 20"),
+        (("--dropout", "0.5"), "dropout is 0.5 and there is no hidden layer"),
+        (("--features", "sift"), "features is 'sift'; expected one of 'raw'"),
+        (("--features", ","), "features is empty; expected one or more of raw"),
+    ],
+)
+def test_rates_tells_bad_settings(run, words, said):
+    code, _, err = run("rates", "digits", *words)
+    assert code == 2
+    assert said in " ".join(err.split())
 
 
 def test_sweep_prints_the_best_and_writes_its_files(run, tmp_path):

@@ -12,7 +12,7 @@ from foldline.compare.measuring import Splits
 from foldline.core.errors import SettingError
 from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RidgeClassifier, load
 from foldline.features import ProductQuantizer
-from foldline.training import CodedRows
+from foldline.training import Augment, CodedRows
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,44 @@ def test_settings_of_every_kind_stand_in_the_recipe(digits, tmp_path):
     recipe = tomllib.loads((tmp_path / "recipe.toml").read_text())["classifier"]
     assert (recipe["hidden"], recipe["l2"], recipe["epochs"]) == ([4], 0.5, 1)
     assert recipe["class_weight"] == {str(k): 1.0 + (k == 3) for k in range(10)}
+
+
+def test_an_augmented_run_says_how_and_is_saved_and_loaded(digits, tmp_path):
+    classifier = MLPClassifier(hidden=(8,), epochs=2, augment=Augment((8, 8, 1), shift_px=1, zoom=0.1))
+    run = fit(digits, features=["raw"], classifier=classifier)
+    run.save(tmp_path)
+    recipe = tomllib.loads((tmp_path / "recipe.toml").read_text())["classifier"]
+    assert recipe["augment"] == {"image_shape": [8, 8, 1], "flip": False, "shift_px": 1, "zoom": 0.1, "cutout_px": 0}
+    loaded = load(tmp_path / "model.safetensors")
+    assert loaded.classifier_.augment == classifier.augment
+    assert_array_equal(loaded.predict(digits.images), run.model.predict(digits.images))
+
+
+@pytest.mark.parametrize(
+    ("features", "augment", "message"),
+    [
+        (["hog"], Augment((8, 8, 1), flip=True), r"features are hog; expected raw alone, .* or leave augment"),
+        (["raw", "hog"], Augment((8, 8, 1), flip=True), "features are raw, hog; expected raw alone"),
+        (None, Augment((8, 8, 1), flip=True), "features are hog; expected raw alone"),
+        (["raw"], Augment((8, 8, 3), flip=True), r"image_shape \(8, 8, 3\), which is 192 numbers, and rows hold 64"),
+        (["raw"], Augment((8, 8, 1), shift_px=8), "shift_px is 8; expected a whole number from 0 to 7"),
+    ],
+)
+def test_only_pixels_are_augmented(digits, features, augment, message):
+    with pytest.raises(SettingError, match=message):
+        fit(digits, features=features, classifier=MLPClassifier(hidden=(8,), epochs=1, augment=augment))
+
+
+def test_callbacks_are_told_every_epoch_and_may_end_the_training(digits):
+    told = []
+    run = fit(
+        digits,
+        features=["raw"],
+        classifier=LinearClassifier(epochs=9),
+        callbacks=[lambda report: told.append(report.epoch) or report.epoch == 3],
+    )
+    assert told == [1, 2, 3]
+    assert run.board.best.history.n_epochs == 3
 
 
 def test_a_recipe_that_cannot_be_written_leaves_no_other_file(run, tmp_path):

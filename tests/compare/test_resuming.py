@@ -183,7 +183,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_weights_of_one_that_
     for attempt in range(20):
         folder = tmp_path / str(attempt)
         folder.mkdir()
-        n, whole, killed = kill_and_resume(20 - n_killed, folder, epochs=1500)
+        n, whole, killed = kill_and_resume(20 - n_killed, folder, epochs=800)
         assert whole == killed
         n_killed += n
         if n_killed >= 20:

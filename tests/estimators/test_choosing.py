@@ -1,7 +1,10 @@
+import re
+
 import pytest
 
 from foldline.core.errors import SettingError
 from foldline.estimators import LinearClassifier, MLPClassifier, RidgeClassifier, make_classifier
+from foldline.training import Augment
 
 
 def test_no_hidden_layer_means_a_linear_classifier():
@@ -29,9 +32,22 @@ def test_zero_and_false_are_settings_as_others(hidden, setting):
     assert {name: getattr(made, name) for name in setting} == setting
 
 
-@pytest.mark.parametrize(("name", "value"), [("activation", "tanh"), ("dropout", 0.5)])
-def test_settings_of_hidden_units_without_any_are_refused(name, value):
-    with pytest.raises(SettingError, match=f"{name} is {value!r} and there is no hidden layer; .*or leave {name} out"):
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("activation", "tanh"),
+        ("dropout", 0.5),
+        ("warmup", 0.1),
+        ("label_smoothing", 0.1),
+        ("clip_norm", 1.0),
+        ("micro_batches", 2),
+        ("augment", Augment((8, 8, 1), flip=True)),
+    ],
+)
+def test_settings_of_nets_without_a_hidden_layer_are_refused(name, value):
+    with pytest.raises(
+        SettingError, match=f"{name} is {re.escape(repr(value))} and there is no hidden layer; .*or leave {name} out"
+    ):
         make_classifier(**{name: value})
     assert getattr(make_classifier(hidden=(8,), **{name: value}), name) == value
 

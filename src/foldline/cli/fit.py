@@ -1,5 +1,6 @@
 """`foldline fit`: train one model and keep it."""
 
+from functools import partial
 from typing import Literal
 
 import click
@@ -15,6 +16,7 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "  foldline fit photos/ --features words --solver lbfgs --l2 3e-4 --epochs 200 --out run\n"
     "  foldline fit photos/ --features words-large --loss squares --l2 0.01 --out run\n"
     "  foldline fit photos/ --features fisher --compress --out run\n"
+    "  foldline fit photos/ --features raw --hidden 512 --flip --shift 2 --schedule one_cycle --out run\n"
     "  foldline fit --resume run",
 )
 @click.argument("data", required=False)
@@ -43,13 +45,36 @@ from foldline.cli.options import loading_options, widths_option, words_option
 @click.option("--l2", type=float, default=None, help="Price on squared weights. Default: 0.0001; squares: 0.01.")
 @click.option("--optimizer", type=click.Choice(["sgd", "adamw"]), default=None, help="Default: sgd.")
 @click.option("--lr", type=float, default=None, help="Largest learning rate. Default: what the data allow.")
-@click.option("--schedule", type=click.Choice(["constant", "step", "cosine"]), default=None, help="Default: cosine.")
+@click.option(
+    "--schedule",
+    type=click.Choice(["constant", "step", "cosine", "one_cycle"]),
+    default=None,
+    help="Of the learning rate over the run. Default: cosine.",
+)
+@click.option("--warmup", type=float, default=None, help="Share of the run over which the rate first rises.")
+@click.option(
+    "--label-smoothing", type=float, default=None, help="Share of the target probability that all classes are given."
+)
+@click.option("--clip-norm", type=float, default=None, help="Largest norm of a gradient; longer ones are shortened.")
+@click.option("--micro-batches", type=int, default=None, help="Parts of a batch computed in turn, for less memory.")
 @click.option("--epochs", type=int, default=None, help="Passes over the training images. Default: 30.")
 @click.option("--batch", "batch_size", type=int, default=None, help="Rows a step. Default: grows with the data to 128.")
+@click.option(
+    "--flip", is_flag=True, help="Mirror half of the images in each step; as the next three, raw pixels only."
+)
+@click.option("--shift", "shift_px", type=int, default=0, metavar="PX", help="Move images by up to so many pixels.")
+@click.option("--zoom", type=float, default=0.0, metavar="SHARE", help="Cut off up to this share of the sides.")
+@click.option("--cutout", "cutout_px", type=int, default=0, metavar="PX", help="Cover a square of this side.")
 @click.option("--patience", type=int, default=None, help="Stop after so many epochs without a better one.")
 @click.option("--balanced", is_flag=True, help="Weigh classes by the inverse of their frequencies.")
 @click.option(
     "--compress", is_flag=True, help="Keep training vectors as a byte for every 8 numbers: many images, long vectors."
+)
+@click.option(
+    "--tensorboard",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Write the numbers of every epoch there, for TensorBoard. Needs foldline[tensorboard].",
 )
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=click.Path(file_okay=False), help="Folder of the run. Default: foldline-fit-NAME.")
@@ -69,9 +94,14 @@ def fit_command(
     features: tuple[str, ...] | None,
     hidden: tuple[int, ...] | None,
     loss: str | None,
+    flip: bool,
+    shift_px: int,
+    zoom: float,
+    cutout_px: int,
     patience: int | None,
     balanced: bool,
     compress: bool,
+    tensorboard: str | None,
     seed: int,
     out: str | None,
     resume: str | None,
@@ -91,14 +121,16 @@ def fit_command(
     from foldline.estimators import make_classifier
     from foldline.features import ProductQuantizer
     from foldline.images import load_images
+    from foldline.training import Augment, TensorBoard
 
     use_jax_cache()
     if resume is not None:
-        _resume(context, data, resume, checkpoint_s=checkpoint_every)
+        _resume(context, data, resume, checkpoint_s=checkpoint_every, tensorboard=tensorboard)
         return
     if data is None:
         raise click.UsageError("Missing argument 'DATA': a folder of images, or --resume RUN.")
-    classifier = make_classifier(
+    make = partial(
+        make_classifier,
         hidden=hidden or (),
         loss=loss,
         patience=patience,
@@ -107,9 +139,14 @@ def fit_command(
         random_state=seed,
         **settings,
     )
+    classifier = make()  # before images are loaded: wrong settings are told at once
     compression = ProductQuantizer(random_state=seed) if compress else None
+    callbacks = [] if tensorboard is None else [TensorBoard(tensorboard)]
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
+        if flip or shift_px or zoom or cutout_px:
+            shape = images.images.shape[1:]
+            classifier = make(augment=Augment(shape, flip=flip, shift_px=shift_px, zoom=zoom, cutout_px=cutout_px))
         folder = out or f"foldline-fit-{short_name(images.source)}"
         check_free(folder)
         run = fit(
@@ -117,6 +154,7 @@ def fit_command(
             features=features,
             classifier=classifier,
             compression=compression,
+            callbacks=callbacks,
             seed=seed,
             folder=folder,
             checkpoint_s=checkpoint_every,
@@ -124,17 +162,20 @@ def fit_command(
     print_run(run, run.save(folder))
 
 
-def _resume(context: click.Context, data: str | None, folder: str, *, checkpoint_s: float) -> None:
+def _resume(
+    context: click.Context, data: str | None, folder: str, *, checkpoint_s: float, tensorboard: str | None
+) -> None:
     from foldline.cli.describe import print_run
     from foldline.compare import fit
     from foldline.compare.resuming import UnfinishedRun
     from foldline.core.progress import showing_progress
     from foldline.images import load_images
+    from foldline.training import TensorBoard
 
     given = [
         f"--{name.replace('_', '-')}"
         for name in context.params
-        if name not in ("data", "resume", "checkpoint_every")
+        if name not in ("data", "resume", "checkpoint_every", "tensorboard")
         and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     ]
     if given:
@@ -148,6 +189,7 @@ def _resume(context: click.Context, data: str | None, folder: str, *, checkpoint
             features=stopped.features,
             classifier=stopped.classifier,
             compression=stopped.compression,
+            callbacks=[] if tensorboard is None else [TensorBoard(tensorboard)],
             seed=stopped.seed,
             folder=folder,
             checkpoint_s=checkpoint_s,

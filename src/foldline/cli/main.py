@@ -10,6 +10,7 @@ from foldline.cli.compare import compare_command
 from foldline.cli.fit import fit_command
 from foldline.cli.info import info_command
 from foldline.cli.predict import predict_command
+from foldline.cli.rates import rates_command
 from foldline.cli.sweep import sweep_command
 from foldline.core.errors import FoldlineError
 
@@ -17,6 +18,7 @@ EPILOG = """\b
 Examples:
   foldline compare photos/                  how far does each idea get?
   foldline fit photos/ --features hog,color --hidden 256 --out run
+  foldline rates photos/ --hidden 256       which learning rate suits?
   foldline sweep photos/ --width 3,20,100 --l2 1e-5:1e-1:9
   foldline predict run/model.safetensors new/*.jpg
   foldline info photos/                     what is in there, and what is wrong with it?
@@ -32,7 +34,7 @@ def foldline() -> None:
     """Image classification you can understand: from hand-made features to neural networks, compared fairly."""
 
 
-for command in (compare_command, fit_command, sweep_command, predict_command, info_command):
+for command in (compare_command, fit_command, rates_command, sweep_command, predict_command, info_command):
     foldline.add_command(command)
 
 

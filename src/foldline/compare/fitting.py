@@ -1,6 +1,7 @@
 """One recipe of the user's own on one image set: a fitted model in a folder that says how it came about."""
 
 import json
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, 
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.images import ImageSet
-from foldline.training import Augment, Checkpoints, remove_checkpoints
+from foldline.training import Augment, Callback, Checkpoints, remove_checkpoints
 
 # What the folder of a run holds besides its outcome.
 RECIPE, CHECKPOINTS = "recipe.toml", "checkpoints"
@@ -73,6 +74,7 @@ def fit(
     features: Sequence[str] | None = None,
     classifier: LinearClassifier | MLPClassifier | RidgeClassifier,
     compression: ProductQuantizer | None = None,
+    callbacks: Sequence[Callback] = (),
     seed: int = 0,
     folder: str | os.PathLike[str] | None = None,
     checkpoint_s: float = 60.0,
@@ -89,14 +91,16 @@ def fit(
         classifier: an unfitted LinearClassifier, MLPClassifier or RidgeClassifier.
         compression: how training vectors are kept while the classifier learns (see `ImagePipeline`), which a
             RidgeClassifier cannot do; None for as they are.
+        callbacks: called with the report of every epoch of mini-batch descent; one that gives True ends it.
         seed: decides the split; the classifier has its own.
         folder: of the run. Its recipe is written there before anything else, and mini-batch descent writes checkpoints
             there, from which the same call goes on if it was killed; None writes nothing.
         checkpoint_s: seconds between checkpoints.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
-    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors, a
-        seed outside its range, or a folder with checkpoints of another run; DataError if the images cannot be split or
-        the classifier cannot be trained; SaveError if the folder cannot be written.
+    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors, has no
+        epochs to call back after or would augment what are no pixels, a seed outside its range, or a folder with
+        checkpoints of another run; DataError if the images cannot be split or the classifier cannot be trained;
+        SaveError if the folder cannot be written.
     """
     if not isinstance(classifier, LinearClassifier | MLPClassifier | RidgeClassifier):
         raise SettingError(
@@ -112,9 +116,15 @@ def fit(
     if not features:
         raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
+    _check_augment(classifier, features, image_set)
+    if callbacks and (isinstance(classifier, RidgeClassifier) or getattr(classifier, "solver", "sgd") != "sgd"):
+        raise SettingError(
+            f"callbacks are given for {classifier!r}, which is solved; expected mini-batch descent, which has epochs "
+            "to tell of. Leave callbacks (--tensorboard) out, or take another loss or solver='sgd'."
+        )
     feature_set = FeatureSet.named("+".join(features))
     plain = _plain_recipe(image_set, feature_set, classifier, compression, seed=seed)
-    options: dict[str, object] = {}
+    options: dict[str, object] = {"callbacks": tuple(callbacks)} if callbacks else {}
     if folder is not None:
         write_text(Path(folder) / RECIPE, tomli_w.dumps(plain))
         if isinstance(classifier, NetClassifier):
@@ -133,6 +143,19 @@ def fit(
     model = board.best.model
     assert model is not None  # only nearest neighbours can be too large to be kept
     return Run(model=model, board=board, recipe=plain)
+
+
+def _check_augment(classifier: BaseEstimator, features: Sequence[str], image_set: ImageSet) -> None:
+    augment = getattr(classifier, "augment", None)
+    if augment is None:
+        return
+    if list(features) != ["raw"]:
+        raise SettingError(
+            f"augment is {augment!r} and features are {', '.join(features)}; expected raw alone, because only pixels "
+            "can be moved, mirrored and covered. Take the features raw, or leave augment (--flip, --shift, --zoom, "
+            "--cutout) out."
+        )
+    augment.checked(n_in=math.prod(image_set.images.shape[1:]))
 
 
 def _plain_recipe(
@@ -177,6 +200,8 @@ def _plain(value: object) -> object:
             return _plain(value._asdict())
         case np.generic() | np.ndarray():
             return _plain(value.tolist())
+        case Augment():
+            return _plain(value._asdict())
         case list() | tuple():
             return [_plain(item) for item in value]
         case Mapping():

@@ -9,6 +9,8 @@ from foldline.estimators.mlp_classifier import MLPClassifier
 from foldline.estimators.ridge_classifier import RidgeClassifier
 
 OF_SQUARES = ("l2",)  # settings that a RidgeClassifier has
+# Settings that a LinearClassifier does not have.
+OF_NETS = ("activation", "dropout", "warmup", "label_smoothing", "clip_norm", "micro_batches", "augment")
 
 
 def make_classifier(
@@ -20,7 +22,7 @@ def make_classifier(
         hidden: widths of the hidden layers, first to last; none, (), for a linear classifier.
         loss: "squares" for a `RidgeClassifier`; others are those of `LinearClassifier` and `MLPClassifier`.
         settings: of the classifier that is meant; None takes the default. A seed, `random_state`, is welcome to any.
-    Raises: SettingError for settings of hidden units where there are none, of a linear classifier where there are, or
+    Raises: SettingError for settings of nets where there is no hidden layer, of a linear classifier where there are, or
         of training by steps where squares are solved exactly.
     Example:
         >>> make_classifier(l2=0.01)
@@ -42,7 +44,7 @@ def make_classifier(
                 f"are trained by mini-batch descent. Leave solver or hidden out."
             )
         return MLPClassifier(hidden=hidden, **chosen)
-    for name in ("activation", "dropout"):
+    for name in OF_NETS:
         if name in chosen:
             raise SettingError(
                 f"{name} is {chosen[name]!r} and there is no hidden layer; expected hidden widths with it. Set hidden, "

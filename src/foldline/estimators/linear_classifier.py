@@ -62,7 +62,8 @@ class LinearClassifier(NetClassifier):
         momentum: of SGD, in [0, 1); AdamW ignores it.
         nesterov: whether SGD looks ahead along its momentum.
         schedule: of the learning rate over the run: "constant"; "step", a tenth after 1/2 and a hundredth after 3/4 of
-            it; "cosine", down to 0 along half a cosine.
+            it; "cosine", down to 0 along half a cosine; "one_cycle", up from a 25th over the first 3/10, then down to
+            nearly 0, both along half cosines.
         epochs: passes over the training rows, at least 1; for "lbfgs", whose steps take a pass each, the most there may
             be: 50 to 200 reach the optimum of most sets, up to 400 that of an SVM.
         batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.

@@ -13,6 +13,7 @@ from foldline.insight.measures import (
     wilson_interval,
 )
 from foldline.insight.pictures import calibration_picture, confusion_picture, learning_curves_picture
+from foldline.insight.rate_finder import RateTest, find_rate
 from foldline.insight.style import svg_text
 from foldline.insight.templates import Templates, first_layer_templates, linear_templates, shaded
 from foldline.insight.word_patches import WordsOnImage, word_patches, words_on_image
@@ -21,6 +22,7 @@ __all__ = [
     "Calibration",
     "ClassScores",
     "Difference",
+    "RateTest",
     "Templates",
     "WordsOnImage",
     "bag_picture",
@@ -29,6 +31,7 @@ __all__ = [
     "class_scores",
     "confusion_counts",
     "confusion_picture",
+    "find_rate",
     "first_layer_templates",
     "learning_curves_picture",
     "linear_templates",

@@ -12,11 +12,13 @@ from foldline.training.max_margin import fit_svm_to_optimum
 from foldline.training.objective import objective, penalty
 from foldline.training.population import Member, Population, fit_population
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
+from foldline.training.range_test import range_losses
 from foldline.training.rates import automatic_rate
 from foldline.training.settings import Loss, Optimizer, Schedule, Solver, TrainingSettings
 from foldline.training.solvable import has_optimum
 from foldline.training.streamed import StreamedRows
 from foldline.training.svm_dual import svm_optimality_gap
+from foldline.training.tensorboard import TensorBoard
 
 __all__ = [
     "LOSSES",
@@ -35,6 +37,7 @@ __all__ = [
     "Schedule",
     "Solver",
     "StreamedRows",
+    "TensorBoard",
     "TrainingSettings",
     "automatic_rate",
     "fit_model",
@@ -46,6 +49,7 @@ __all__ = [
     "objective",
     "optimality_gap",
     "penalty",
+    "range_losses",
     "remove_checkpoints",
     "solve_least_squares",
     "svm_optimality_gap",
