@@ -9,7 +9,8 @@ from jaxtyping import Float32
 
 from foldline.core.checks import choice, number
 from foldline.core.errors import SettingError
-from foldline.estimators.net_classifier import ClassWeight, NetClassifier, Start
+from foldline.estimators.net_classifier import NetClassifier, Start
+from foldline.estimators.rows import ClassWeight
 from foldline.models import MLP
 from foldline.training import (
     Callback,

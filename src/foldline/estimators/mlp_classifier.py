@@ -7,7 +7,8 @@ import numpy as np
 
 from foldline.core.checks import choice, integer
 from foldline.core.errors import SettingError
-from foldline.estimators.net_classifier import ClassWeight, NetClassifier
+from foldline.estimators.net_classifier import NetClassifier
+from foldline.estimators.rows import ClassWeight
 from foldline.models import ACTIVATIONS
 from foldline.training import Augment, Loss, Optimizer, Schedule
 

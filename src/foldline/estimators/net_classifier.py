@@ -1,25 +1,33 @@
 """What the linear classifier and the network share: scikit-learn's interface around one training run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, Self, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int32, PRNGKeyArray
+from jaxtyping import Float, Float32, Int32, PRNGKeyArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from foldline.core.checks import axes, choice, number
-from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
+from foldline.core.errors import DataError, ModelFileError, ShapeError
 from foldline.core.loaded import FIX
 from foldline.core.seeds import key_from_seed, seed_from_random_state
 from foldline.estimators.class_indices import class_indices
 from foldline.estimators.loaded import loaded_classes
-from foldline.estimators.rows import FeatureRows, ValidationRows, fitting_rate, on_device, stratified_rows
+from foldline.estimators.rows import (
+    ClassWeight,
+    FeatureRows,
+    ValidationRows,
+    class_weights,
+    fitting_rate,
+    known_labels,
+    on_device,
+    stratified_rows,
+)
 from foldline.estimators.weights import checked_weights
 from foldline.models import MLP
 from foldline.training import (
@@ -35,7 +43,6 @@ from foldline.training import (
 )
 
 Matrix = Float[np.ndarray, "n d"]
-ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
 
 # Every number of rows is padded up to one of these, so that predicting compiles at most four programs.
 CHUNK_ROWS = (1, 16, 256, 4096)
@@ -250,14 +257,14 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         seed: int,
     ) -> tuple[Rows, Rows | None]:
         """Give the rows to learn from and those that choose the epoch."""
-        of_classes = self._class_weights(y)
+        of_classes = class_weights(self.class_weight, self.classes_, y)
         weights = None if of_classes is None else of_classes[labels]
         if sample_weight is not None:
             given = checked_weights(sample_weight, n=len(X))
             weights = given if weights is None else given * weights
         if validation is not None:
             X_val, y_val = self._checked_rows(*validation, reset=False)
-            val_labels = self._known_labels(y_val)
+            val_labels = known_labels(self.classes_, y_val)
             val_weights = None if of_classes is None else of_classes[val_labels]
             return on_device(X, labels, weights), on_device(X_val, val_labels, val_weights)
         if not self.early_stopping:
@@ -266,30 +273,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         picked = (None, None) if weights is None else (weights[rows], weights[val_rows])
         train, val = (X[some] if isinstance(X, np.ndarray) else X.subset(some) for some in (rows, val_rows))
         return on_device(train, labels[rows], picked[0]), on_device(val, labels[val_rows], picked[1])
-
-    def _class_weights(self, y: np.ndarray) -> Float64[np.ndarray, " k"] | None:
-        given, classes = self.class_weight, self.classes_.tolist()
-        if given is None:
-            return None
-        if isinstance(given, str) and given == "balanced":
-            return np.asarray(compute_class_weight("balanced", classes=self.classes_, y=y), np.float64)
-        if not isinstance(given, Mapping) or not set(given) <= set(classes):
-            raise SettingError(
-                f"class_weight is {str(given)[:60]!r}; expected None, 'balanced' or a mapping from classes, of "
-                f"{str(classes)[:60]}, to weights. Change class_weight."
-            )
-        weights = np.array([given.get(name, 1.0) for name in classes], np.float64)
-        return checked_weights(weights, n=len(classes), name="class_weight")
-
-    def _known_labels(self, y: np.ndarray) -> Int32[np.ndarray, " n"]:
-        labels = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
-        unknown = self.classes_[labels] != y
-        if unknown.any():
-            raise DataError(
-                f"the validation labels hold {y[unknown].tolist()[0]!r}; expected only classes of the training rows. "
-                f"Split so that each class is in both."
-            )
-        return labels.astype(np.int32)
 
     def _scores_of_chunk(self, X: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n k"]:
         n_padded = next(size for size in CHUNK_ROWS if len(X) <= size)

@@ -1,17 +1,21 @@
 """From what a user gives a classifier to the rows that training takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float64, Int32
 from sklearn.model_selection import train_test_split
+from sklearn.utils.class_weight import compute_class_weight
 
-from foldline.core.errors import DataError
+from foldline.core.errors import DataError, SettingError
 from foldline.core.seeds import generator_from_seed
+from foldline.estimators.weights import checked_weights
 from foldline.training import CodedRows, Rows, StreamedRows, TrainingSettings, automatic_rate
 
 FeatureRows = Float[np.ndarray, "n d"] | CodedRows | StreamedRows
+ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
 ValidationRows = Float[np.ndarray, "m _"] | CodedRows | StreamedRows
 
 
@@ -60,3 +64,31 @@ def fitting_rate(train: Rows, settings: TrainingSettings, hidden: Sequence[int],
         hidden=hidden,
         generator=generator_from_seed(seed),
     )
+
+
+def class_weights(given: ClassWeight, classes: np.ndarray, y: np.ndarray) -> Float64[np.ndarray, " k"] | None:
+    """Give the weight of each class; None for equal ones. Raises: SettingError for others than there are."""
+    if given is None:
+        return None
+    if isinstance(given, str) and given == "balanced":
+        return np.asarray(compute_class_weight("balanced", classes=classes, y=y), np.float64)
+    known = classes.tolist()
+    if not isinstance(given, Mapping) or not set(given) <= set(known):
+        raise SettingError(
+            f"class_weight is {str(given)[:60]!r}; expected None, 'balanced' or a mapping from classes, of "
+            f"{str(known)[:60]}, to weights. Change class_weight."
+        )
+    weights = np.array([given.get(name, 1.0) for name in known], np.float64)
+    return checked_weights(weights, n=len(known), name="class_weight")
+
+
+def known_labels(classes: np.ndarray, y: np.ndarray) -> Int32[np.ndarray, " n"]:
+    """Give the numbers of the classes of validation rows. Raises: DataError for one that the training rows lack."""
+    labels = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+    unknown = classes[labels] != y
+    if unknown.any():
+        raise DataError(
+            f"the validation labels hold {y[unknown].tolist()[0]!r}; expected only classes of the training rows. "
+            f"Split so that each class is in both."
+        )
+    return labels.astype(np.int32)
