@@ -121,11 +121,15 @@ def _calls(
         return
     steps_a_call = min(max(CALL_NUMBERS // (batch_size * train.X.shape[1]), 1), steps_a_call)
     some = [slice(first, min(first + steps_a_call, n_steps)) for first in range(first_step, n_steps, steps_a_call)]
-    # Rows are numbered anew within a call. The last one is filled up to the length of the others, to share a program.
-    batches = jnp.arange(steps_a_call * batch_size, dtype=jnp.int32).reshape(steps_a_call, batch_size)
-    filled = [np.resize(order[part].ravel(), batches.size) for part in some]
+    # The last call is filled up to the length of the others, whose program it shares. Rows are read in the order of the
+    # file and numbered anew by it.
+    filled = [np.resize(order[part].ravel(), steps_a_call * batch_size) for part in some]
+    read = [train.X.in_file_order(index) for index in filled]
     y, weights = np.asarray(train.y), None if train.weights is None else np.asarray(train.weights)
-    for part, index, numbers in zip(some, filled, read_ahead(train.X, filled), strict=True):
+    places = np.empty(len(y), np.int32)
+    for part, wanted, index, numbers in zip(some, filled, read, read_ahead(train.X, read), strict=True):
+        places[index] = np.arange(len(index), dtype=np.int32)
+        batches = jnp.asarray(places[wanted].reshape(steps_a_call, batch_size))
         picked_weights = None if weights is None else jnp.asarray(weights[index])
         yield Rows(numbers, jnp.asarray(y[index]), picked_weights), batches, part
 
