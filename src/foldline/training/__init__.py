@@ -9,7 +9,7 @@ from foldline.training.history import EpochReport, History
 from foldline.training.least_squares import LeastSquares, solve_least_squares
 from foldline.training.losses import LOSSES
 from foldline.training.objective import objective, penalty
-from foldline.training.population import Member, Population, fit_population
+from foldline.training.population import Member, Population, fit_population, setting_bytes
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
 from foldline.training.rates import automatic_rate
 from foldline.training.settings import Loss, Optimizer, Schedule, Solver, TrainingSettings
@@ -41,5 +41,6 @@ __all__ = [
     "objective",
     "optimality_gap",
     "penalty",
+    "setting_bytes",
     "solve_least_squares",
 ]
