@@ -91,6 +91,7 @@ def train_population(
     Source: Jamieson and Talwalkar (2016), algorithm 1, for successive halving.
     Example:
         >>> from sklearn.datasets import load_digits
+        >>> from foldline.estimators import LinearClassifier
         >>> X, y = load_digits(return_X_y=True)
         >>> model = LinearClassifier(epochs=3)
         >>> trained = train_population(model, X / 16, y, hyper={"l2": [1e-4, 1e-2]}, seeds=[0, 1])
