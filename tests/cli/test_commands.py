@@ -71,6 +71,20 @@ def test_compare_prints_a_table_and_writes_its_files(run, tmp_path):
     assert "out/report.html" in out.replace("\\", "/")
 
 
+def test_compare_tells_what_tuning_chose(run, tmp_path):
+    words = "compare digits --recipes raw/ridge,raw/knn --tune 3 --out out"
+    code, out, err = run(*words.split())
+    assert code == 0, err
+    rows = json.loads((tmp_path / "out" / "leaderboard.json").read_text())["rows"]
+    said = " ".join(out.split())
+    for row in rows:
+        assert row["tuning"]["n_tried"] == 3
+        ((name, value),) = row["tuning"]["chosen"].items()
+        assert re.search(rf"{row['recipe']}: 3 settings tried in [^:]*: [^.]*{name} {value:g}", said)
+    assert "Settings of all recipes were tuned on validation images, with 3 tries each." in said
+    assert "--tune 9" in run("compare", "--help")[1]
+
+
 def lines_of_table(run, monkeypatch, columns):
     """Compare in a terminal of that width."""
     monkeypatch.setenv("FORCE_COLOR", "1")
@@ -276,6 +290,8 @@ def one_broken(folder):
         (photos, "compare data --size 8x8x8", "size is (8, 8, 8); expected a whole number or (height, width)"),
         (photos, "compare data --size big", "'big' is no size"),
         (photos, "compare data --seeds 0", "seeds is 0"),
+        (photos, "compare data --tune -1", "tune is -1; expected a whole number at least 0. Change tune"),
+        (photos, "compare data --tune a", "'a' is not a valid integer"),
         (photos, "compare data --fit stretch", "'stretch' is not one of 'crop', 'pad'"),
         (photos, "fit data --features sift", "features is 'sift'"),
         (photos, "fit data --hidden wide", "'wide' is no list of widths"),

@@ -80,6 +80,18 @@ def test_input_is_left_as_it_was():
     assert_array_equal(y_given, Y[:20])
 
 
+def test_several_numbers_of_neighbours_give_what_each_gives_alone():
+    names = np.array([f"digit {y}" for y in Y])
+    model, counts = KNNClassifier().fit(X[:300], names[:300]), [9, 1, 4, 300]
+    for k, predicted in zip(counts, model.predict_each(X[300:500], counts), strict=True):
+        assert_array_equal(predicted, KNNClassifier(n_neighbors=k).fit(X[:300], names[:300]).predict(X[300:500]))
+
+
+def test_more_neighbours_than_rows_are_refused_among_several():
+    with pytest.raises(SettingError, match="a number of neighbours is 21; expected a whole number from 1 to 20"):
+        KNNClassifier().fit(X[:20], Y[:20]).predict_each(X, [1, 21])
+
+
 def test_there_are_no_scores():
     assert not hasattr(KNNClassifier(), "decision_function")
 

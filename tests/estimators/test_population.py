@@ -1,3 +1,4 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -6,8 +7,9 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import ParameterGrid
 
 import foldline as fl
-from foldline.core.errors import SettingError
+from foldline.core.errors import DataError, SettingError
 from foldline.estimators import population as module
+from foldline.training import CodedRows
 
 X, Y = load_digits(return_X_y=True)
 X, NAMES = (X[:400] / 16).astype(np.float32), np.array([f"digit {y}" for y in Y[:400]])
@@ -46,6 +48,21 @@ def test_validation_rows_and_weights_are_those_of_fit():
     assert_as_alone(trained, model, sample_weight=weights, validation=VAL)
     for member in trained:
         assert member.val_accuracy == pytest.approx(member.classifier.score(*VAL))
+
+
+def test_members_learn_from_codes_as_fit_does():
+    model = fl.MLPClassifier(hidden=(9,), epochs=4)
+    quantizer = fl.ProductQuantizer(group=2).fit(X)
+
+    def coded(rows):
+        codes, centroids = jnp.asarray(quantizer.transform(rows)), jnp.asarray(quantizer.centroids_)
+        return CodedRows(codes=codes, centroids=centroids, n_columns=rows.shape[1])
+
+    codes, val = coded(X), (coded(VAL[0]), VAL[1])
+    trained = fl.train_population(model, codes, NAMES, hyper={"l2": [1e-4, 1e-2]}, validation=val, halving=3)
+    for member in trained:
+        alone = clone(model).set_params(**member.settings).fit(codes, NAMES, validation=val)
+        assert_allclose(member.classifier.scores(VAL[0]), alone.scores(VAL[0]), rtol=1e-3, atol=1e-3)
 
 
 def test_what_differs_in_numbers_alone_is_one_program_and_members_come_in_their_order(monkeypatch):
@@ -123,3 +140,11 @@ def test_halving_trains_the_promising_longer_and_the_others_shorter():
 def test_halving_needs_validation_rows():
     with pytest.raises(SettingError, match="halving is given and there are no validation rows; expected some"):
         fl.train_population(fl.LinearClassifier(epochs=1), X, NAMES, hyper={"l2": [0.1, 1.0]}, halving=2)
+
+
+def test_halving_refuses_what_would_fill_the_memory(monkeypatch):
+    options = {"hyper": {"hidden": [(5,), (6,)], "l2": [0.1, 1.0, 2.0]}, "seeds": [0, 1], "validation": VAL}
+    monkeypatch.setattr("foldline.core.memory.usable_bytes", lambda: 1e5)
+    with pytest.raises(DataError, match="halving of 12 nets needs .* GB of memory; .* Train fewer, or set halving=1"):
+        fl.train_population(fl.MLPClassifier(epochs=1), X, NAMES, halving=3, **options)
+    assert len(fl.train_population(fl.MLPClassifier(epochs=1), X, NAMES, **options)) == 12

@@ -8,6 +8,7 @@ from sklearn.datasets import load_digits
 
 from foldline.core.errors import DataError, SettingError
 from foldline.estimators import RidgeClassifier
+from foldline.estimators.ridge_classifier import fit_ridges
 from foldline.training import least_squares, solve_least_squares
 
 X, Y = load_digits(return_X_y=True)
@@ -113,3 +114,18 @@ def test_several_strengths_share_the_sums_and_give_what_each_gives_alone(n_featu
         assert_allclose(W, W_alone, rtol=1e-6, atol=1e-9)
         assert_allclose(b, b_alone, rtol=1e-6, atol=1e-9)
     assert not np.allclose(together[0].W, together[1].W)
+
+
+def test_classifiers_of_several_strengths_are_what_fit_makes_of_each():
+    names = np.array([f"digit {y}" for y in Y])
+    for ridge, strength in zip(fit_ridges(X, names, l2=[1.0, 1e-3]), [1.0, 1e-3], strict=True):
+        alone = RidgeClassifier(l2=strength).fit(X, names)
+        assert ridge.get_params() == {"l2": strength}
+        assert_allclose(ridge.scores(X), alone.scores(X), rtol=1e-5, atol=1e-5)
+        assert (ridge.predict(X) == alone.predict(X)).all()
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_each_of_several_strengths_is_checked():
+    with pytest.raises(SettingError, match="l2 is -1; expected a number above 0"):
+        fit_ridges(X, Y, l2=[0.1, -1])

@@ -11,7 +11,8 @@ from foldline.cli.options import loading_options, words_option
     "compare",
     epilog="\b\nExamples:\n  foldline compare photos/\n"
     "  foldline compare digits --recipes raw/softmax,hog/mlp2 --seeds 5\n"
-    "  foldline compare cifar-10-batches-bin/ --seeds 1 --out cifar10",
+    "  foldline compare cifar-10-batches-bin/ --seeds 1 --out cifar10\n"
+    "  foldline compare photos/ --tune 9",
 )
 @click.argument("data")
 @click.option(
@@ -19,6 +20,14 @@ from foldline.cli.options import loading_options, words_option
 )
 @click.option("--seeds", type=int, default=3, show_default=True, help="Trainings of every recipe.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the split and the first training.")
+@click.option(
+    "--tune",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Settings of every recipe to try on validation images; 0: its own only.",
+)
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for leaderboard.json and report.html.")
 @loading_options
 def compare_command(
@@ -26,6 +35,7 @@ def compare_command(
     recipes: tuple[str, ...] | None,
     seeds: int,
     seed: int,
+    tune: int,
     out: str | None,
     size: int | tuple[int, int] | None,
     image_fit: Literal["crop", "pad"],
@@ -41,6 +51,6 @@ def compare_command(
     use_jax_cache()
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
-        leaderboard = compare(images, recipes=recipes, seeds=seeds, seed=seed)
+        leaderboard = compare(images, recipes=recipes, seeds=seeds, seed=seed, tune=tune)
     folder = out or f"foldline-compare-{leaderboard.name}"
     print_leaderboard(leaderboard, leaderboard.save(folder))

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from foldline.compare.wording import file_size, microseconds, percent, seconds
+from foldline.compare.wording import choice_of_settings, file_size, microseconds, percent, seconds
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -39,6 +39,9 @@ def print_leaderboard(board: "Leaderboard", written: Sequence[Path]) -> None:
         console.print(f"[red]{escape(failure.recipe)} failed:[/] {escape(failure.reason)}")
     for note in board.notes:
         console.print(escape(note), style="dim")
+    for row in board.rows:
+        if row.tuning is not None:
+            console.print(f"{escape(row.recipe)}: {escape(choice_of_settings(row.tuning))}", style="dim")
     console.print(f"\n{escape(board.verdict.text)}\n", highlight=False)
     print_problems(board.data.problems)
     console.print(f"{seconds(board.elapsed_s)} in all. Wrote {_files(written)}", highlight=False, soft_wrap=True)

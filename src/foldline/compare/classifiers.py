@@ -5,7 +5,7 @@ The constants were chosen on validation rows of Fashion-MNIST and CIFAR-10, neve
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sklearn.base import BaseEstimator
 
@@ -14,6 +14,39 @@ from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, 
 # A large set needs fewer passes: about this many rows are met in a training, within the limits beside it.
 ROWS_MET = 900_000
 MIN_EPOCHS, MAX_EPOCHS = 12, 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """Values of a setting that tuning may try.
+
+    Args:
+        low, high: the ends.
+        of: what they are: "values"; "factors" of the recipe's own value, in equal ratios; or "odd counts", exponents of
+            the number of training rows whose powers are rounded down to odd whole numbers.
+    """
+
+    low: float
+    high: float
+    of: Literal["values", "factors", "odd counts"] = "values"
+
+    def at(self, share: float, *, own: float, n_train: int) -> float:
+        """Give the value at a share of the way from one end to the other.
+
+        Example:
+            >>> Range(low=0.01, high=100, of="factors").at(0.75, own=0.003, n_train=500)
+            0.03
+            >>> Range(low=0, high=0.5, of="odd counts").at(1.0, own=5, n_train=400)
+            19
+        """
+        match self.of:
+            case "values":
+                value = self.low + (self.high - self.low) * share
+            case "factors":
+                value = own * self.low * (self.high / self.low) ** share
+            case "odd counts":  # two classes that share the votes of an even number tie
+                return int((n_train ** (self.low + (self.high - self.low) * share) - 1) / 2) * 2 + 1
+        return float(f"{value:.3g}")  # what is shown is what was trained with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +60,8 @@ class ClassifierChoice:
         build: makes a fresh, unfitted classifier for a number of training rows and a seed.
         depends_on_seed: whether another seed gives another model.
         fit_options: what `fit` is given besides rows, such as checkpoints.
+        tuned: settings that tuning may change, by name, and how far; none where it has nothing to change. "factors" of
+            an automatic learning rate are of the rate that the training rows give.
     """
 
     key: str
@@ -35,6 +70,7 @@ class ClassifierChoice:
     build: Callable[[int, int], BaseEstimator]
     depends_on_seed: bool = True
     fit_options: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    tuned: Mapping[str, Range] = field(default_factory=dict)
 
 
 def epochs_for(n_train: int) -> int:
@@ -75,32 +111,64 @@ def _net(hidden: tuple[int, ...], n_train: int, seed: int) -> BaseEstimator:
     return MLPClassifier(hidden=hidden, l2=1e-3, dropout=0.3, epochs=epochs_for(n_train), random_state=seed)
 
 
+# Two decades to each side: the constants above suit tens of thousands of rows. Fewer rows want a higher price on
+# weights, more rows a lower one.
+L2_RANGE = Range(low=1e-2, high=1e2, of="factors")
+# The automatic rate is near the largest that trains: nets broke down at 4 to 8 times their best one, and linear
+# classifiers did best at 0.7 to 2.2 times theirs (see foldline.training.rates). A small one costs epochs only.
+RATE_RANGE = Range(low=1 / 8, high=2, of="factors")
+# From none to half of the units, as is usual for hidden layers: Srivastava et al. (2014), section A.4.
+DROPOUT_RANGE = Range(low=0.0, high=0.5)
+# From the nearest row alone to the square root of the number of rows: k has to grow with them, and more slowly than
+# they do (Stone, 1977, theorem 2); the root is the rule of thumb.
+NEIGHBORS_RANGE = Range(low=0.0, high=0.5, of="odd counts")
+
+OF_LINEAR = {"l2": L2_RANGE, "lr": RATE_RANGE}
+OF_NETS = {**OF_LINEAR, "dropout": DROPOUT_RANGE}
+
 CLASSIFIERS: dict[str, ClassifierChoice] = {
     "softmax": ClassifierChoice(
-        key="softmax", title="softmax", description="linear classifier, softmax loss", build=_softmax
+        key="softmax",
+        title="softmax",
+        description="linear classifier, softmax loss",
+        build=_softmax,
+        tuned=OF_LINEAR,
     ),
-    "svm": ClassifierChoice(key="svm", title="SVM", description="linear classifier, multiclass SVM loss", build=_svm),
+    "svm": ClassifierChoice(
+        key="svm",
+        title="SVM",
+        description="linear classifier, multiclass SVM loss",
+        build=_svm,
+        tuned=OF_LINEAR,
+    ),
     "ridge": ClassifierChoice(
         key="ridge",
         title="ridge",
         description="linear classifier, least squares",
         build=_ridge,
         depends_on_seed=False,
+        tuned={"l2": L2_RANGE},
     ),
     "knn": ClassifierChoice(
         key="knn",
         title="nearest neighbours",
-        description="majority of the 5 nearest training images",
+        description="majority of the nearest training images, 5 unless tuned",
         build=_knn,
         depends_on_seed=False,
+        tuned={"n_neighbors": NEIGHBORS_RANGE},
     ),
     "mlp2": ClassifierChoice(
-        key="mlp2", title="2-layer net", description="net with 256 hidden ReLU units, dropout", build=_two_layers
+        key="mlp2",
+        title="2-layer net",
+        description="net with 256 hidden ReLU units, dropout",
+        build=_two_layers,
+        tuned=OF_NETS,
     ),
     "mlp3": ClassifierChoice(
         key="mlp3",
         title="3-layer net",
         description="net with 256 and 128 hidden ReLU units, dropout",
         build=_three_layers,
+        tuned=OF_NETS,
     ),
 }

@@ -24,6 +24,7 @@ class Leaderboard:
         notes: what was left out, and why.
         data: what was compared on, and what was found wrong with it.
         n_seeds, seed: how often each recipe was trained, and the first seed.
+        n_settings: how many settings of each recipe were tried on the validation images; 0 if none were.
         environment: date, machine and versions.
         elapsed_s: seconds the comparison took.
     """
@@ -34,6 +35,7 @@ class Leaderboard:
     data: DataSummary
     n_seeds: int
     seed: int
+    n_settings: int
     environment: dict[str, str]
     elapsed_s: float
 
@@ -50,7 +52,7 @@ class Leaderboard:
     @cached_property
     def verdict(self) -> Verdict:
         """Which recipe is best, why, and which one to ship."""
-        return judge(self.rows, self.data)
+        return judge(self.rows, self.data, n_settings=self.n_settings)
 
     def row(self, recipe: str) -> Row:
         """Give the row of a recipe by its key. Raises: KeyError if it was not compared."""
@@ -75,6 +77,7 @@ class Leaderboard:
             "data": _data_content(self.data),
             "seeds": self.n_seeds,
             "seed": self.seed,
+            "tune": self.n_settings,
             "elapsed_s": self.elapsed_s,
             "environment": self.environment,
         }
@@ -131,6 +134,7 @@ def _row_content(row: Row, class_names: tuple[str, ...]) -> dict[str, Any]:
         "recipe": row.recipe,
         "title": row.title,
         "description": row.description,
+        "tuning": None if row.tuning is None else asdict(row.tuning),
         "test_accuracy": asdict(row.test_accuracy),
         "balanced_accuracy": row.balanced_accuracy,
         "val_accuracy": row.val_accuracy,

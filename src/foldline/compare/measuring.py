@@ -10,8 +10,10 @@ from sklearn.base import BaseEstimator
 
 from foldline.compare.codebooks import codebook_of
 from foldline.compare.features import FeatureChoice
+from foldline.compare.fitted import Fitted, LabelledRows, fitted
 from foldline.compare.recipes import Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
+from foldline.compare.tuning import tune
 from foldline.core.compiled import timing_kernels
 from foldline.estimators import ImagePipeline, KNNClassifier, RidgeClassifier
 from foldline.estimators.net_classifier import NetClassifier
@@ -107,15 +109,28 @@ def side_by_side(blocks: Sequence[Extracted]) -> Extracted:
     )
 
 
-def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: range) -> Row:
+def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: range, n_settings: int = 0) -> Row:
     """Train a recipe with every seed and measure it; details are those of the first seed.
 
+    Args:
+        recipe: what is trained.
+        splits, extracted: the images and their feature vectors.
+        seeds: of the trainings.
+        n_settings: how many settings are tried on the validation rows first; 0 for the recipe's own only.
     Raises: FoldlineError if it cannot be trained, for example because it diverges.
     """
     if not recipe.classifier.depends_on_seed:
         seeds = seeds[:1]
-    first, *others = [_train(recipe, splits, extracted, seed=seed) for seed in seeds]
-    trainings = [first, *others]
+    train, val = LabelledRows(extracted.train, splits.train.labels), LabelledRows(extracted.val, splits.val.labels)
+    choice, tuning, ready = recipe.classifier, None, None
+    if n_settings and choice.tuned:
+        tuning, ready = tune(choice, train, val, n=n_settings, seed=seeds[0])
+    trainings: list[_Training] = []
+    for seed in seeds:
+        classifier = choice.build(len(train.X), seed).set_params(**({} if tuning is None else tuning.chosen))
+        trainings.append(_Training.of(ready or fitted(classifier, train, val, **choice.fit_options), extracted.test))
+        ready = None  # it is the first seed's
+    first = trainings[0]
     test, image_shape = splits.test, splits.train.images.shape[1:]
     n_classes = len(test.class_names)
     scores = [class_scores(confusion_counts(test.labels, t.predictions, n_classes=n_classes)) for t in trainings]
@@ -137,6 +152,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         features=recipe.features.title,
         classifier=recipe.classifier.title,
         description=recipe.describe(image_shape),
+        tuning=tuning,
         n_features=extracted.train.shape[1],
         n_seeds=len(trainings),
         test_accuracy=_accuracy([float(np.mean(t.predictions == test.labels)) for t in trainings], n=len(test)),
@@ -176,33 +192,23 @@ class _Training:
 
     classifier: BaseEstimator
     elapsed_s: float
+    history: History | None
     predictions: Int[np.ndarray, " n"]
     confidence: Float[np.ndarray, " n"]
     confidence_kind: ConfidenceKind
 
-    @property
-    def history(self) -> History | None:
-        history: History | None = getattr(self.classifier, "history_", None)
-        return history
-
-
-def _train(recipe: Recipe, splits: Splits, extracted: Extracted, *, seed: int) -> _Training:
-    classifier = recipe.classifier.build(len(extracted.train), seed)
-    started_s = time.perf_counter()
-    if isinstance(classifier, NetClassifier):
-        validation = (extracted.val, splits.val.labels)
-        classifier.fit(extracted.train, splits.train.labels, validation=validation, **recipe.classifier.fit_options)
-    else:
-        classifier.fit(extracted.train, splits.train.labels)
-    elapsed_s = time.perf_counter() - started_s
-    predictions, confidence, kind = _answers(classifier, extracted.test)
-    return _Training(
-        classifier=classifier,
-        elapsed_s=elapsed_s,
-        predictions=predictions,
-        confidence=confidence,
-        confidence_kind=kind,
-    )
+    @classmethod
+    def of(cls, fitted: Fitted, X: Float32[np.ndarray, "n d"]) -> "_Training":
+        """Ask a fitted classifier about the test images."""
+        predictions, confidence, kind = _answers(fitted.classifier, X)
+        return cls(
+            classifier=fitted.classifier,
+            elapsed_s=fitted.elapsed_s,
+            history=fitted.history,
+            predictions=predictions,
+            confidence=confidence,
+            confidence_kind=kind,
+        )
 
 
 def _answers(

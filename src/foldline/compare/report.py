@@ -49,7 +49,14 @@ def render(board: Leaderboard) -> str:
 
     page = files("foldline.compare") / "page"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    for filter_ in (wording.percent, wording.seconds, wording.microseconds, wording.file_size, anchor):
+    for filter_ in (
+        wording.percent,
+        wording.seconds,
+        wording.microseconds,
+        wording.file_size,
+        anchor,
+        wording.choice_of_settings,
+    ):
         environment.filters[filter_.__name__] = filter_
     template = environment.from_string((page / "report.html.jinja").read_text(encoding="utf-8"))
     return template.render(

@@ -1,5 +1,6 @@
 """What the comparison found out about each recipe, and about the data: frozen records of numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,6 +74,28 @@ class Codebook:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """Which settings of a recipe's classifier were chosen on validation images, with the first seed.
+
+    Args:
+        n_tried: different settings that were tried, the recipe's own among them.
+        own: the recipe's own settings, by name, of those that were tuned.
+        chosen: what it was then trained with; the recipe's own where nothing tried was better.
+        own_accuracy: share of validation images that are right with the recipe's own settings; None if they cannot be
+            trained with.
+        accuracy: the same with those chosen.
+        tune_s: seconds that choosing took, beyond the trainings of `Row.train_s`.
+    """
+
+    n_tried: int
+    own: Mapping[str, float | str | None]
+    chosen: Mapping[str, float | str | None]
+    own_accuracy: float | None
+    accuracy: float
+    tune_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One recipe, measured. What is not said to be over seeds is of the first.
 
@@ -81,6 +104,7 @@ class Row:
         feature_key, classifier_key: the keys of its two halves, such as "hog" and "mlp2".
         features, classifier: what a reader calls them.
         description: what it does, in a line.
+        tuning: how its settings were chosen; None where they are the recipe's own.
         n_features: length of a feature vector.
         n_seeds: how often it was trained; 1 for what does not depend on a seed.
         test_accuracy: over seeds.
@@ -111,6 +135,7 @@ class Row:
     features: str
     classifier: str
     description: str
+    tuning: Tuning | None
     n_features: int
     n_seeds: int
     test_accuracy: Accuracy

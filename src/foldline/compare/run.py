@@ -33,6 +33,7 @@ def compare(
     recipes: Sequence[str | Recipe] | None = None,
     seeds: int = 3,
     seed: int = 0,
+    tune: int | None = None,
     out: str | os.PathLike[str] | None = None,
 ) -> Leaderboard:
     """Train every recipe on the same split and measure what each one buys.
@@ -47,17 +48,19 @@ def compare(
             that fit the images.
         seeds: how often each recipe is trained; the split stays the same.
         seed: decides the split; trainings take seed, seed + 1, ...
+        tune: how many settings of each recipe's classifier are tried on the validation images with the first seed, its
+            own among them; the best one is trained with every seed. None or 0 for its own only.
         out: folder to save the leaderboard and its report to; None saves nothing.
     Returns: a leaderboard, best recipe first. A recipe that cannot be trained is listed in its `failures`.
-    Raises: SettingError for unknown recipes, none at all, or seeds outside their range; DataError if the images cannot
-        be split or no recipe can be trained; SaveError if `out` cannot be written.
+    Raises: SettingError for unknown recipes, none at all, or seeds or tune outside their range; DataError if the images
+        cannot be split or no recipe can be trained; SaveError if `out` cannot be written.
     Example:
         >>> import foldline as fl
         >>> board = fl.compare(fl.load_images("digits"), recipes=["raw/softmax"], seeds=1)
         >>> board.rows[0].test_accuracy.mean > 0.9
         True
     """
-    leaderboard = measured(image_set, recipes=recipes, seeds=seeds, seed=seed, listed=FAILURES)
+    leaderboard = measured(image_set, recipes=recipes, seeds=seeds, seed=seed, tune=tune, listed=FAILURES)
     if out is not None:
         leaderboard.save(out)
     return leaderboard
@@ -69,15 +72,17 @@ def measured(
     recipes: Sequence[str | Recipe] | None,
     seeds: int,
     seed: int,
+    tune: int | None = None,
     listed: tuple[type[Exception], ...],
 ) -> Leaderboard:
     """Compare; of the errors that end one recipe, those of the kinds `listed` are listed and the others raised."""
     integer(seeds, name="seeds", low=1)
     integer(seed, name="seed", low=0, high=2**32 - 1 - seeds)
+    n_settings = 0 if tune is None else integer(tune, name="tune", low=0)
     chosen, notes = choose_recipes(recipes, is_grey=image_set.images.shape[-1] == 1)
     started_s = time.perf_counter()
     splits = Splits.of(image_set, seed=seed)
-    rows, failures = _measure_all(chosen, splits, seeds=range(seed, seed + seeds), listed=listed)
+    rows, failures = _measure_all(chosen, splits, seeds=range(seed, seed + seeds), n_settings=n_settings, listed=listed)
     if not rows:
         raise DataError(
             f"none of {len(failures)} recipes could be trained; expected at least one. The first, "
@@ -86,17 +91,23 @@ def measured(
     return Leaderboard(
         rows=tuple(sorted(rows, key=lambda row: -row.test_accuracy.mean)),
         failures=tuple(failures),
-        notes=tuple(notes),
+        notes=(*notes, *_notes_on_tuning(rows, n_settings=n_settings)),
         data=_summary(image_set, splits),
         n_seeds=seeds,
         seed=seed,
+        n_settings=n_settings,
         environment=environment(),
         elapsed_s=time.perf_counter() - started_s,
     )
 
 
 def _measure_all(
-    recipes: list[Recipe], splits: Splits, *, seeds: range, listed: tuple[type[Exception], ...]
+    recipes: list[Recipe],
+    splits: Splits,
+    *,
+    seeds: range,
+    n_settings: int,
+    listed: tuple[type[Exception], ...],
 ) -> tuple[list[Row], list[Failure]]:
     rows: list[Row] = []
     failures: list[Failure] = []
@@ -126,12 +137,25 @@ def _measure_all(
             for recipe in same_features:
                 advance(0, recipe.title)
                 try:
-                    rows.append(measure(recipe, splits, extracted, seeds=seeds))
+                    rows.append(measure(recipe, splits, extracted, seeds=seeds, n_settings=n_settings))
                 except listed as error:
                     failures.append(_failure(recipe, error))
                 advance(1, recipe.title)
             del extracted
     return rows, failures
+
+
+def _notes_on_tuning(rows: list[Row], *, n_settings: int) -> list[str]:
+    """Say which recipes had fewer tries than the others."""
+    if not n_settings:
+        return []
+    notes = []
+    for row in rows:
+        if row.tuning is None:
+            notes.append(f"{row.recipe} was not tuned: nothing says which of its settings may change.")
+        elif row.tuning.n_tried < n_settings:
+            notes.append(f"{row.recipe}: {row.tuning.n_tried} settings tried of {n_settings}; there are no others.")
+    return notes
 
 
 def _failure(recipe: Recipe, error: Exception) -> Failure:

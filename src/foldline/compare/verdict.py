@@ -35,12 +35,13 @@ class Verdict:
         return " ".join([f"{self.headline}.", *self.reasons])
 
 
-def judge(rows: Sequence[Row], data: DataSummary) -> Verdict:
+def judge(rows: Sequence[Row], data: DataSummary, *, n_settings: int = 0) -> Verdict:
     """Draw the conclusions.
 
     Args:
         rows: at least one, best first.
         data: what they were measured on.
+        n_settings: how many settings of each recipe were tried; 0 if none were.
     Returns: the best recipe, those that tie with it, the one to ship, and why.
     Convention: a tied recipe is clearly faster if a prediction takes less than 0.8 of the best recipe's time.
     Convention: two recipes tie when the 95 % interval of their paired difference on the same test images holds 0.
@@ -51,6 +52,7 @@ def judge(rows: Sequence[Row], data: DataSummary) -> Verdict:
     reasons = [
         _interval(best, data),
         _choice_of_many(len(rows)),
+        _choice_of_settings(rows, n_settings),
         _tie(tied),
         *_gains(best, others),
         *_shipping(best, ship, tied=tied, is_alone=not others),
@@ -89,6 +91,16 @@ def _choice_of_many(n_recipes: int) -> str:
     if n_recipes == 1:
         return ""
     return f"It is the first of {n_recipes} on these test images; expect slightly less on new ones."
+
+
+def _choice_of_settings(rows: Sequence[Row], n_settings: int) -> str:
+    tuned = [row.tuning for row in rows if row.tuning is not None]
+    if not tuned:
+        return ""
+    whose = "all recipes" if len(tuned) == len(rows) else f"{len(tuned)} of {len(rows)} recipes"
+    most = "" if all(tuning.n_tried == n_settings for tuning in tuned) else "at most "
+    tries = f"{n_settings} {'try' if n_settings == 1 else 'tries'}"
+    return f"Settings of {whose} were tuned on validation images, with {most}{tries} each."
 
 
 def _tie(tied: list[Row]) -> str:

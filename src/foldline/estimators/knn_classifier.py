@@ -1,5 +1,6 @@
 """k-nearest neighbours, the lecture's reminder that a universal approximator need not be a network."""
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -62,6 +63,24 @@ class KNNClassifier(ClassifierMixin, BaseEstimator):
         X = validate_data(self, X, dtype=np.float32, reset=False)
         search = KNeighborsClassifier(self.n_neighbors, algorithm="brute").fit(self.train_X_, self.train_y_)
         return np.asarray(search.predict_proba(X))
+
+    def predict_each(self, X: Float[np.ndarray, "n d"], n_neighbors: Sequence[int]) -> list[np.ndarray]:
+        """Give what `predict` gives with other numbers of neighbours, which are looked for once.
+
+        Args:
+            X: (N, D) finite numbers.
+            n_neighbors: each from 1 to the number of training rows.
+        Returns: (N,) classes for each number.
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float32, reset=False)
+        counts = [integer(k, name="a number of neighbours", low=1, high=len(self.train_X_)) for k in n_neighbors]
+        search = KNeighborsClassifier(max(counts), algorithm="brute").fit(self.train_X_, self.train_y_)
+        voters = self.train_y_[search.kneighbors(X, return_distance=False)]  # nearest first
+        n, n_classes = len(X), len(self.classes_)
+        cells = np.arange(n)[:, None] * n_classes + voters  # of a table (N, K) of votes
+        votes = (np.bincount(cells[:, :k].ravel(), minlength=n * n_classes).reshape(n, n_classes) for k in counts)
+        return [np.asarray(self.classes_[of_k.argmax(axis=1)]) for of_k in votes]
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""

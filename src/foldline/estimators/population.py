@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Float
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
 
 from foldline.core.checks import integer
 from foldline.core.errors import SettingError
+from foldline.core.memory import check_memory
 from foldline.core.progress import tracking
 from foldline.estimators.net_classifier import NetClassifier, Start
-from foldline.estimators.rows import ValidationRows
+from foldline.estimators.rows import FeatureRows, ValidationRows
 from foldline.models import MLP
-from foldline.training import Member, Population, TrainingSettings, fit_population
+from foldline.training import Member, Population, TrainingSettings, fit_population, setting_bytes
 
 Settings = dict[str, object]
 
@@ -55,10 +55,10 @@ Watch = Callable[[Sequence[Trained]], None]
 
 def train_population(
     model: BaseEstimator,
-    X: Float[np.ndarray, "n d"],
+    X: FeatureRows,
     y: np.ndarray,
     *,
-    hyper: Mapping[str, Sequence[object]] | Sequence[Settings] = (),
+    hyper: Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]] = (),
     seeds: Sequence[int] = (0,),
     sample_weight: np.ndarray | None = None,
     validation: tuple[ValidationRows, np.ndarray] | None = None,
@@ -74,7 +74,7 @@ def train_population(
 
     Args:
         model: an unfitted LinearClassifier or MLPClassifier.
-        X: (N, D) as in `fit`.
+        X: (N, D) as in `fit`, or codes; in memory.
         y: (N,) as in `fit`.
         hyper: settings to change: lists of values by name, of which every combination is taken, or a list of settings.
         seeds: a random_state for each repetition.
@@ -86,10 +86,12 @@ def train_population(
         watch: called at every stop, or after each group of nets, with those that ended there.
     Returns: every setting with every seed, seeds of one setting side by side.
     Raises: SettingError for a setting that the classifier does not have or outside its range, or for halving without
-        validation rows; and what `fit` raises but for DivergedError.
+        validation rows; DataError if the nets that halving holds at once would fill the memory; and what `fit` raises
+        but for DivergedError.
     Source: Jamieson and Talwalkar (2016), algorithm 1, for successive halving.
     Example:
         >>> from sklearn.datasets import load_digits
+        >>> from foldline.estimators import LinearClassifier
         >>> X, y = load_digits(return_X_y=True)
         >>> model = LinearClassifier(epochs=3)
         >>> trained = train_population(model, X / 16, y, hyper={"l2": [1e-4, 1e-2]}, seeds=[0, 1])
@@ -178,6 +180,7 @@ def _all_to_the_end(groups: Iterable[Group]) -> Iterator[list[Trained]]:
 def _halved(groups: Sequence[Group], *, halving: int) -> Iterator[list[Trained]]:
     """Give at every stop those that end there."""
     grids = [_by_seed(group) for group in groups]
+    _check_memory_of(grids)
     running = [_population(grid) for grid in grids]
     left = [np.arange(len(grid[0])) for grid in grids]
     n_settings = sum(map(len, left))
@@ -217,6 +220,16 @@ def _ended(population: Population, grid: list[Group], which: np.ndarray, some: n
     return [_adopted(member, start, net) for (member, start), net in ended]
 
 
+def _check_memory_of(grids: Sequence[list[Group]]) -> None:
+    """Refuse what the memory cannot hold: with halving, all settings are under way at once."""
+    n_bytes = 0
+    for grid in grids:
+        first = grid[0][0][1]
+        n_bytes += len(grid[0]) * setting_bytes([of_seed[0][1].model for of_seed in grid], first.train, first.settings)
+    n_nets = sum(len(grid) * len(grid[0]) for grid in grids)
+    check_memory(n_bytes, f"halving of {n_nets:,} nets", fix="Train fewer, or set halving=1: some after the others.")
+
+
 def _population(grid: list[Group]) -> Population:
     first = grid[0][0][1]
     if first.val is None:
@@ -246,7 +259,9 @@ def _adopted(member: _Member, start: Start, net: Member) -> Trained:
     )
 
 
-def _combinations(model: BaseEstimator, hyper: Mapping[str, Sequence[object]] | Sequence[Settings]) -> list[Settings]:
+def _combinations(
+    model: BaseEstimator, hyper: Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]
+) -> list[Settings]:
     if not isinstance(model, NetClassifier):
         raise SettingError(
             f"model is a {type(model).__name__}; expected a LinearClassifier or an MLPClassifier. Give one of these."

@@ -1,5 +1,6 @@
 """The linear classifier that needs no descent: least squares with a price on weights, solved exactly."""
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -53,15 +54,7 @@ class RidgeClassifier(ClassifierMixin, BaseEstimator):
         Raises: SettingError for a setting outside its range; DataError if there is one class only, no weight at all, or
             not enough memory; ValueError from scikit-learn for arrays it does not take.
         """
-        X, y = validate_data(self, X, y, dtype=np.float32)
-        number(self.l2, name="l2", low=0.0, above=True)
-        self.classes_, labels = class_indices(y)
-        targets = np.where(labels[:, None] == np.arange(len(self.classes_)), 1.0, -1.0)
-        weights = checked_weights(sample_weight, n=len(X))
-        if not weights.any():
-            raise DataError("sample_weight is zero for all rows; expected a positive one at least. Change it.")
-        ((W, b),) = solve_least_squares(X, targets, weights, l2=[self.l2])
-        self.coef_, self.intercept_ = W.astype(np.float32), b.astype(np.float32)
+        _fit_together_([self], X, y, sample_weight)
         return self
 
     def scores(self, X: Float[np.ndarray, "n d"]) -> Float32[np.ndarray, "n k"]:
@@ -86,3 +79,43 @@ class RidgeClassifier(ClassifierMixin, BaseEstimator):
         n_features = integer(self.n_features_in_, name="n_features_in_", low=1)
         loaded_array(self.coef_, f"{n_classes} {n_features}", np.float32, name="coef_")
         loaded_array(self.intercept_, str(n_classes), np.float32, name="intercept_")
+
+
+def fit_ridges(X: Float[np.ndarray, "n d"], y: np.ndarray, *, l2: Sequence[float]) -> list[RidgeClassifier]:
+    """Fit a classifier for each of several l2; the sums over rows, most of the work, are made once.
+
+    Args:
+        X: (N, D) as in `RidgeClassifier.fit`.
+        y: (N,) as there.
+        l2: each above 0, at least one.
+    Returns: what `RidgeClassifier(l2=strength).fit(X, y)` gives for each.
+    Raises: what that raises, for any of them; with several l2 a matrix more is held.
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> X, y = load_digits(return_X_y=True)
+        >>> [ridge.l2 for ridge in fit_ridges(X / 16, y, l2=[0.01, 1.0])]
+        [0.01, 1.0]
+    """
+    ridges = [RidgeClassifier(l2=strength) for strength in l2]
+    _fit_together_(ridges, X, y, None)
+    return ridges
+
+
+def _fit_together_(
+    ridges: Sequence[RidgeClassifier],
+    X: Float[np.ndarray, "n d"],
+    y: np.ndarray,
+    sample_weight: np.ndarray | None,
+) -> None:
+    X, y = validate_data(ridges[0], X, y, dtype=np.float32)
+    for ridge in ridges:
+        number(ridge.l2, name="l2", low=0.0, above=True)
+    classes, labels = class_indices(y)
+    targets = np.where(labels[:, None] == np.arange(len(classes)), 1.0, -1.0)
+    weights = checked_weights(sample_weight, n=len(X))
+    if not weights.any():
+        raise DataError("sample_weight is zero for all rows; expected a positive one at least. Change it.")
+    solutions = solve_least_squares(X, targets, weights, l2=[ridge.l2 for ridge in ridges])
+    for ridge, (W, b) in zip(ridges, solutions, strict=True):
+        ridge.classes_, ridge.n_features_in_ = classes, X.shape[1]
+        ridge.coef_, ridge.intercept_ = W.astype(np.float32), b.astype(np.float32)

@@ -10,7 +10,7 @@ from foldline.training.least_squares import LeastSquares, solve_least_squares
 from foldline.training.losses import LOSSES
 from foldline.training.max_margin import fit_svm_to_optimum
 from foldline.training.objective import objective, penalty
-from foldline.training.population import Member, Population, fit_population
+from foldline.training.population import Member, Population, fit_population, setting_bytes
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
 from foldline.training.range_test import range_losses
 from foldline.training.rates import automatic_rate
@@ -51,6 +51,7 @@ __all__ = [
     "penalty",
     "range_losses",
     "remove_checkpoints",
+    "setting_bytes",
     "solve_least_squares",
     "svm_optimality_gap",
 ]

@@ -77,7 +77,7 @@ def fit_population(
     Convention: as many settings train at once as half of the usable memory holds, the others after them.
     """
     _check(settings, train)
-    at_once = max(int(usable_bytes() / 2 / _setting_bytes(models, train, settings[0][0])), 1)
+    at_once = max(int(usable_bytes() / 2 / setting_bytes(models, train, settings[0][0])), 1)
     members: list[list[Member]] = [[] for _ in models]
     for start in range(0, len(settings[0]), at_once):
         some = [of_seed[start : start + at_once] for of_seed in settings]
@@ -86,6 +86,14 @@ def fit_population(
         for of_seed, new in zip(members, population.members(), strict=True):
             of_seed += new
     return members
+
+
+def setting_bytes(models: Sequence[MLP], train: Rows, settings: TrainingSettings) -> int:
+    """Estimate the memory of one setting with all seeds."""
+    weights = sum(int(leaf.size) for leaf in jax.tree.leaves(models[0]))
+    units = sum(len(layer.b) for layer in models[0].layers)
+    rows = max(settings.rows_a_step(len(train.y)), VAL_BLOCK_ROWS)
+    return 4 * len(models) * (COPIES * weights + 6 * rows * units)
 
 
 class Population:
@@ -327,11 +335,3 @@ def _common_plan(settings: Sequence[Sequence[TrainingSettings]], *, total_steps:
     if len(common) > 1:
         raise SettingError("the settings of a population differ in more than numbers; expected one plan. Part them.")
     return common.pop()
-
-
-def _setting_bytes(models: Sequence[MLP], train: Rows, settings: TrainingSettings) -> int:
-    """Estimate the memory of one setting with all seeds."""
-    weights = sum(int(leaf.size) for leaf in jax.tree.leaves(models[0]))
-    units = sum(len(layer.b) for layer in models[0].layers)
-    rows = max(settings.rows_a_step(len(train.y)), VAL_BLOCK_ROWS)
-    return 4 * len(models) * (COPIES * weights + 6 * rows * units)
