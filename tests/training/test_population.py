@@ -82,7 +82,7 @@ def test_a_population_that_does_not_fit_trains_in_parts(monkeypatch):
         return of(cls, *args, settings=settings, **rest)
 
     monkeypatch.setattr(Population, "of", classmethod(noting))
-    one = module._setting_bytes(models(), TRAIN, settings[0])
+    one = module.setting_bytes(models(), TRAIN, settings[0])
     monkeypatch.setattr(module, "usable_bytes", lambda: 2 * 2.5 * one)
     parts = fit_population(models(), TRAIN, settings=[settings] * 2, keys=KEYS, val=VAL)
     assert sizes == [2, 2, 1]
