@@ -126,7 +126,7 @@ def svm_peers(n_rows):
 
     return [
         Peer("foldline", lambda n: fl.LinearClassifier(solver="lbfgs", loss="svm", l2=L2, epochs=n), svm_losses, 60),
-        Peer("LinearSVC, hinge", svc(loss="hinge"), rest_hinges, 40, True),
+        Peer("LinearSVC, hinge", svc(loss="hinge"), rest_hinges, 80, True),
         Peer("LinearSVC, squared hinge", svc(), rest_squares, 4, True),
         Peer("SGDClassifier, hinge", sgd("hinge"), rest_hinges, 40),
     ]
@@ -169,8 +169,10 @@ def measured(problem, peers: list[Peer], X, y, *, budget, rounds):
     print(f"{problem}, {len(X):,} x {X.shape[1]:,}", flush=True)
     ours = peers[0]
     ours.make(2).fit(X, y)  # compiles
+    nearest = []
+    make, ours.make = ours.make, lambda n: nearest.append(make(n)) or nearest[-1]
     _, lowest = ours.fit(X, y, 400)  # "lbfgs" ends by itself
-    gap = ours.make(400).fit(X, y).optimality_gap_ if ours.losses is svm_losses else 0.0
+    ours.make, gap = make, nearest[0].optimality_gap_ if ours.losses is svm_losses else 0.0
     ours.fits.clear()
     optima = {(ours.losses, False): lowest - gap}  # the SVM's gap is no less than what is measured: its bound counts
     for peer in peers:
