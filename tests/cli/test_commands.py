@@ -470,7 +470,7 @@ def test_resume_takes_the_settings_of_the_run_and_no_others(run, tmp_path):
         assert said in err
     code, _, err = run("fit", "--resume", "nothing")
     assert code == 2
-    assert "nothing holds no recipe.toml" in err
+    assert "nothing holds no checkpoints/recipe.toml" in err
 
 
 def test_fit_wants_data_or_a_run(run):

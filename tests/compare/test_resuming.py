@@ -107,8 +107,22 @@ def test_a_folder_with_a_stopped_run_is_not_for_another_one(digits, tmp_path, mo
         check_free(tmp_path)
 
 
+def test_a_run_in_the_folder_of_an_earlier_one_leaves_it_whole_until_it_is_saved(digits, tmp_path, monkeypatch):
+    images = digits.subset(np.arange(300))
+    fit(images, features=["raw"], classifier=fl.LinearClassifier(epochs=1), folder=tmp_path).save(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(fl.DivergedError):
+        fit(images, features=["raw"], classifier=fl.MLPClassifier(lr=1e30), folder=tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    stopped_run(images, tmp_path, monkeypatch, features=["raw"], classifier=fl.MLPClassifier(epochs=4))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
+    gone_on(images, tmp_path).save(tmp_path)
+    assert (tmp_path / "recipe.toml").read_bytes() != before["recipe.toml"]
+    assert {path.name for path in tmp_path.iterdir()} == before.keys()
+
+
 def test_what_is_no_stopped_run_is_told(digits, tmp_path):
-    with pytest.raises(MissingDataError, match=r"holds no recipe.toml; expected the folder of a run"):
+    with pytest.raises(MissingDataError, match=r"holds no checkpoints/recipe.toml; expected the folder of a run"):
         UnfinishedRun.read(tmp_path)
     fit(digits, features=["raw"], classifier=fl.LinearClassifier(epochs=1), folder=tmp_path).save(tmp_path)
     with pytest.raises(SettingError, match="holds a finished run; expected one that was stopped"):
@@ -120,14 +134,15 @@ def test_what_is_no_stopped_run_is_told(digits, tmp_path):
     ["", "data = 1", "[data]\nimage_fit = 'crop'", "not toml", "\x00", "[classifier]\nkind='Popen'\nargs=['ls']"],
 )
 def test_a_damaged_recipe_is_told(text, tmp_path):
-    (tmp_path / "recipe.toml").write_text(text)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "recipe.toml").write_text(text)
     with pytest.raises(ModelFileError, match="cannot be read as a recipe: .* Expected it as `foldline fit` wrote it"):
         UnfinishedRun.read(tmp_path)
 
 
 def test_a_classifier_that_is_not_ours_is_never_built(digits, tmp_path):
     fit(digits, features=["raw"], classifier=fl.LinearClassifier(epochs=1), folder=tmp_path)
-    file = tmp_path / "recipe.toml"
+    file = tmp_path / "checkpoints" / "recipe.toml"
     file.write_text(file.read_text().replace('kind = "LinearClassifier"', 'kind = "Popen"'))
     with pytest.raises(ModelFileError, match="cannot be read as a recipe"):
         UnfinishedRun.read(tmp_path)
@@ -166,9 +181,9 @@ def kill_and_resume(n_kills, folder, *, epochs):
         process.kill()
         process.communicate()
         n_killed += 1
-        if (folder / "killed" / "model.safetensors").exists() and not (folder / "killed" / "checkpoints").exists():
+        if (folder / "killed" / "recipe.toml").exists() and not (folder / "killed" / "checkpoints").exists():
             break  # it was finished, and killed on its way out
-        begun = (folder / "killed" / "recipe.toml").exists()
+        begun = (folder / "killed" / "checkpoints" / "recipe.toml").exists()
         again = ("--resume", "killed") if begun else (*FIT[1:], "--epochs", str(epochs), "--out", "killed")
         process = command("fit", *again, folder=folder)
     else:

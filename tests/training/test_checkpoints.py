@@ -96,6 +96,25 @@ def test_only_the_newest_two_are_kept(tmp_path):
     ]
 
 
+def test_what_a_kill_in_the_middle_of_writing_leaves_is_removed(tmp_path, monkeypatch):
+    killed_after(3, tmp_path, monkeypatch)
+    half = tmp_path / ".epoch-000000-step-000000004.safetensors.0a1b2c3d.part"
+    half.write_bytes(b"half of a checkpoint")
+    mine = tmp_path / "notes.part"
+    mine.write_text("not foldline's")
+    run(tmp_path)
+    assert not half.exists()
+    assert mine.exists()
+
+
+def test_a_run_that_a_callback_ended_is_over(tmp_path):
+    checkpoints = Checkpoints(folder=tmp_path, every_s=0.0)
+    options = {"settings": SETTINGS, "key": KEY, "val": VAL, "checkpoints": checkpoints}
+    ended = fit_model(MODEL, TRAIN, callbacks=[lambda report: report.epoch == 2], **options)
+    assert ended[1].n_epochs == 2
+    assert_same_run(fit_model(MODEL, TRAIN, callbacks=[lambda report: pytest.fail("it went on")], **options), ended)
+
+
 def test_epochs_and_time_say_when(tmp_path, monkeypatch):
     written = []
 

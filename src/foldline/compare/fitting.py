@@ -16,13 +16,13 @@ from foldline.compare.features import FEATURE_CHOICES
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.run import measured
-from foldline.core.errors import SettingError
+from foldline.core.errors import FoldlineError, SettingError
 from foldline.core.files import write_text
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RidgeClassifier
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.images import ImageSet
-from foldline.training import Augment, Callback, Checkpoints, remove_checkpoints
+from foldline.training import Augment, Callback, Checkpoints, has_checkpoints, remove_checkpoints
 
 # What the folder of a run holds besides its outcome.
 RECIPE, CHECKPOINTS = "recipe.toml", "checkpoints"
@@ -56,7 +56,7 @@ class Run:
         written = self.board.save(folder)  # the model too: nothing else can be shipped
         for name, text in texts.items():
             write_text(Path(folder) / name, text)
-        remove_checkpoints(Path(folder) / CHECKPOINTS)
+        _forget(Path(folder))
         return (*written, *(Path(folder) / name for name in texts))
 
     def _history_lines(self) -> str:
@@ -93,8 +93,9 @@ def fit(
             RidgeClassifier cannot do; None for as they are.
         callbacks: called with the report of every epoch of mini-batch descent; one that gives True ends it.
         seed: decides the split; the classifier has its own.
-        folder: of the run. Its recipe is written there before anything else, and mini-batch descent writes checkpoints
-            there, from which the same call goes on if it was killed; None writes nothing.
+        folder: of the run. Its recipe and the checkpoints of mini-batch descent are kept in checkpoints/ there, from
+            which the same call goes on if it was killed; what an earlier run left in the folder stays as it is until
+            `run.save`. None writes nothing.
         checkpoint_s: seconds between checkpoints.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
     Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors, has no
@@ -126,7 +127,7 @@ def fit(
     plain = _plain_recipe(image_set, feature_set, classifier, compression, seed=seed)
     options: dict[str, object] = {"callbacks": tuple(callbacks)} if callbacks else {}
     if folder is not None:
-        write_text(Path(folder) / RECIPE, tomli_w.dumps(plain))
+        write_text(Path(folder) / CHECKPOINTS / RECIPE, tomli_w.dumps(plain))
         if isinstance(classifier, NetClassifier):
             options["checkpoints"] = Checkpoints(folder=Path(folder) / CHECKPOINTS, every_s=checkpoint_s)
     kind = "net" if getattr(classifier, "hidden", ()) else "linear"
@@ -139,10 +140,20 @@ def fit(
     )
     key = f"{feature_set.key}/{kind}"
     recipe = Recipe(key=key, features=feature_set, classifier=choice, compression=compression)
-    board = measured(image_set, recipes=[recipe], seeds=1, seed=seed, listed=())
+    try:
+        board = measured(image_set, recipes=[recipe], seeds=1, seed=seed, listed=())
+    except FoldlineError:
+        if folder is not None and not has_checkpoints(Path(folder) / CHECKPOINTS):
+            _forget(Path(folder))  # there is nothing to go on from
+        raise
     model = board.best.model
     assert model is not None  # only nearest neighbours can be too large to be kept
     return Run(model=model, board=board, recipe=plain)
+
+
+def _forget(folder: Path) -> None:
+    """Remove what a run that goes on needs; the recipe, which tells that there is one, last."""
+    remove_checkpoints(folder / CHECKPOINTS, last=RECIPE)
 
 
 def _check_augment(classifier: BaseEstimator, features: Sequence[str], image_set: ImageSet) -> None:

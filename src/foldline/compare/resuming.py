@@ -13,7 +13,7 @@ from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError
 from foldline.core.text import reason
 from foldline.estimators import LinearClassifier, MLPClassifier, RidgeClassifier
 from foldline.features import ProductQuantizer
-from foldline.training import Augment, has_checkpoints
+from foldline.training import Augment
 
 _KINDS: dict[str, type[BaseEstimator]] = {
     kind.__name__: kind for kind in (LinearClassifier, MLPClassifier, RidgeClassifier, ProductQuantizer)
@@ -48,15 +48,16 @@ class UnfinishedRun:
         Raises: MissingDataError if the folder holds none; SettingError if the run is finished; ModelFileError if the
             recipe is damaged.
         """
-        file = Path(folder) / RECIPE
+        file = Path(folder) / CHECKPOINTS / RECIPE
         if not file.is_file():
+            if (Path(folder) / RECIPE).is_file():
+                raise SettingError(
+                    f"{folder} holds a finished run; expected one that was stopped. Nothing is left to do; train "
+                    "another with --out."
+                )
             raise MissingDataError(
-                f"{folder} holds no {RECIPE}; expected the folder of a run of `foldline fit`. Name that folder."
-            )
-        if (Path(folder) / "model.safetensors").exists() and not has_checkpoints(Path(folder) / CHECKPOINTS):
-            raise SettingError(
-                f"{folder} holds a finished run; expected one that was stopped. Nothing is left to do; train another "
-                "with --out."
+                f"{folder} holds no {CHECKPOINTS}/{RECIPE}; expected the folder of a run of `foldline fit` that was "
+                "stopped. Name that folder."
             )
         try:
             recipe = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -82,7 +83,7 @@ class UnfinishedRun:
 
 def check_free(folder: str | os.PathLike[str]) -> None:
     """Check that no unfinished run is in a folder that is to hold another. Raises: SettingError if one is."""
-    if has_checkpoints(Path(folder) / CHECKPOINTS):
+    if (Path(folder) / CHECKPOINTS / RECIPE).is_file():
         raise SettingError(
             f"{folder} holds a run that was stopped; expected a folder without one. Go on with it by --resume "
             f"{folder}, delete {Path(folder) / CHECKPOINTS}, or choose another folder with --out."

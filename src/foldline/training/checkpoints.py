@@ -38,7 +38,7 @@ _NAME = re.compile(r"epoch-(\d{6})-step-(\d{9})\.safetensors")
 class Checkpoints:
     """Where and how often a run is written down. A run whose folder holds checkpoints goes on from the newest.
 
-    A run that was killed at any moment and goes on ends with the very weights of one that was not.
+    A run that was killed at any moment and goes on, on the same machine, ends with the weights of one that was not.
 
     Args:
         folder: of this run alone; made if it is not there.
@@ -69,6 +69,7 @@ class Snapshot:
         orders: the generator of the orders of rows, as it was before this epoch's.
         epoch: the epoch that is under way, from 0.
         step: how many of its steps are done.
+        is_stopped: whether a callback has ended the training.
     """
 
     state: TrainingState
@@ -78,6 +79,7 @@ class Snapshot:
     orders: Mapping[str, Any]
     epoch: int = 0
     step: int = 0
+    is_stopped: bool = False
 
 
 @dataclass
@@ -148,6 +150,7 @@ class CheckpointWriter:
         Raises: ModelFileError if it is damaged or of another version; SettingError if it is of a run with other data or
             another recipe.
         """
+        _remove_unfinished(self.settings.folder)
         found = _found(self.settings.folder)
         if not found:
             return None
@@ -170,12 +173,27 @@ def has_checkpoints(folder: str | os.PathLike[str]) -> bool:
     return bool(_found(folder))
 
 
-def remove_checkpoints(folder: str | os.PathLike[str]) -> None:
-    """Remove the checkpoints of a finished run, and the folder if nothing else is in it."""
+def remove_checkpoints(folder: str | os.PathLike[str], *, last: str | None = None) -> None:
+    """Remove the checkpoints of a finished run, and the folder if nothing else is in it.
+
+    Args:
+        folder: of the run.
+        last: name of a file of the caller's own in it that is removed after them.
+    """
+    _remove_unfinished(folder)
     for _, path in _found(folder):
         path.unlink(missing_ok=True)
+    if last is not None:
+        (Path(folder) / last).unlink(missing_ok=True)
     with suppress(OSError):  # something else is in there, or it is not there
         Path(folder).rmdir()
+
+
+def _remove_unfinished(folder: str | os.PathLike[str]) -> None:
+    """Remove what a run that was killed while it wrote has left."""
+    if os.path.isdir(folder):
+        for path in Path(folder).glob(".epoch-*.part"):
+            path.unlink(missing_ok=True)
 
 
 def _add(digest: "hashlib._Hash", leaf: Any) -> None:
@@ -211,6 +229,7 @@ def _packed(snapshot: Snapshot) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return tensors, {
         "epoch": snapshot.epoch,
         "step": snapshot.step,
+        "is_stopped": snapshot.is_stopped,
         "best_epoch": snapshot.curves.best_epoch,
         "elapsed_s": time.perf_counter() - snapshot.curves.started_s,
         "orders": snapshot.orders,
@@ -231,7 +250,16 @@ def _unpacked(tensors: dict[str, np.ndarray], content: dict[str, Any], first: Sn
         setattr(curves, name, tensors[name].tolist())
     curves.started_s = time.perf_counter() - float(content["elapsed_s"])
     state = state._replace(key=jax.random.wrap_key_data(state.key))
-    return Snapshot(state, curves, losses, n_right, content["orders"], int(content["epoch"]), int(content["step"]))
+    return Snapshot(
+        state,
+        curves,
+        losses,
+        n_right,
+        orders=content["orders"],
+        epoch=int(content["epoch"]),
+        step=int(content["step"]),
+        is_stopped=bool(content["is_stopped"]),
+    )
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

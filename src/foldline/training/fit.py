@@ -73,12 +73,11 @@ def fit_model(
         generator.bit_generator.state = run.orders
 
     def is_over() -> bool:
-        return run.epoch == settings.epochs or run.curves.has_stalled(settings.patience)
+        return run.is_stopped or run.epoch == settings.epochs or run.curves.has_stalled(settings.patience)
 
     with tracking("training", settings.epochs) as advance:
         advance(run.epoch, "")
-        is_stopped = False
-        while not (is_stopped or is_over()):
+        while not is_over():
             order = shuffled_batches(n_rows, batch_size, generator=generator)
             for rows, batches, some in _calls(train, order, first_step=run.step, in_parts=writer is not None):
                 n_first, n_last = (0, some.stop - some.start) if rows is not train else (some.start, some.stop)
@@ -100,8 +99,8 @@ def fit_model(
             run.epoch, run.step, run.orders = run.epoch + 1, 0, generator.bit_generator.state
             advance(1, run.curves.note())
             for callback in callbacks:
-                is_stopped |= bool(callback(run.curves.report(run.state.model)))
-            if writer is not None and (is_stopped or is_over() or writer.is_due(at_end_of_epoch=run.epoch)):
+                run.is_stopped |= bool(callback(run.curves.report(run.state.model)))
+            if writer is not None and (is_over() or writer.is_due(at_end_of_epoch=run.epoch)):
                 _check_finite_weights(run.state.model, settings=settings)
                 writer.write(run)
     _check_finite_weights(run.curves.best_model, settings=settings)
