@@ -7,8 +7,9 @@ from numpy.testing import assert_allclose
 
 import foldline as fl
 from foldline.compare import sweeping as module
+from foldline.compare import swept
 from foldline.compare.points import POINTS
-from foldline.core.errors import DataError, SettingError
+from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.estimators import MLPClassifier
 
 GRID = {"hidden": [(2,), (16,)], "l2": [1e-4, 1e-2, 1.0]}
@@ -21,24 +22,24 @@ def result():
 
 def test_every_combination_is_trained_with_every_seed(result):
     assert len(result.rows) == 12
-    assert [dict(settings) for settings in result.combinations] == [
+    assert [one.settings for one in result.combinations] == [
         {"hidden": hidden, "l2": l2} for hidden in GRID["hidden"] for l2 in GRID["l2"]
     ]
     assert {row.epochs for row in result.rows} == {12}
-    assert not any(result.was_stopped(settings) for settings in result.combinations)
+    assert not any(one.was_stopped for one in result.combinations)
 
 
 def test_spread_is_mean_and_deviation_over_seeds(result):
     settings = {"hidden": (16,), "l2": 1e-2}
     values = [row.val_accuracy for row in result.rows if row.settings == settings]
     assert len(values) == 2
-    assert_allclose(result.spread(settings), (np.mean(values), np.std(values, ddof=1)))
+    (one,) = (one for one in result.combinations if one.settings == settings)
+    assert_allclose(one.val, (np.mean(values), np.std(values, ddof=1)))
 
 
 def test_the_best_is_chosen_by_validation_rows_and_worth_what_test_rows_say(result):
-    means = {repr(s): result.spread(s).mean for s in result.combinations}
-    assert means[repr(result.best)] == max(means.values())
-    tests = [row.test_accuracy for row in result.rows if row.settings == result.best]
+    assert result.best.val.mean == max(one.val.mean for one in result.combinations)
+    tests = [row.test_accuracy for row in result.rows if row.settings == result.best.settings]
     assert_allclose(result.test_accuracy, (np.mean(tests), np.std(tests, ddof=1)))
 
 
@@ -91,11 +92,23 @@ def test_images_are_split_as_their_source_says(digits):
     assert result.source == digits.source
 
 
+def test_the_sources_own_validation_images_validate(digits):
+    parts = np.array(["train", "train", "val", "test"])[np.arange(len(digits)) % 4]
+    split = dataclasses.replace(digits, partition=tuple(parts.tolist()))
+    ((_, y), (_, y_val), (_, y_test)) = next(module._outer_splits(split, ["raw"], folds=1, seed=0))
+    assert [len(y), len(y_val), len(y_test)] == [(parts == part).sum() for part in ("train", "val", "test")]
+    assert_allclose(y_val, digits.labels[parts == "val"])
+    folded = list(module._outer_splits(split, ["raw"], folds=3, seed=0))
+    assert sum(len(parts.test[1]) for parts in folded) == len(digits)
+
+
 def test_halving_stops_the_others_and_says_so():
     result = fl.sweep(POINTS["moons"](0), grid=GRID, model=MLPClassifier(epochs=9), seeds=2, halving=3)
     assert {row.epochs for row in result.rows} == {3, 9}
-    assert not result.was_stopped(result.best)
-    assert sum(result.was_stopped(settings) for settings in result.combinations) >= 3
+    assert not result.best.was_stopped
+    assert sum(one.was_stopped for one in result.combinations) >= 3
+    assert {row.epochs for row in result.rows if row.was_stopped} == {3}
+    assert "hollow: stopped by halving" in result.picture().axes[0].get_title(loc="left")
 
 
 def test_the_verdict_holds_size_against_l2(result):
@@ -110,22 +123,47 @@ def test_the_verdict_holds_size_against_l2(result):
 def test_the_verdict_says_which_way_it_came_out(gain, said):
     def row(hidden, l2, seed, accuracy):
         settings = {"hidden": (hidden,), "l2": l2}
-        return module.SweptRow(0, settings, seed, 5, accuracy, accuracy, accuracy)
+        return swept.SweptRow(0, settings, seed, 5, False, accuracy, accuracy, accuracy)
 
     rows = [row(3, 1e-5, seed, 0.7 + 0.01 * seed) for seed in range(3)]
     rows += [row(100, 0.1, seed, 0.7 + gain + 0.01 * seed) for seed in range(3)]
     rows += [row(100, 1e-5, seed, 0.5) for seed in range(3)]
     rows += [row(3, 0.1, seed, 0.4) for seed in range(3)]
-    result = module.Sweep(rows=tuple(rows), names=("hidden", "l2"), epochs=5, source="x", environment={})
+    result = swept.Sweep(rows=tuple(rows), names=("hidden", "l2"), source="x", environment={})
     assert f" does {said} the best of the narrower nets with the weakest (hidden 3, l2 1e-05" in result.verdict
 
 
 def test_a_training_that_diverged_leaves_a_gap_and_is_not_chosen():
     result = fl.sweep(POINTS["moons"](0), grid={"lr": [0.1, 1e30]}, model=MLPClassifier(epochs=3), seeds=2, halving=1)
-    assert result.best == {"lr": 0.1}
-    assert [row.val_accuracy for row in result.rows if row.settings["lr"] == 1e30] == [None, None]
-    assert np.isnan(result.spread({"lr": 1e30}).mean)
-    result.picture()
+    sound, diverged = result.combinations
+    assert result.best == sound
+    assert [row.val_accuracy for row in diverged.rows] == [None, None]
+    assert np.isnan(diverged.val).all()
+    assert not diverged.was_stopped
+    assert "halving" not in result.picture().axes[0].get_title(loc="left")
+
+
+def test_settings_with_one_training_that_diverged_are_not_chosen_for_the_others():
+    def row(l2, seed, accuracy):
+        return swept.SweptRow(0, {"l2": l2}, seed, 5, False, accuracy, accuracy, accuracy)
+
+    rows = [row(0.1, 0, 0.7), row(0.1, 1, 0.7), row(0.2, 0, 0.9), row(0.2, 1, None)]
+    assert swept.best_of(rows).settings == {"l2": 0.1}
+    assert swept.best_of(rows[2:]) is None
+
+
+def test_if_all_diverge_that_is_told():
+    with pytest.raises(DivergedError, match=r"diverged with every combination .* Give smaller learning rates"):
+        fl.sweep(POINTS["moons"](0), grid={"lr": [1e29, 1e30]}, model=MLPClassifier(epochs=2), seeds=1, halving=1)
+
+
+def test_patience_is_not_halving():
+    # Nets that end early by patience can be the best ones, and no picture says that they were stopped.
+    model = MLPClassifier(epochs=40, early_stopping=True, patience=2)
+    result = fl.sweep(POINTS["moons"](0), grid={"l2": [1e-4, 1e-3, 1.0]}, model=model, seeds=2, halving=1)
+    assert len({row.epochs for row in result.rows}) > 1
+    assert not any(one.was_stopped for one in result.combinations)
+    assert result.best.val.mean == max(one.val.mean for one in result.combinations)
 
 
 def test_everything_is_written(result, tmp_path):
@@ -146,7 +184,7 @@ def test_without_pyarrow_the_table_is_text(result, tmp_path, monkeypatch):
     written = result.save(tmp_path)
     assert written[0].name == "sweep.csv"
     lines = written[0].read_text().splitlines()
-    assert lines[0] == "fold,hidden,l2,seed,epochs,train_accuracy,val_accuracy,test_accuracy"
+    assert lines[0] == "fold,hidden,l2,seed,epochs,was_stopped,train_accuracy,val_accuracy,test_accuracy"
     assert len(lines) == 13
 
 
@@ -157,7 +195,7 @@ def test_the_picture_has_a_line_for_each_width_and_bars(result):
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["hidden units 2", "hidden units 16"]
     line = axes.containers[0].lines[0]
     assert_allclose(line.get_xydata()[:, 0], GRID["l2"])
-    expected = [100 * result.spread({"hidden": (2,), "l2": l2}).mean for l2 in GRID["l2"]]
+    expected = [100 * one.val.mean for one in result.combinations if one.settings["hidden"] == (2,)]
     assert_allclose(line.get_xydata()[:, 1], expected)
 
 
@@ -182,3 +220,12 @@ def test_bad_input_is_told(options, error, words):
 def test_too_few_rows_are_told():
     with pytest.raises(DataError, match="4 rows cannot be parted with 20% of each class apart"):
         fl.sweep((np.eye(4), np.array([0, 0, 1, 1])), grid={"l2": [0.1]})
+
+
+def test_features_are_a_list_of_names(digits):
+    for features, words in (
+        ([], "features is empty; expected one or more of raw"),
+        (["nothing"], "features is 'nothing'"),
+    ):
+        with pytest.raises(SettingError, match=words):
+            fl.sweep(digits, grid={"l2": [0.1]}, features=features)

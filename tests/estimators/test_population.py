@@ -132,6 +132,7 @@ def test_halving_trains_the_promising_longer_and_the_others_shorter():
     assert seen == [24, 8, 4]
     longest = [member for member in trained if member.classifier.history_.n_epochs == 9]
     assert all(member.settings["lr"] == 0.05 for member in longest)
+    assert [member.was_stopped for member in trained] == (lengths < 9).tolist()
     assert_as_alone(longest, model, validation=VAL)
     alike = [(member.settings, member.seed) for member in trained]
     assert alike == [(settings, seed) for settings in ParameterGrid(hyper) for seed in (0, 1)]

@@ -8,7 +8,9 @@ import click
 from foldline.cli.options import loading_options, values_option, words_option
 
 if TYPE_CHECKING:
-    from foldline.compare.sweeping import SweptRow
+    from rich.table import Table
+
+    from foldline.compare.swept import SweptRow
 
 SHOWN = 8  # of the best combinations, while it runs
 
@@ -74,7 +76,6 @@ def sweep_command(
     of the point sets moons, circles and blobs.
     """
     from rich.console import Console
-    from rich.live import Live
 
     from foldline.compare.points import POINTS
     from foldline.compare.sweeping import sweep
@@ -88,15 +89,9 @@ def sweep_command(
     grid: dict[str, Sequence[object]] = {"hidden": _widths(width, depth)}
     grid |= {name: values for name, values in numbers.items() if values is not None}
     model = MLPClassifier(loss=loss, activation=activation, epochs=epochs)
-    console = Console(stderr=True)
-    with showing_progress():
+    names = list(grid)
+    with showing_progress() as show:
         source = POINTS[data](seed) if data in POINTS else load_images(data, size=size, fit=image_fit, strict=strict)
-    with Live(console=console, transient=True, auto_refresh=False) as live:
-
-        def watch(rows: Sequence["SweptRow"]) -> None:
-            if console.is_interactive:
-                live.update(_table(rows, list(grid)), refresh=True)
-
         result = sweep(
             source,
             grid=grid,
@@ -106,11 +101,10 @@ def sweep_command(
             folds=folds,
             halving=halving,
             seed=seed,
-            watch=watch,
+            watch=lambda rows: show(_table(rows, names)),
         )
     folder = out or f"foldline-sweep-{short_name(data)}"
-    stdout = Console()
-    stdout.print(_table(result.rows, list(grid)))
+    Console().print(_table(result.rows, names))
     written = result.save(folder)
     click.echo(result.verdict)
     click.echo(f"Wrote {', '.join(map(str, written))}")
@@ -124,29 +118,21 @@ def _widths(widths: Sequence[float], depths: Sequence[float]) -> list[tuple[int,
     return list(dict.fromkeys(hidden))
 
 
-def _table(rows: Sequence["SweptRow"], names: list[str]):  # type: ignore[no-untyped-def]  # rich is imported late
+def _table(rows: Sequence["SweptRow"], names: list[str]) -> "Table":
     """Draw the best combinations so far."""
-    import numpy as np
     from rich.table import Table
 
-    from foldline.compare.sweeping import _plain
+    from foldline.compare.swept import combinations, plain
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for name in (*names, "epochs", "validation", "± ", "test"):
+    for name in (*names, "epochs", "validation", "±", "test"):
         table.add_column(name, justify="right")
-    found: dict[str, list[SweptRow]] = {}
-    for row in rows:
-        found.setdefault(repr(row.settings), []).append(row)
-
-    def merit(same: list["SweptRow"]) -> tuple[int, float]:
-        return same[0].epochs, float(np.mean([row.val_accuracy or 0.0 for row in same]))
-
-    for same in sorted(found.values(), key=merit, reverse=True)[:SHOWN]:
-        val = 100 * np.array([row.val_accuracy or np.nan for row in same])
-        test = 100 * np.array([row.test_accuracy or np.nan for row in same])
-        spread = f"{val.std(ddof=1):.2f}" if len(val) > 1 else ""
-        swept = (_shown(_plain(same[0].settings[name])) for name in names)
-        table.add_row(*swept, str(same[0].epochs), f"{val.mean():.1f} %", spread, f"{test.mean():.1f} %")
+    found = sorted(combinations(rows), key=lambda one: (not one.was_stopped, one.merit), reverse=True)
+    for one in found[:SHOWN]:
+        swept = (_shown(plain(one.settings[name])) for name in names)
+        accuracies = (f"{100 * one.val.mean:.1f} %", f"{100 * one.val.std:.2f}", f"{100 * one.test.mean:.1f} %")
+        epochs = str(max(row.epochs for row in one.rows))
+        table.add_row(*swept, epochs, *(accuracies if one.merit >= 0 else ("diverged", "", "")))
     return table
 
 

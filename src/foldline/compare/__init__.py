@@ -8,7 +8,8 @@ from foldline.compare.fitting import Run, fit
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.recipes import RECIPES, Recipe
 from foldline.compare.run import compare
-from foldline.compare.sweeping import Sweep, sweep
+from foldline.compare.sweeping import sweep
+from foldline.compare.swept import Sweep
 
 __all__ = ["RECIPES", "Leaderboard", "Recipe", "Run", "Sweep", "compare", "fit", "sweep"]
 

@@ -12,7 +12,6 @@ import tomli_w
 from sklearn.base import BaseEstimator, clone
 
 from foldline.compare.classifiers import ClassifierChoice
-from foldline.compare.features import FEATURE_CHOICES
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.run import measured
@@ -108,22 +107,14 @@ def fit(
             f"classifier is a {type(classifier).__name__}; expected a LinearClassifier, an MLPClassifier or a "
             "RidgeClassifier. Give one, or call compare for nearest neighbours."
         )
-    if isinstance(features, str):
-        raise SettingError(
-            f"features is the text {features!r}; expected a list of names. Write features=[{features!r}]."
-        )
-    if features is None:
-        features = ("hog",) if image_set.images.shape[-1] == 1 else ("hog", "color")
-    if not features:
-        raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
+    feature_set = FeatureSet.chosen(features, image_shape=tuple(image_set.images.shape[1:]))
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
-    _check_augment(classifier, features, image_set)
+    _check_augment(classifier, feature_set, image_set)
     if callbacks and (isinstance(classifier, RidgeClassifier) or getattr(classifier, "solver", "sgd") != "sgd"):
         raise SettingError(
             f"callbacks are given for {classifier!r}, which is solved; expected mini-batch descent, which has epochs "
             "to tell of. Leave callbacks (--tensorboard) out, or take another loss or solver='sgd'."
         )
-    feature_set = FeatureSet.named("+".join(features))
     plain = _plain_recipe(image_set, feature_set, classifier, compression, seed=seed)
     options: dict[str, object] = {"callbacks": tuple(callbacks)} if callbacks else {}
     if folder is not None:
@@ -156,15 +147,15 @@ def _forget(folder: Path) -> None:
     remove_checkpoints(folder / CHECKPOINTS, last=RECIPE)
 
 
-def _check_augment(classifier: BaseEstimator, features: Sequence[str], image_set: ImageSet) -> None:
+def _check_augment(classifier: BaseEstimator, features: FeatureSet, image_set: ImageSet) -> None:
     augment = getattr(classifier, "augment", None)
     if augment is None:
         return
-    if list(features) != ["raw"]:
+    if features.key != "raw":
+        names = ", ".join(part.key for part in features.parts)
         raise SettingError(
-            f"augment is {augment!r} and features are {', '.join(features)}; expected raw alone, because only pixels "
-            "can be moved, mirrored and covered. Take the features raw, or leave augment (--flip, --shift, --zoom, "
-            "--cutout) out."
+            f"augment is {augment!r} and features are {names}; expected raw alone, because only pixels can be moved, "
+            "mirrored and covered. Take the features raw, or leave augment (--flip, --shift, --zoom, --cutout) out."
         )
     augment.checked(n_in=math.prod(image_set.images.shape[1:]))
 

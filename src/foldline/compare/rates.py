@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from foldline.compare.features import FEATURE_CHOICES
 from foldline.compare.measuring import Splits
 from foldline.compare.recipes import FeatureSet
-from foldline.core.errors import SettingError
 from foldline.estimators import LinearClassifier, MLPClassifier
 from foldline.features import Concat
 from foldline.images import ImageSet
@@ -38,11 +36,7 @@ def find_rate_on(
         split.
     """
     shape = image_set.images.shape[1:]
-    if features is None:
-        features = ("hog",) if shape[-1] == 1 else ("hog", "color")
-    if not features:
-        raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
-    feature_set = FeatureSet.named("+".join(features))
+    feature_set = FeatureSet.chosen(features, image_shape=shape)
     train = Splits.of(image_set, seed=seed).train
     X = Concat(features=feature_set.build(shape)).fit_transform(train.images)
     return find_rate(classifier, X, train.labels, low=low, high=high, n_steps=n_steps, seeds=range(seeds))

@@ -42,6 +42,20 @@ class FeatureSet:
             choice(name, tuple(FEATURE_CHOICES), name="features")
         return cls(key=key, parts=tuple(FEATURE_CHOICES[name] for name in names))
 
+    @classmethod
+    def chosen(cls, names: Sequence[str] | None, *, image_shape: ImageShape) -> "FeatureSet":
+        """Look up what a user asked for; None for HoG and, where images have colour, colour.
+
+        Raises: SettingError for a text instead of a list, no names, or one that is not in the registry.
+        """
+        if isinstance(names, str):
+            raise SettingError(f"features is the text {names!r}; expected a list of names. Write features=[{names!r}].")
+        if names is None:
+            names = ("hog",) if image_shape[-1] == 1 else ("hog", "color")
+        if not names:
+            raise SettingError(f"features is empty; expected one or more of {', '.join(FEATURE_CHOICES)}. Name one.")
+        return cls.named("+".join(names))
+
     @property
     def title(self) -> str:
         """What a reader calls it, such as "HoG + colour"."""

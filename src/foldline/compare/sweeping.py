@@ -1,191 +1,32 @@
 """One classifier with many settings on one set of data: which is best, how sure that is, and what it is worth."""
 
-import json
-import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterGrid, StratifiedKFold, train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from foldline.compare.environment import environment
 from foldline.compare.recipes import FeatureSet
+from foldline.compare.swept import Sweep, SweptRow, best_of
 from foldline.core.checks import integer
-from foldline.core.errors import DataError, SettingError
-from foldline.core.files import atomic_path, write_text
+from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.core.progress import Advance, tracking
 from foldline.estimators import MLPClassifier, Trained, train_population
 from foldline.features import Concat
 from foldline.images import ImageSet
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from foldline.images.splits import split_rows
 
 VAL_SHARE = 0.2  # of the rows that are not for testing; they choose, and a tenth would choose by luck
 TEST_SHARE = 0.2
 
 Numbers = Float[np.ndarray, "n d"]
-Points = tuple[Numbers, np.ndarray]
-
-
-class SweptRow(NamedTuple):
-    """One training.
-
-    Args:
-        fold: which of the outer splits, from 0.
-        settings: what was swept.
-        seed: of the training.
-        epochs: how many it was given before it ended or was stopped.
-        train_accuracy: in its last epoch, as rows were met; None if it diverged at once.
-        val_accuracy: of the epoch whose weights were kept; None if it diverged.
-        test_accuracy: of these weights, which nothing was chosen by; None if it diverged.
-    """
-
-    fold: int
-    settings: dict[str, object]
-    seed: int
-    epochs: int
-    train_accuracy: float | None
-    val_accuracy: float | None
-    test_accuracy: float | None
-
-
-class Spread(NamedTuple):
-    """A mean over trainings and the standard deviation between them."""
-
-    mean: float
-    std: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sweep:
-    """What `sweep` gives back.
-
-    Args:
-        rows: every training.
-        names: the settings that were swept.
-        epochs: of a training that was not stopped.
-        source: what was swept on.
-        environment: date, machine and versions.
-    """
-
-    rows: tuple[SweptRow, ...]
-    names: tuple[str, ...]
-    epochs: int
-    source: str
-    environment: dict[str, str]
-
-    @property
-    def combinations(self) -> list[dict[str, object]]:
-        """The different settings, in the order of the grid."""
-        return list({_key(row.settings): row.settings for row in self.rows}.values())
-
-    def spread(self, settings: Mapping[str, object], *, of: str = "val_accuracy") -> Spread:
-        """Give mean and deviation of an accuracy over folds and seeds; NaN where a training diverged."""
-        found = [getattr(row, of) for row in self.rows if row.settings == settings]
-        values = np.array([np.nan if value is None else value for value in found])
-        return Spread(float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0)
-
-    def was_stopped(self, settings: Mapping[str, object]) -> bool:
-        """Say whether halving ended a training with these settings."""
-        return any(row.settings == settings and row.epochs < self.epochs for row in self.rows)
-
-    @property
-    def best(self) -> dict[str, object]:
-        """The settings with the highest mean validation accuracy among those that were trained to the end."""
-        return _best(self.rows, epochs=self.epochs)
-
-    @property
-    def test_accuracy(self) -> Spread:
-        """What choosing so is worth: in each fold the best settings there, on test rows that chose nothing."""
-        folds = sorted({row.fold for row in self.rows})
-        found = []
-        for fold in folds:
-            rows = [row for row in self.rows if row.fold == fold]
-            best = _best(rows, epochs=self.epochs)
-            found += [row.test_accuracy for row in rows if row.settings == best and row.test_accuracy is not None]
-        return Spread(float(np.mean(found)), float(np.std(found, ddof=1)) if len(found) > 1 else 0.0)
-
-    @property
-    def table(self) -> dict[str, list[Any]]:
-        """Every training as a row, as columns: `pandas.DataFrame(sweep.table)`."""
-        swept = {name: [_plain(row.settings[name]) for row in self.rows] for name in self.names}
-        others = ("seed", "epochs", "train_accuracy", "val_accuracy", "test_accuracy")
-        return {"fold": [row.fold for row in self.rows], **swept} | {
-            name: [getattr(row, name) for row in self.rows] for name in others
-        }
-
-    def picture(self) -> "Figure":
-        """Draw validation accuracy over the first setting with a scale, a line for each value of the next one."""
-        from foldline.compare.sweep_picture import sweep_picture
-
-        return sweep_picture(self)
-
-    def save(self, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
-        """Write sweep.parquet (sweep.csv without pyarrow), sweep.json and sweep.png.
-
-        Raises: SaveError if a file cannot be written.
-        """
-        summary = {
-            "source": self.source,
-            "best": {name: _plain(value) for name, value in self.best.items()},
-            "val_accuracy": self.spread(self.best)._asdict(),
-            "test_accuracy": self.test_accuracy._asdict(),
-            "verdict": self.verdict,
-            "environment": self.environment,
-        }
-        written = [_write_table(self.table, Path(folder))]
-        write_text(Path(folder) / "sweep.json", json.dumps(summary, indent=1) + "\n")
-        with atomic_path(Path(folder) / "sweep.png") as temporary:
-            self.picture().savefig(temporary, format="png", dpi=150, facecolor="white")
-        return (*written, Path(folder) / "sweep.json", Path(folder) / "sweep.png")
-
-    @property
-    def verdict(self) -> str:
-        """What was found, in a few sentences; about width and L2 where both were swept."""
-        best, test = self.spread(self.best), self.test_accuracy
-        said = (
-            f"Best on validation rows: {_said(self.best)}, {best.mean:.1%} ± {100 * best.std:.1f} points over "
-            f"{len({(row.fold, row.seed) for row in self.rows})} trainings. On test rows, which chose nothing: "
-            f"{test.mean:.1%} ± {100 * test.std:.1f}."
-        )
-        return f"{said} {self._about_size()}".strip()
-
-    def _about_size(self) -> str:
-        """Hold the wide net with its best L2 against narrow ones with the weakest: the lecture's slide 66."""
-        if not {"hidden", "l2"} <= set(self.names):
-            return ""
-        least = min(s["l2"] for s in self.combinations)  # type: ignore[type-var]
-        widest = max((s["hidden"] for s in self.combinations), key=_n_units)
-        narrower = [s for s in self.combinations if s["hidden"] != widest and s["l2"] == least]
-        if not narrower:
-            return ""
-        narrow = max(narrower, key=self._merit)
-        wide = max((s for s in self.combinations if s["hidden"] == widest), key=self._merit)
-        by_size, by_l2 = self.spread(narrow), self.spread(wide)
-        gain = 100 * (by_l2.mean - by_size.mean)
-        error = 100 * math.hypot(by_l2.std, by_size.std) / math.sqrt(max(self._n_trainings(wide), 1))
-        if not math.isfinite(gain):
-            return ""
-        said = "does better than" if gain > 2 * error else "does worse than" if gain < -2 * error else "does as well as"
-        return (
-            f"The widest net with its best L2 ({_said(wide)}: {by_l2.mean:.1%}) {said} the best of the narrower nets "
-            f"with the weakest ({_said(narrow)}: {by_size.mean:.1%}): {gain:+.1f} points, give or take {error:.1f}."
-        )
-
-    def _merit(self, settings: Mapping[str, object]) -> float:
-        mean = self.spread(settings).mean
-        return mean if math.isfinite(mean) else -1.0
-
-    def _n_trainings(self, settings: Mapping[str, object]) -> int:
-        return sum(row.settings == settings for row in self.rows)
+Points = tuple[Numbers, Shaped[np.ndarray, " n"]]
+RowNumbers = Int[np.ndarray, " _"]
 
 
 def sweep(
@@ -203,8 +44,9 @@ def sweep(
     """Train one net with every combination of settings and say which is best, and what choosing it is worth.
 
     The outer split sets test rows aside: those of the source, else a fifth of each class; or each of `folds` parts in
-    turn. A fifth of the other rows validates: it chooses epochs and settings. Test rows choose nothing, so that their
-    accuracy with the settings chosen is what new data can expect (nested validation).
+    turn. The source's own validation rows, with one fold, else a fifth of the others validate: they choose epochs and
+    settings. Test rows choose nothing, so that their accuracy with the settings chosen is what new data can expect
+    (nested validation).
 
     Args:
         data: images with labels, or (N, D) points and their (N,) labels.
@@ -218,7 +60,7 @@ def sweep(
         watch: called with the trainings so far, after each stop.
     Returns: every training, the best settings and a verdict.
     Raises: SettingError for an empty grid, unknown settings or one outside its range; DataError if the data cannot be
-        split.
+        split; DivergedError if trainings diverge with all settings.
     Source: Varma and Simon (2006), "Bias in error estimation when using cross-validation for model selection".
     Example:
         >>> from sklearn.datasets import make_moons
@@ -241,8 +83,15 @@ def sweep(
             train_population(
                 model, *parts.train, hyper=grid, seeds=range(seeds), validation=parts.val, halving=halving, watch=note
             )
+            if best_of([row for row in rows if row.fold == fold]) is None:
+                raise DivergedError(
+                    "trainings diverged with every combination of settings that was trained to the end; expected one "
+                    "at least that does not. Give smaller learning rates (lr), or scale the data."
+                )
+    order = {repr(settings): i for i, settings in enumerate(ParameterGrid(grid))}
+    rows.sort(key=lambda row: (row.fold, order[repr(row.settings)], row.seed))
     source = data.source if isinstance(data, ImageSet) else f"{len(data[0]):,} points"
-    return Sweep(rows=tuple(rows), names=tuple(grid), epochs=model.epochs, source=source, environment=environment())
+    return Sweep(rows=tuple(rows), names=tuple(grid), source=source, environment=environment())
 
 
 class _Parts(NamedTuple):
@@ -255,41 +104,44 @@ def _outer_splits(
     data: ImageSet | Points, features: Sequence[str] | None, *, folds: int, seed: int
 ) -> Iterator[_Parts]:
     if isinstance(data, ImageSet):
-        inputs, labels = data.images, data.labels
-        names = features or (("hog",) if inputs.shape[-1] == 1 else ("hog", "color"))
-        made: BaseEstimator = Concat(features=FeatureSet.named("+".join(names)).build(inputs.shape[1:]))
+        inputs, labels, shape = data.images, data.labels, tuple(data.images.shape[1:])
+        made: BaseEstimator = Concat(features=FeatureSet.chosen(features, image_shape=shape).build(shape))
     else:
         if features is not None:
             raise SettingError(f"features is {features!r} and data are points; expected None. Leave features out.")
         inputs, labels = np.asarray(data[0], np.float32), np.asarray(data[1])
         made = StandardScaler()
-    for rest, test in _test_rows(data, labels, folds=folds, seed=seed):
-        train, val = _parted(rest, labels[rest], VAL_SHARE, seed=seed)
+    for train, val, test in _split_rows(data, labels, folds=folds, seed=seed):
         X = made.fit_transform(inputs[train]).astype(np.float32)
         X_val, X_test = (made.transform(inputs[some]).astype(np.float32) for some in (val, test))
         yield _Parts((X, labels[train]), (X_val, labels[val]), (X_test, labels[test]))
 
 
-def _test_rows(
-    data: ImageSet | Points, labels: np.ndarray, *, folds: int, seed: int
-) -> Iterator[tuple[Int[np.ndarray, " a"], Int[np.ndarray, " b"]]]:
+def _split_rows(
+    data: ImageSet | Points, labels: Shaped[np.ndarray, " n"], *, folds: int, seed: int
+) -> Iterator[tuple[RowNumbers, ...]]:
+    """Give the numbers of training, validation and test rows, once a fold."""
+    if isinstance(data, ImageSet) and folds == 1:
+        yield split_rows(data.labels, data.class_names, partition=data.partition, test=None, val=VAL_SHARE, seed=seed)
+        return
+    for rest, test in _test_rows(labels, folds=folds, seed=seed):
+        yield (*_parted(rest, labels[rest], VAL_SHARE, seed=seed), test)
+
+
+def _test_rows(labels: Shaped[np.ndarray, " n"], *, folds: int, seed: int) -> Iterator[tuple[RowNumbers, RowNumbers]]:
     rows = np.arange(len(labels))
-    if folds > 1:
-        smallest = int(np.unique(labels, return_counts=True)[1].min())
-        if smallest < folds:
-            raise DataError(f"the smallest class has {smallest} rows; expected {folds}, one a fold. Lower folds.")
-        yield from StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, labels)
-    elif isinstance(data, ImageSet) and data.has_own_split:
-        held_out = "test" if "test" in set(data.partition or ()) else "val"
-        is_test = np.asarray(data.partition) == held_out
-        yield rows[~is_test], rows[is_test]
-    else:
+    if folds == 1:
         yield _parted(rows, labels, TEST_SHARE, seed=seed)
+        return
+    smallest = int(np.unique(labels, return_counts=True)[1].min())
+    if smallest < folds:
+        raise DataError(f"the smallest class has {smallest} rows; expected {folds}, one a fold. Lower folds.")
+    yield from StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, labels)
 
 
 def _parted(
-    rows: Int[np.ndarray, " n"], labels: np.ndarray, share: float, *, seed: int
-) -> tuple[Int[np.ndarray, " a"], Int[np.ndarray, " b"]]:
+    rows: RowNumbers, labels: Shaped[np.ndarray, " n"], share: float, *, seed: int
+) -> tuple[RowNumbers, RowNumbers]:
     try:
         one, other = train_test_split(rows, test_size=share, stratify=labels, random_state=seed)
     except ValueError as error:
@@ -323,58 +175,8 @@ def _row(trained: Trained, *, fold: int, parts: _Parts) -> SweptRow:
         settings=trained.settings,
         seed=trained.seed,
         epochs=history.n_epochs,
+        was_stopped=trained.was_stopped,
         train_accuracy=float(history.train_accuracy[-1]) if history.n_epochs else None,
         val_accuracy=trained.val_accuracy,
         test_accuracy=float(trained.classifier.score(*parts.test)) if is_sound else None,
     )
-
-
-def _best(rows: Sequence[SweptRow], *, epochs: int) -> dict[str, object]:
-    accuracies: dict[str, list[float]] = {}
-    longest = max(row.epochs for row in rows)  # patience may end all of them early
-    for row in rows:
-        if row.epochs == min(longest, epochs):
-            accuracies.setdefault(_key(row.settings), []).append(row.val_accuracy or 0.0)
-    best = max(accuracies, key=lambda key: float(np.mean(accuracies[key])))
-    return next(row.settings for row in rows if _key(row.settings) == best)
-
-
-def _key(settings: Mapping[str, object]) -> str:
-    return repr(sorted(settings.items()))
-
-
-def _n_units(hidden: object) -> int:
-    return sum(hidden) if isinstance(hidden, tuple | list) else 0
-
-
-def _said(settings: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} {_plain(value)}" for name, value in settings.items())
-
-
-def _plain(value: object) -> Any:
-    """Give a setting as a table can hold it: widths as text such as 20 or 256-128."""
-    if isinstance(value, tuple | list):
-        return "-".join(map(str, value)) or "none"
-    return value
-
-
-def _write_table(table: dict[str, list[Any]], folder: Path) -> Path:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        lines = [",".join(table), *(",".join(map(_cell, values)) for values in zip(*table.values(), strict=True))]
-        write_text(folder / "sweep.csv", "\n".join(lines) + "\n")
-        return folder / "sweep.csv"
-    # A setting may be a number in one row and a word such as "auto" in another.
-    columns = {
-        name: [str(v) for v in values] if any(isinstance(v, str) for v in values) else values
-        for name, values in table.items()
-    }
-    with atomic_path(folder / "sweep.parquet") as temporary:
-        pyarrow.parquet.write_table(pyarrow.table(columns), temporary)
-    return folder / "sweep.parquet"
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)

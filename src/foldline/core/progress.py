@@ -4,35 +4,49 @@ The command line (or a user of the API) opens `showing_progress`; the work itsel
 whether a bar is drawn.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.progress import Progress
 
 _bars: ContextVar["Progress | None"] = ContextVar("_bars", default=None)
 
 Advance = Callable[[int, str], None]
+Show = Callable[["RenderableType"], None]
 
 
 @contextmanager
-def showing_progress() -> Iterator[None]:
+def showing_progress() -> Iterator["Show"]:
     """Draw a bar on standard error for all long work inside the block; nothing where that is no terminal.
 
+    Returns: a function that draws something of rich's, such as a table, under the bars, in the place of what it drew
+        before.
     Example:
         >>> with showing_progress():
         ...     pass
     """
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     if not (console.is_interactive or console.is_jupyter):
-        yield  # rich would end its bar with an empty line
+        yield lambda drawing: None  # rich would end its bar with an empty line
         return
-    progress = Progress(
+    under: list[RenderableType] = []
+
+    class _Bars(Progress):
+        def get_renderables(self) -> Iterable[RenderableType]:
+            yield from super().get_renderables()
+            yield from under
+
+    def show(drawing: RenderableType) -> None:
+        under[:] = [drawing]
+
+    progress = _Bars(
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
@@ -44,7 +58,7 @@ def showing_progress() -> Iterator[None]:
     token = _bars.set(progress)
     try:
         with progress:
-            yield
+            yield show
     finally:
         _bars.reset(token)
 

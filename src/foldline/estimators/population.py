@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Int
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
 
@@ -34,12 +35,14 @@ class Trained:
         seed: its random_state.
         classifier: fitted; of one that diverged with its last sound weights, which are hardly trained.
         diverged_at: the epoch, from 1, in which it diverged; None for never.
+        was_stopped: whether halving ended it before the other settings.
     """
 
     settings: Settings
     seed: int
     classifier: NetClassifier
     diverged_at: int | None
+    was_stopped: bool = False
 
     @property
     def val_accuracy(self) -> float | None:
@@ -196,7 +199,8 @@ def _halved(groups: Sequence[Group], *, halving: int) -> Iterator[list[Trained]]
         ended: list[Trained] = []
         for g, (population, which) in enumerate(zip(running, left, strict=True)):
             kept = np.flatnonzero(merits[g] >= bar)
-            ended += _ended(population, grids[g], which, np.setdiff1d(np.arange(len(which)), kept))
+            dropped = np.setdiff1d(np.arange(len(which)), kept)
+            ended += _ended(population, grids[g], which, dropped, was_stopped=True)
             left[g] = which[kept]
             if len(kept):
                 population.keep(kept)
@@ -207,17 +211,24 @@ def _halved(groups: Sequence[Group], *, halving: int) -> Iterator[list[Trained]]
     yield [
         one
         for population, grid, which in zip(running, grids, left, strict=True)
-        for one in _ended(population, grid, which, np.arange(len(which)))
+        for one in _ended(population, grid, which, np.arange(len(which)), was_stopped=False)
     ]
 
 
-def _ended(population: Population, grid: list[Group], which: np.ndarray, some: np.ndarray) -> list[Trained]:
+def _ended(
+    population: Population,
+    grid: list[Group],
+    which: Int[np.ndarray, " left"],
+    some: Int[np.ndarray, " some"],
+    *,
+    was_stopped: bool,
+) -> list[Trained]:
     """Give some of the settings of a population, of which `which` are left."""
     if not len(some):
         return []
     nets = population.members()
     ended = ((grid[s][which[h]], nets[s][h]) for h in some for s in range(len(grid)))
-    return [_adopted(member, start, net) for (member, start), net in ended]
+    return [_adopted(member, start, net, was_stopped=was_stopped) for (member, start), net in ended]
 
 
 def _check_memory_of(grids: Sequence[list[Group]]) -> None:
@@ -252,10 +263,14 @@ def _by_seed(group: Group) -> list[Group]:
     return [[(member, start) for member, start in group if member.seed == seed] for seed in seeds]
 
 
-def _adopted(member: _Member, start: Start, net: Member) -> Trained:
+def _adopted(member: _Member, start: Start, net: Member, *, was_stopped: bool = False) -> Trained:
     member.classifier._adopt(start, net.model, net.history)
     return Trained(
-        settings=member.settings, seed=member.seed, classifier=member.classifier, diverged_at=net.diverged_at
+        settings=member.settings,
+        seed=member.seed,
+        classifier=member.classifier,
+        diverged_at=net.diverged_at,
+        was_stopped=was_stopped,
     )
 
 
@@ -275,7 +290,7 @@ def _combinations(
                     f"hyper names {name!r}, which {type(model).__name__} does not have; expected settings of "
                     f"{', '.join(sorted(known))}; seeds are given by themselves. Correct the name."
                 )
-        solver = getattr(model, "solver", "sgd")
+    solver = getattr(model, "solver", "sgd")
     if solver != "sgd" or any(settings.get("solver", "sgd") != "sgd" for settings in given):
         raise SettingError(
             f"solver is {solver!r}, or hyper changes it; expected 'sgd': a population is trained by mini-batch "
