@@ -35,6 +35,11 @@ def test_of_recipes_that_tie_the_fastest_to_predict_is_shipped(board, made_up):
     assert "faster to predict (5.0 µs an image, 1 kB, instead of 50 µs and 1 kB)" in verdict.text
 
 
+def test_titles_with_commas_are_told_apart(board, made_up):
+    rows = [made_up(key, share(180 - i)) for i, key in enumerate(("hog/mlp2", "hog/softmax", "raw/mlp2", "raw/svm"))]
+    assert "hog, softmax; raw, mlp2; and raw, svm tie with it" in judge(rows, board.data).text
+
+
 @pytest.mark.parametrize(("predict_us", "ship"), [(41.0, "hog/mlp2"), (39.0, "hog/softmax")])
 def test_convention_the_best_is_left_only_for_what_is_clearly_faster(board, made_up, predict_us, ship):
     best, close = made_up("hog/mlp2", share(180), predict_us=50.0), made_up("hog/softmax", share(179))

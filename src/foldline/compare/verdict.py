@@ -106,7 +106,7 @@ def _choice_of_settings(rows: Sequence[Row], n_settings: int) -> str:
 def _tie(tied: list[Row]) -> str:
     if not tied:
         return ""
-    names = listed([row.title for row in tied])
+    names = listed([row.title for row in tied], comma=";")  # titles hold commas
     return f"{names} {'ties' if len(tied) == 1 else 'tie'} with it: the difference is within what chance does."
 
 

@@ -66,14 +66,16 @@ def file_size(n_bytes: int) -> str:
     return f"{n_bytes / 1e6:.1f} MB" if n_bytes < 10_000_000 else f"{n_bytes / 1e6:,.0f} MB"
 
 
-def listed(words: list[str]) -> str:
-    """Join words as a sentence does.
+def listed(words: list[str], *, comma: str = ",") -> str:
+    """Join words as a sentence does; words with commas in them want another comma between them.
 
     Example:
-        >>> listed(["a"]), listed(["a", "b", "c"])
-        ('a', 'a, b and c')
+        >>> listed(["a"]), listed(["a", "b", "c"]), listed(["a, b", "c, d"], comma=";")
+        ('a', 'a, b and c', 'a, b; and c, d')
     """
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(words) == 1:
+        return words[0]
+    return f"{f'{comma} '.join(words[:-1])}{'' if comma == ',' else comma} and {words[-1]}"
 
 
 def settings(values: Mapping[str, float | str | None]) -> str:
