@@ -13,25 +13,11 @@ from foldline.compare import fit
 from foldline.compare.resuming import UnfinishedRun, check_free
 from foldline.core.errors import MissingDataError, ModelFileError, SettingError
 from foldline.features import ProductQuantizer
-from foldline.training.checkpoints import CheckpointWriter
-
-
-class Killed(BaseException):
-    """Ends a run between two writes, as a kill does."""
+from killed_runs import killed_after
 
 
 def stopped_run(images, folder, monkeypatch, *, after=5, **options):
-    n_written, write = 0, CheckpointWriter.write
-
-    def write_or_die(self, snapshot):
-        nonlocal n_written
-        if n_written == after:
-            raise Killed
-        n_written += 1
-        write(self, snapshot)
-
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(CheckpointWriter, "write", write_or_die)
+    with killed_after(after, monkeypatch):
         fit(images, folder=folder, checkpoint_s=0.0, **options)
 
 

@@ -7,15 +7,12 @@ from sklearn.datasets import load_digits
 
 import foldline as fl
 from foldline.core.errors import DataError, SettingError, ShapeError
+from killed_runs import Killed
 
 X, Y = load_digits(return_X_y=True)
 X = (X[:600] / 16).astype(np.float32)
 Y = Y[:600]
 NAMES = np.array([f"digit {y}" for y in Y])
-
-
-class Killed(BaseException):
-    """Ends a run as a kill does."""
 
 
 def test_a_fit_that_was_killed_goes_on_when_called_again(tmp_path):

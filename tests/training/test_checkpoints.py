@@ -12,6 +12,7 @@ from foldline.models import MLP
 from foldline.training import Checkpoints, Rows, TrainingSettings, fit_model
 from foldline.training import checkpoints as module
 from foldline.training.checkpoints import CheckpointWriter, has_checkpoints
+from killed_runs import killed_after
 
 KEY = jax.random.key(3)
 RNG = np.random.default_rng(0)
@@ -22,28 +23,14 @@ SETTINGS = TrainingSettings(epochs=5, batch_size=7, dropout=0.2, lr=0.05)
 MODEL = MLP.random(n_in=5, n_out=2, hidden=(6,), key=jax.random.key(1))
 
 
-class Killed(BaseException):
-    """Ends a run between two writes, as a kill does."""
-
-
 def run(folder=None, *, settings=SETTINGS, train=TRAIN, every_s=0.0, key=KEY, **options):
     checkpoints = None if folder is None else Checkpoints(folder=folder, every_s=every_s, **options)
     return fit_model(MODEL, train, settings=settings, key=key, val=VAL, checkpoints=checkpoints)
 
 
-def killed_after(n_writes, folder, monkeypatch, **options):
+def stopped(n_writes, folder, monkeypatch, **options):
     """Run until so many checkpoints are written."""
-    write, n_written = CheckpointWriter.write, 0
-
-    def write_or_die(self, snapshot):
-        nonlocal n_written
-        if n_written == n_writes:
-            raise Killed
-        n_written += 1
-        write(self, snapshot)
-
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(CheckpointWriter, "write", write_or_die)
+    with killed_after(n_writes, monkeypatch):
         run(folder, **options)
 
 
@@ -58,13 +45,13 @@ def assert_same_run(one, other):
 # An epoch of 9 steps is 5 calls, after each of which a checkpoint is written: 25 in all.
 @pytest.mark.parametrize("n_writes", [1, 2, 5, 6, 13, 24])
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(n_writes, tmp_path, monkeypatch):
-    killed_after(n_writes, tmp_path, monkeypatch)
+    stopped(n_writes, tmp_path, monkeypatch)
     assert_same_run(run(tmp_path), run())
 
 
 def test_a_run_may_be_killed_again_and_again(tmp_path, monkeypatch):
     for _ in range(4):
-        killed_after(3, tmp_path, monkeypatch)
+        stopped(3, tmp_path, monkeypatch)
     assert_same_run(run(tmp_path), run())
 
 
@@ -78,12 +65,12 @@ def test_patience_outlives_a_kill(tmp_path, monkeypatch):
     settings = dataclasses.replace(SETTINGS, epochs=40, patience=3, lr=0.5)
     whole = run(settings=settings)
     assert whole[1].n_epochs < 40
-    killed_after(7, tmp_path, monkeypatch, settings=settings)
+    stopped(7, tmp_path, monkeypatch, settings=settings)
     assert_same_run(run(tmp_path, settings=settings), whole)
 
 
 def test_time_goes_on_from_where_it_stopped(tmp_path, monkeypatch):
-    killed_after(20, tmp_path, monkeypatch)
+    stopped(20, tmp_path, monkeypatch)
     elapsed_s = run(tmp_path)[1].elapsed_s
     assert (np.diff(elapsed_s) > 0).all()
 
@@ -97,7 +84,7 @@ def test_only_the_newest_two_are_kept(tmp_path):
 
 
 def test_what_a_kill_in_the_middle_of_writing_leaves_is_removed(tmp_path, monkeypatch):
-    killed_after(3, tmp_path, monkeypatch)
+    stopped(3, tmp_path, monkeypatch)
     half = tmp_path / ".epoch-000000-step-000000004.safetensors.0a1b2c3d.part"
     half.write_bytes(b"half of a checkpoint")
     mine = tmp_path / "notes.part"
@@ -144,7 +131,7 @@ def test_another_run_is_told_apart_and_nothing_is_lost(change, words, tmp_path):
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_serves(tmp_path, monkeypatch):
-    killed_after(8, tmp_path, monkeypatch)
+    stopped(8, tmp_path, monkeypatch)
     _, newest = sorted(tmp_path.iterdir())
     for damage in (b"", newest.read_bytes()[:-40]):
         newest.write_bytes(damage)
@@ -174,7 +161,7 @@ def test_a_checkpoint_of_a_later_format_is_refused(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_ends_the_run_and_leaves_what_was_there(tmp_path, monkeypatch):
-    killed_after(8, tmp_path, monkeypatch)
+    stopped(8, tmp_path, monkeypatch)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
     def full(tensors, path, metadata):

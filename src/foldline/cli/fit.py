@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from foldline.cli.options import loading_options, widths_option, words_option
+from foldline.cli.options import features_option, loading_options, net_options
 
 
 @click.command(
@@ -20,14 +20,8 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "  foldline fit --resume run",
 )
 @click.argument("data", required=False)
-@click.option(
-    "--features",
-    type=words_option,
-    help="Of raw, color, hog, words, words-large, fisher. Default: hog,color; grey: hog.",
-)
-@click.option("--hidden", type=widths_option, default=None, help="Widths of hidden layers; none: a linear classifier.")
-@click.option("--activation", help="Of the hidden layers. Default: relu.")
-@click.option("--dropout", type=float, help="Share of hidden units switched off in training.")
+@features_option
+@net_options
 @click.option(
     "--loss",
     type=click.Choice(["softmax", "svm", "squares"]),

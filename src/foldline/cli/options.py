@@ -71,3 +71,26 @@ def widths_option(text: str) -> tuple[int, ...]:
         return tuple(int(word) for word in text.split(","))
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no list of widths; expected for example 256 or 256,128.") from error
+
+
+features_option = click.option(
+    "--features",
+    type=words_option,
+    metavar="A,B,...",
+    help="Of raw, color, hog, words, words-large, fisher. Default: hog,color; grey: hog.",
+)
+
+_NET_OPTIONS = (
+    click.option(
+        "--hidden", type=widths_option, metavar="N,N,...", help="Widths of hidden layers; none: a linear classifier."
+    ),
+    click.option("--activation", help="Of the hidden layers. Default: relu."),
+    click.option("--dropout", type=float, help="Share of hidden units switched off in training."),
+)
+
+
+def net_options(command: Command) -> Command:
+    """Add the options that say what the net is."""
+    for add in reversed(_NET_OPTIONS):
+        command = add(command)
+    return command

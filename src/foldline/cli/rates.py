@@ -4,7 +4,7 @@ from typing import Literal
 
 import click
 
-from foldline.cli.options import loading_options, widths_option, words_option
+from foldline.cli.options import features_option, loading_options, net_options
 
 
 @click.command(
@@ -13,14 +13,8 @@ from foldline.cli.options import loading_options, widths_option, words_option
     "  foldline rates digits --features raw --loss svm --low 1e-6 --high 1 --steps 400 --out rates",
 )
 @click.argument("data")
-@click.option(
-    "--features",
-    type=words_option,
-    help="Of raw, color, hog, words, words-large, fisher. Default: hog,color; grey: hog.",
-)
-@click.option("--hidden", type=widths_option, default=None, help="Widths of hidden layers; none: a linear classifier.")
-@click.option("--activation", help="Of the hidden layers. Default: relu.")
-@click.option("--dropout", type=float, help="Share of hidden units switched off in training.")
+@features_option
+@net_options
 @click.option("--loss", type=click.Choice(["softmax", "svm"]), default=None, help="Default: softmax.")
 @click.option("--l2", type=float, default=None, help="Price on squared weights. Default: 0.0001.")
 @click.option("--optimizer", type=click.Choice(["sgd", "adamw"]), default=None, help="Default: sgd.")

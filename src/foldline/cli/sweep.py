@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from foldline.cli.options import loading_options, values_option, words_option
+from foldline.cli.options import features_option, loading_options, values_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,19 +22,33 @@ SHOWN = 8  # of the best combinations, while it runs
     "  foldline sweep digits --features raw --width 64 --lr 1e-3:1:7 --dropout 0,0.3,0.5 --folds 5",
 )
 @click.argument("data")
+@features_option
 @click.option(
-    "--features",
-    type=words_option,
-    help="Of raw, color, hog, words, words-large, fisher. Default: hog,color; grey: hog.",
+    "--width",
+    type=values_option,
+    metavar="VALUES",
+    default="100",
+    show_default=True,
+    help="Units of each hidden layer; 0: none.",
+)
+@click.option("--depth", type=values_option, metavar="VALUES", default="1", show_default=True, help="Hidden layers.")
+@click.option(
+    "--l2",
+    type=values_option,
+    metavar="VALUES",
+    default="1e-5:1e-1:9",
+    show_default=True,
+    help="Prices on squared weights.",
 )
 @click.option(
-    "--width", type=values_option, default="100", show_default=True, help="Units of each hidden layer; 0: none."
+    "--l1", type=values_option, metavar="VALUES", default=None, help="Prices on absolute weights. Default: 0."
 )
-@click.option("--depth", type=values_option, default="1", show_default=True, help="Hidden layers.")
-@click.option("--l2", type=values_option, default="1e-5:1e-1:9", show_default=True, help="Prices on squared weights.")
-@click.option("--l1", type=values_option, default=None, help="Prices on absolute weights. Default: 0.")
-@click.option("--lr", type=values_option, default=None, help="Learning rates. Default: what the data allow.")
-@click.option("--dropout", type=values_option, default=None, help="Shares of units switched off. Default: 0.")
+@click.option(
+    "--lr", type=values_option, metavar="VALUES", default=None, help="Learning rates. Default: what the data allow."
+)
+@click.option(
+    "--dropout", type=values_option, metavar="VALUES", default=None, help="Shares of units switched off. Default: 0."
+)
 @click.option("--loss", type=click.Choice(["softmax", "svm"]), default="softmax", show_default=True)
 @click.option("--activation", default="relu", show_default=True, help="Of the hidden layers.")
 @click.option("--epochs", type=int, default=30, show_default=True, help="Passes over the training rows.")
