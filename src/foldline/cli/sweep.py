@@ -1,6 +1,7 @@
 """`foldline sweep`: many settings of one net, the best of them, and a picture."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from foldline.compare.swept import SweptRow
+
+swept_option = partial(click.option, type=values_option, metavar="VALUES")
 
 SHOWN = 8  # of the best combinations, while it runs
 
@@ -23,7 +26,7 @@ SHOWN = 8  # of the best combinations, while it runs
 )
 @click.argument("data")
 @features_option
-@click.option(
+@swept_option(
     "--width",
     type=values_option,
     metavar="VALUES",
@@ -31,8 +34,8 @@ SHOWN = 8  # of the best combinations, while it runs
     show_default=True,
     help="Units of each hidden layer; 0: none.",
 )
-@click.option("--depth", type=values_option, metavar="VALUES", default="1", show_default=True, help="Hidden layers.")
-@click.option(
+@swept_option("--depth", default="1", show_default=True, help="Hidden layers.")
+@swept_option(
     "--l2",
     type=values_option,
     metavar="VALUES",
@@ -40,15 +43,9 @@ SHOWN = 8  # of the best combinations, while it runs
     show_default=True,
     help="Prices on squared weights.",
 )
-@click.option(
-    "--l1", type=values_option, metavar="VALUES", default=None, help="Prices on absolute weights. Default: 0."
-)
-@click.option(
-    "--lr", type=values_option, metavar="VALUES", default=None, help="Learning rates. Default: what the data allow."
-)
-@click.option(
-    "--dropout", type=values_option, metavar="VALUES", default=None, help="Shares of units switched off. Default: 0."
-)
+@swept_option("--l1", default=None, help="Prices on absolute weights. Default: 0.")
+@swept_option("--lr", default=None, help="Learning rates. Default: what the data allow.")
+@swept_option("--dropout", default=None, help="Shares of units switched off. Default: 0.")
 @click.option("--loss", type=click.Choice(["softmax", "svm"]), default="softmax", show_default=True)
 @click.option("--activation", default="relu", show_default=True, help="Of the hidden layers.")
 @click.option("--epochs", type=int, default=30, show_default=True, help="Passes over the training rows.")
