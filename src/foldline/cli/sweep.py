@@ -26,23 +26,9 @@ SHOWN = 8  # of the best combinations, while it runs
 )
 @click.argument("data")
 @features_option
-@swept_option(
-    "--width",
-    type=values_option,
-    metavar="VALUES",
-    default="100",
-    show_default=True,
-    help="Units of each hidden layer; 0: none.",
-)
+@swept_option("--width", default="100", show_default=True, help="Units of each hidden layer; 0: none.")
 @swept_option("--depth", default="1", show_default=True, help="Hidden layers.")
-@swept_option(
-    "--l2",
-    type=values_option,
-    metavar="VALUES",
-    default="1e-5:1e-1:9",
-    show_default=True,
-    help="Prices on squared weights.",
-)
+@swept_option("--l2", default="1e-5:1e-1:9", show_default=True, help="Prices on squared weights.")
 @swept_option("--l1", default=None, help="Prices on absolute weights. Default: 0.")
 @swept_option("--lr", default=None, help="Learning rates. Default: what the data allow.")
 @swept_option("--dropout", default=None, help="Shares of units switched off. Default: 0.")
