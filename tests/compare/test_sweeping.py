@@ -131,6 +131,7 @@ def test_the_verdict_says_which_way_it_came_out(gain, said):
     rows += [row(3, 0.1, seed, 0.4) for seed in range(3)]
     result = swept.Sweep(rows=tuple(rows), names=("hidden", "l2"), source="x", environment={})
     assert f" does {said} the best of the narrower nets with the weakest (hidden 3, l2 1e-05" in result.verdict
+    assert result.verdict.endswith("between seeds, on one split.")
 
 
 def test_a_training_that_diverged_leaves_a_gap_and_is_not_chosen():

@@ -192,13 +192,14 @@ class Sweep:
         wide = max((o for o in self.combinations if o.settings["hidden"] == widest), key=lambda o: o.merit)
         if narrow is None or min(narrow.merit, wide.merit) < 0 or narrow.was_stopped:
             return ""  # a net that was stopped early says nothing about its size
+        is_folded = len({row.fold for row in wide.rows}) > 1
         gain = 100 * (wide.val.mean - narrow.val.mean)
         error = 100 * math.hypot(wide.val.std, narrow.val.std) / math.sqrt(len(wide.rows))
         said = "does better than" if gain > 2 * error else "does worse than" if gain < -2 * error else "does as well as"
         return (
             f"The widest net with its best L2 ({_said(wide.settings)}: {wide.val.mean:.1%}) {said} the best of the "
             f"narrower nets with the weakest ({_said(narrow.settings)}: {narrow.val.mean:.1%}): {gain:+.1f} points, "
-            f"give or take {error:.1f}."
+            f"give or take {error:.1f} between {'seeds and folds' if is_folded else 'seeds, on one split'}."
         )
 
 
