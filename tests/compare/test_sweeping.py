@@ -218,6 +218,25 @@ def test_bad_input_is_told(options, error, words):
         fl.sweep(POINTS["moons"](0), **{"grid": {"l2": [0.1]}, **options})
 
 
+def test_a_grid_is_lists():
+    for grid in ({"l2": 0.1}, {"activation": "relu"}):
+        with pytest.raises(SettingError, match=r"grid is .*; expected a list of values for each setting. Write for"):
+            module._check_grid(grid)
+
+
+@pytest.mark.parametrize(
+    ("points", "labels", "words"),
+    [
+        (np.ones((60, 2)), np.arange(50) % 2, r"data\[1\], the labels, has shape \(50,\); expected \(60\)"),
+        (np.ones(60), np.arange(60) % 2, r"data\[0\], the points, has shape \(60,\); expected \(n, d\)"),
+        (np.full((60, 2), np.inf), np.arange(60) % 2, "the points hold NaN or infinity; expected finite numbers"),
+    ],
+)
+def test_points_that_are_none_are_told(points, labels, words):
+    with pytest.raises(ValueError, match=words):
+        module._checked_points(points, labels)
+
+
 def test_too_few_rows_are_told():
     with pytest.raises(DataError, match="4 rows cannot be parted with 20% of each class apart"):
         fl.sweep((np.eye(4), np.array([0, 0, 1, 1])), grid={"l2": [0.1]})

@@ -149,3 +149,9 @@ def test_halving_refuses_what_would_fill_the_memory(monkeypatch):
     with pytest.raises(DataError, match="halving of 12 nets needs .* GB of memory; .* Train fewer, or set halving=1"):
         fl.train_population(fl.MLPClassifier(epochs=1), X, NAMES, halving=3, **options)
     assert len(fl.train_population(fl.MLPClassifier(epochs=1), X, NAMES, **options)) == 12
+
+
+@pytest.mark.parametrize("hyper", [{"l2": 0.1}, {"activation": "relu"}, [["l2", 0.1]], "l2", 3])
+def test_what_is_no_list_of_settings_is_told(hyper):
+    with pytest.raises(SettingError, match=r"hyper is .*; expected lists of values by the names of settings"):
+        module._listed(hyper)

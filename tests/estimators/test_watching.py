@@ -7,6 +7,7 @@ from sklearn.datasets import load_digits
 
 import foldline as fl
 from foldline.core.errors import DataError, SettingError, ShapeError
+from foldline.estimators.net_classifier import _check_watching
 from killed_runs import Killed
 
 X, Y = load_digits(return_X_y=True)
@@ -87,3 +88,23 @@ def test_augmented_images_that_the_rows_are_not_are_told():
         fl.MLPClassifier(augment=fl.Augment((8, 8, 3), flip=True)).fit(X, Y)
     with pytest.raises(SettingError, match="augment is 'flip'; expected None or an Augment"):
         fl.MLPClassifier().set_params(augment="flip").fit(X, Y)
+
+
+def test_a_map_without_rows_or_columns_is_refused(tmp_path):
+    for shape in ((0, 64), (600, 0)):
+        empty = np.lib.format.open_memmap(tmp_path / "X.npy", mode="w+", dtype=np.float32, shape=shape)
+        with pytest.raises(ValueError, match=r"Found array with 0 (sample|feature)\(s\)"):
+            fl.MLPClassifier().fit(empty, Y[: len(empty)])
+
+
+@pytest.mark.parametrize(
+    ("checkpoints", "callbacks", "words"),
+    [
+        ("run", (), r"checkpoints is 'run'; expected None or Checkpoints. Write Checkpoints\(folder='run'\)"),
+        (None, print, "callbacks is <built-in function print>; expected a list of functions"),
+        (None, [1], r"callbacks is \[1\]; expected a list of functions"),
+    ],
+)
+def test_what_is_no_watcher_is_refused(checkpoints, callbacks, words):
+    with pytest.raises(SettingError, match=words):
+        _check_watching(checkpoints, callbacks)

@@ -85,3 +85,17 @@ def test_another_key_gives_other_images_and_the_same_one_the_same():
 def test_settings_outside_their_range_are_refused(settings, n_in, words):
     with pytest.raises(SettingError, match=words):
         Augment(SHAPE, **settings).checked(n_in=n_in)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ("8x8", "image_shape is '8x8'; expected height, width and channels. Give for example"),
+        ((1, 2), r"image_shape is \(1, 2\); expected height, width and channels"),
+        ((8, 0, 3), "the width in image_shape is 0; expected a whole number at least 1"),
+    ],
+)
+def test_what_is_no_shape_of_images_is_refused(shape, words):
+    augment = Augment(SHAPE)._replace(image_shape=shape)
+    with pytest.raises(SettingError, match=words):
+        augment.checked(n_in=144)

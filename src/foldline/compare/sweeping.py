@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from foldline.compare.environment import environment
 from foldline.compare.recipes import FeatureSet
 from foldline.compare.swept import Sweep, SweptRow, best_of
-from foldline.core.checks import integer
+from foldline.core.checks import axes, integer, is_list
 from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.core.progress import Advance, tracking
 from foldline.estimators import MLPClassifier, Trained, train_population
@@ -73,8 +73,9 @@ def sweep(
         integer(value, name=name, low=low)
     integer(seed, name="seed", low=0, high=2**32 - 1)
     model = MLPClassifier() if model is None else model
-    if not grid or not all(len(values) for values in grid.values()):
-        raise SettingError("grid is empty; expected settings with one or more values each. Name some, such as l2.")
+    _check_grid(grid)
+    if not isinstance(data, ImageSet):
+        data = _checked_points(*data)
     n_combinations = len(ParameterGrid(grid))
     rows: list[SweptRow] = []
     with tracking("sweeping", folds * n_combinations * seeds) as advance:
@@ -94,6 +95,24 @@ def sweep(
     return Sweep(rows=tuple(rows), names=tuple(grid), source=source, environment=environment())
 
 
+def _check_grid(grid: object) -> None:
+    if not isinstance(grid, Mapping) or not all(map(is_list, grid.values())):
+        raise SettingError(
+            f"grid is {grid!r}; expected a list of values for each setting. Write for example {{'l2': [0.001, 0.1]}}."
+        )
+    if not grid or not all(len(values) for values in grid.values()):
+        raise SettingError("grid is empty; expected settings with one or more values each. Name some, such as l2.")
+
+
+def _checked_points(points: object, labels: object) -> Points:
+    X, y = np.asarray(points, np.float32), np.asarray(labels)
+    axes(X, "n d", name="data[0], the points,", fix="Give a row a point.")
+    axes(y, str(len(X)), name="data[1], the labels,", fix="Give one label for each point.")
+    if not np.isfinite(X).all():
+        raise DataError("the points hold NaN or infinity; expected finite numbers. Leave such points out.")
+    return X, y
+
+
 class _Parts(NamedTuple):
     train: Points
     val: Points
@@ -109,7 +128,7 @@ def _outer_splits(
     else:
         if features is not None:
             raise SettingError(f"features is {features!r} and data are points; expected None. Leave features out.")
-        inputs, labels = np.asarray(data[0], np.float32), np.asarray(data[1])
+        inputs, labels = data
         made = StandardScaler()
     for train, val, test in _split_rows(data, labels, folds=folds, seed=seed):
         X = made.fit_transform(inputs[train]).astype(np.float32)

@@ -1,6 +1,6 @@
 """Checks at the doors: shapes and settings, each with an error that says what to do."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from numbers import Integral, Real
 
 from foldline.core.errors import SettingError, ShapeError
@@ -92,3 +92,15 @@ def number(
     left = f"above {low:g}" if above else f"at least {low:g}"
     right = "" if high == float("inf") else f" and {'below' if below else 'at most'} {high:g}"
     raise SettingError(f"{name} is {value!r}; expected a number {left}{right}. Change {name}.")
+
+
+def is_list(value: object) -> bool:
+    """Say whether something is a list of values, such as a tuple, range or one-dimensional array, and not a text.
+
+    Example:
+        >>> is_list([1, 2]), is_list(range(3)), is_list("l2"), is_list(3)
+        (True, True, False, False)
+    """
+    if isinstance(value, Sequence):
+        return not isinstance(value, str | bytes)
+    return getattr(value, "ndim", None) == 1

@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from foldline.core.checks import axes, choice, number
-from foldline.core.errors import DataError, ModelFileError, ShapeError
+from foldline.core.checks import axes, choice, is_list, number
+from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
 from foldline.core.loaded import FIX
 from foldline.core.seeds import key_from_seed, seed_from_random_state
 from foldline.estimators.class_indices import class_indices
@@ -113,6 +113,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         Convention: rows count by sample weight times class weight, in the loss and in the validation accuracy that
             chooses the epoch; rows given as `validation` have class weights only.
         """
+        _check_watching(checkpoints, callbacks)
         start = self._start(X, y, sample_weight=sample_weight, validation=validation)
         self._train_(start, checkpoints=checkpoints, callbacks=callbacks)
         return self
@@ -227,7 +228,8 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         return TrainingSettings(**chosen, patience=self.patience if self.early_stopping else None)
 
     def _checked_rows(self, X: FeatureRows, y: np.ndarray, *, reset: bool) -> tuple[FeatureRows, np.ndarray]:
-        if isinstance(X, np.memmap) and X.ndim == 2 and X.dtype == np.float32 and self._takes_batches():
+        # A map without numbers is for scikit-learn to refuse.
+        if isinstance(X, np.memmap) and X.ndim == 2 and X.dtype == np.float32 and X.size and self._takes_batches():
             X = StreamedRows(file=X)
             X.check_finite()
         if not isinstance(X, CodedRows | StreamedRows):
@@ -279,6 +281,15 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         padded = np.zeros((n_padded, X.shape[1]), np.float32)
         padded[: len(X)] = X
         return np.asarray(_scores(self.model_, jnp.asarray(padded)))[: len(X)]
+
+
+def _check_watching(checkpoints: object, callbacks: object) -> None:
+    if not isinstance(checkpoints, Checkpoints | None):
+        raise SettingError(
+            f"checkpoints is {checkpoints!r}; expected None or Checkpoints. Write Checkpoints(folder={checkpoints!r})."
+        )
+    if not is_list(callbacks) or not all(map(callable, callbacks)):  # type: ignore[call-overload]
+        raise SettingError(f"callbacks is {callbacks!r}; expected a list of functions. Write callbacks=[...].")
 
 
 @jax.jit

@@ -11,7 +11,7 @@ from jaxtyping import Int
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import ParameterGrid
 
-from foldline.core.checks import integer
+from foldline.core.checks import integer, is_list
 from foldline.core.errors import SettingError
 from foldline.core.memory import check_memory
 from foldline.core.progress import tracking
@@ -103,8 +103,9 @@ def train_population(
     """
     combinations = _combinations(model, hyper)
     integer(halving, name="halving", low=1)
-    if not seeds:
-        raise SettingError("seeds is empty; expected one or more whole numbers. Give for example range(5).")
+    if not is_list(seeds) or not len(seeds):
+        found = "empty" if is_list(seeds) else repr(seeds)
+        raise SettingError(f"seeds is {found}; expected one or more whole numbers. Give for example range(5).")
     for seed in seeds:
         integer(seed, name="a seed", low=0, high=2**32 - 1)
     members = [
@@ -282,7 +283,7 @@ def _combinations(
             f"model is a {type(model).__name__}; expected a LinearClassifier or an MLPClassifier. Give one of these."
         )
     known = model.get_params(deep=False).keys() - {"random_state"}
-    given = list(ParameterGrid(hyper)) if isinstance(hyper, Mapping) else [dict(one) for one in hyper] or [{}]
+    given = _listed(hyper)
     for settings in given:
         for name in settings:
             if name not in known:
@@ -297,3 +298,14 @@ def _combinations(
             "descent. Set solver='sgd', or call fit for each."
         )
     return given
+
+
+def _listed(hyper: object) -> list[Settings]:
+    if isinstance(hyper, Mapping) and all(map(is_list, hyper.values())):
+        return list(ParameterGrid(hyper))
+    if isinstance(hyper, Sequence) and all(isinstance(one, Mapping) for one in hyper):
+        return [dict(one) for one in hyper] or [{}]
+    raise SettingError(
+        f"hyper is {hyper!r}; expected lists of values by the names of settings, or a list of settings. Write for "
+        "example {'l2': [0.001, 0.1]}."
+    )

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from foldline.core.checks import boolean, integer, number
+from foldline.core.checks import boolean, integer, is_list, number
 from foldline.core.errors import SettingError
 
 
@@ -36,6 +36,13 @@ class Augment(NamedTuple):
 
     def checked(self, *, n_in: int) -> "Augment":
         """Check the settings for rows of D numbers. Raises: SettingError for one outside its range."""
+        if not is_list(self.image_shape) or len(self.image_shape) != 3:
+            raise SettingError(
+                f"image_shape is {self.image_shape!r}; expected height, width and channels. Give for example "
+                "(32, 32, 3)."
+            )
+        for length, name in zip(self.image_shape, ("height", "width", "channels"), strict=True):
+            integer(length, name=f"the {name} in image_shape", low=1)
         boolean(self.flip, name="flip")
         integer(self.shift_px, name="shift_px", low=0, high=min(self.image_shape[:2]) - 1)
         number(self.zoom, name="zoom", low=0.0, high=1.0, below=True)
