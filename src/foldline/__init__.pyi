@@ -35,7 +35,13 @@ from .features import ProductQuantizer as ProductQuantizer
 from .features import VisualWords as VisualWords
 from .images import ImageSet as ImageSet
 from .images import load_images as load_images
+from .insight import Folds as Folds
+from .insight import ImageFolds as ImageFolds
+from .insight import Plane as Plane
 from .insight import RateTest as RateTest
+from .insight import affine_map as affine_map
+from .insight import find_folds as find_folds
+from .insight import find_image_folds as find_image_folds
 from .insight import find_rate as find_rate
 from .training import Augment as Augment
 from .training import Checkpoints as Checkpoints

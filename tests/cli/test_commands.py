@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from foldline.cli import main as cli
-from foldline.estimators import LinearClassifier
+from foldline.estimators import LinearClassifier, MLPClassifier, save
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def write_photos(folder, *, classes=("cat", "dog"), n=10):
 
 
 def test_help_has_examples_for_every_command(run):
-    for words in ((), ("compare",), ("fit",), ("rates",), ("sweep",), ("predict",), ("info",)):
+    for words in ((), ("compare",), ("fit",), ("rates",), ("sweep",), ("predict",), ("folds",), ("info",)):
         code, out, _ = run(*words, "--help")
         assert code == 0
         assert "Examples:" in out
@@ -428,6 +428,51 @@ def test_rates_prints_two_rates_and_draws(run, tmp_path):
 )
 def test_rates_tells_bad_settings(run, words, said):
     code, _, err = run("rates", "digits", *words)
+    assert code == 2
+    assert said in " ".join(err.split())
+
+
+@pytest.fixture
+def net_of_points(tmp_path):
+    X = np.random.default_rng(0).standard_normal((80, 2)).astype(np.float32)
+    save(MLPClassifier(hidden=(6,), epochs=5).fit(X, np.where(X[:, 0] > 0, "right", "left")), tmp_path / "points.st")
+
+
+def test_folds_of_a_plane_are_counted_and_drawn(run, tmp_path, net_of_points):
+    code, out, err = run("folds", "points.st", "--window", "-3,3,-2,2", "--out", "drawn")
+    assert code == 0, err
+    assert re.search(r"regions +\d+\nfolds +\d of 6 units fold here", out)
+    shares = {name: float(share) for share, name in re.findall(r"([\d.]+) % +(\w+)", out)}
+    assert set(shares) == {"left", "right"}
+    assert sum(shares.values()) == pytest.approx(100, abs=0.2)
+    assert (tmp_path / "drawn" / "folds.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_folds_of_images_are_counted_and_drawn(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    assert (
+        run("fit", "photos", "--features", "raw", "--hidden", "8", "--size", "8", "--epochs", "2", "--out", "out")[0]
+        == 0
+    )
+    code, out, err = run("folds", "out/model.safetensors", "photos")
+    assert code == 0, err
+    assert "boundary" in out
+    assert (tmp_path / "folds.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nowhere.st",), "nowhere.st"),
+        (("points.st", "a.png"), "a MLPClassifier of other rows than images"),
+        (("points.st", "--window", "1,0,0,1"), "expected (smallest a, largest a, smallest b, largest b)"),
+        (("points.st", "--window", "1,0"), "'1,0' is no window; expected four numbers"),
+        (("points.st", "--max-regions", "1"), "more than 1 regions; expected no more"),
+        (("points.st", "a.png", "--window", "0,1,0,1"), "leave one out"),
+    ],
+)
+def test_folds_tells_bad_input(run, net_of_points, words, said):
+    code, _, err = run("folds", *words)
     assert code == 2
     assert said in " ".join(err.split())
 

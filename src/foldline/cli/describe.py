@@ -12,12 +12,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from foldline.compare.wording import choice_of_settings, file_size, microseconds, percent, seconds
+from foldline.core.text import printable
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
     from foldline.compare import Leaderboard, Run
     from foldline.images import ImageSet, Problem
+    from foldline.insight import Folds
 
 # A terminal is as wide as it is; a file or a pipe gets enough for every column.
 PIPE_WIDTH = 140
@@ -124,6 +126,21 @@ def print_data(images: "ImageSet", duplicates: "Sequence[Problem]") -> None:
         table.add_row(escape(name), *(f"{int((of_class & (partition == part)).sum()):,}" for part in parts))
     console.print(table)
     print_problems([*images.problems, *duplicates], most=None)
+
+
+def print_folds(folds: "Folds", class_names: Sequence[str]) -> None:
+    """Print what exact folds count and measure."""
+    left, right, bottom, top = folds.plane.window
+    whole = (right - left) * (top - bottom)
+    n_bent = int((folds.fold_lengths > 0).sum())
+    click.echo(f"regions    {folds.n_regions:,}")
+    click.echo(
+        f"folds      {n_bent:,} of {folds.n_units:,} units fold here, {folds.fold_lengths.sum():.4g} long in all"
+    )
+    click.echo(f"boundary   {folds.boundary.length:.4g} long, {len(folds.boundary.segments):,} straight pieces")
+    for k in np.argsort(-folds.class_areas, kind="stable"):
+        if folds.class_areas[k] > 0:
+            click.echo(f"  {100 * folds.class_areas[k] / whole:5.1f} %  {printable(class_names[k])}")
 
 
 def print_problems(problems: "Sequence[Problem]", *, most: int | None = PROBLEMS_SHOWN) -> None:

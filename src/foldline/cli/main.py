@@ -8,6 +8,7 @@ import click
 from foldline import __version__
 from foldline.cli.compare import compare_command
 from foldline.cli.fit import fit_command
+from foldline.cli.folds import folds_command
 from foldline.cli.info import info_command
 from foldline.cli.predict import predict_command
 from foldline.cli.rates import rates_command
@@ -21,6 +22,7 @@ Examples:
   foldline rates photos/ --hidden 256       which learning rate suits?
   foldline sweep photos/ --width 3,20,100 --l2 1e-5:1e-1:9
   foldline predict run/model.safetensors new/*.jpg
+  foldline folds run/model.safetensors cat.png dog.png car.png
   foldline info photos/                     what is in there, and what is wrong with it?
 
 DATA is a folder with a folder of images per class (train/, val/ and test/ may stand above them), the same in a
@@ -34,7 +36,15 @@ def foldline() -> None:
     """Image classification you can understand: from hand-made features to neural networks, compared fairly."""
 
 
-for command in (compare_command, fit_command, rates_command, sweep_command, predict_command, info_command):
+for command in (
+    compare_command,
+    fit_command,
+    rates_command,
+    sweep_command,
+    predict_command,
+    folds_command,
+    info_command,
+):
     foldline.add_command(command)
 
 

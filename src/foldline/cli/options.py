@@ -73,6 +73,15 @@ def widths_option(text: str) -> tuple[int, ...]:
         raise click.BadParameter(f"{text!r} is no list of widths; expected for example 256 or 256,128.") from error
 
 
+def window_option(text: str) -> tuple[float, ...]:
+    """Read four numbers with commas between them; whether they make a window is for `Plane` to say."""
+    try:
+        a, b, c, d = (float(word) for word in text.split(","))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no window; expected four numbers, for example -2,3,-2,2.") from error
+    return a, b, c, d
+
+
 features_option = click.option(
     "--features",
     type=words_option,

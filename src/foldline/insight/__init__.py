@@ -2,6 +2,9 @@
 
 from foldline.insight.codebook_pictures import bag_picture, marked_places, word_sheet
 from foldline.insight.codebooks import usual_answers, word_answers, word_votes
+from foldline.insight.fold_pictures import folds_picture
+from foldline.insight.folds import Boundary, Folds, Parts, find_folds
+from foldline.insight.image_folds import ImageFolds, find_image_folds
 from foldline.insight.measures import (
     Calibration,
     ClassScores,
@@ -13,30 +16,43 @@ from foldline.insight.measures import (
     wilson_interval,
 )
 from foldline.insight.pictures import calibration_picture, confusion_picture, learning_curves_picture
+from foldline.insight.piecewise import PiecewiseNet, affine_map, piecewise_net
+from foldline.insight.planes import Plane
 from foldline.insight.rate_finder import RateTest, find_rate
 from foldline.insight.style import svg_text
 from foldline.insight.templates import Templates, first_layer_templates, linear_templates, shaded
 from foldline.insight.word_patches import WordsOnImage, word_patches, words_on_image
 
 __all__ = [
+    "Boundary",
     "Calibration",
     "ClassScores",
     "Difference",
+    "Folds",
+    "ImageFolds",
+    "Parts",
+    "PiecewiseNet",
+    "Plane",
     "RateTest",
     "Templates",
     "WordsOnImage",
+    "affine_map",
     "bag_picture",
     "calibration",
     "calibration_picture",
     "class_scores",
     "confusion_counts",
     "confusion_picture",
+    "find_folds",
+    "find_image_folds",
     "find_rate",
     "first_layer_templates",
+    "folds_picture",
     "learning_curves_picture",
     "linear_templates",
     "marked_places",
     "paired_difference",
+    "piecewise_net",
     "shaded",
     "svg_text",
     "usual_answers",

@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from foldline.core.errors import ShapeError
+from foldline.insight import Plane, find_folds, folds_picture
+from insight.odd_nets import random_net
+
+FOLDS = find_folds(random_net(2, 8, 5, 3, seed=6), Plane.whole((-2, 2, -1.5, 1.5)))
+X = np.random.default_rng(0).uniform(-1.4, 1.4, (30, 2))
+
+
+def test_folds_are_drawn(assert_golden):
+    labels = FOLDS.net.scores(X).argmax(axis=1)
+    assert_golden(folds_picture(FOLDS, X=X, labels=labels, class_names=["cat", "$dog$", "car"]), "folds")
+
+
+def test_images_are_drawn_where_they_lie(assert_golden):
+    images = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
+    assert_golden(folds_picture(FOLDS, X=X[:3], images=images), "folds_of_images")
+
+
+def test_a_name_and_a_label_are_wanted_for_each(as_installed):
+    with pytest.raises(ShapeError, match="class_names has 2 names; expected 3"):
+        folds_picture(FOLDS, class_names=["cat", "dog"])
+    with pytest.raises(ShapeError, match="Give one label for each vector"):
+        FOLDS.picture(X=X, labels=np.zeros(29, int))
