@@ -25,7 +25,7 @@ def cut_window(
         net: the net.
         first_maps: coefficients of x, y and 1 of the first layer's units.
         tolerances: from `zero_tolerances`.
-    Returns: chunks of regions, with maps of the scores.
+    Returns: chunks of regions, with maps of the scores; the next one is written over the last.
     """
     window = Cells(
         np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]),
@@ -108,7 +108,7 @@ def _regions(
             room.corners[:n_corners], room.edges[:n_corners], room.starts[: n + 1], room.bits[:n], room.maps[:n]
         )
         if len(layers) == 1:
-            yield Cells(*(array.copy() for array in chunk))
+            yield chunk
         else:
             rest = rooms[1:]
             yield from _regions(chunk, layers[1:], biases[1:], rest)

@@ -196,11 +196,11 @@ class Folds:
         cells = Cells((self.corners - centre) / half, self.edges, self.starts, self._bits, maps)
         corners, edges, starts, winners, regions = zip(*cut_by_class(cells, self._tolerance), strict=True)
         return (
-            np.concatenate(corners) * half + centre,
-            np.concatenate(edges),
+            _joined(corners) * half + centre,
+            _joined(edges),
             joined_starts(starts),
-            np.concatenate(winners),
-            np.concatenate(regions),
+            _joined(winners),
+            _joined(regions),
         )
 
     def _winners_across(self, ends: Float64[np.ndarray, "s 2 2"]) -> Int32[np.ndarray, " s"]:
@@ -256,7 +256,7 @@ def find_folds(model: object, plane: Plane | None = None, *, max_regions: int = 
     first = net.weights[0] @ slice_
     first[:, 2] += net.biases[0]
     tolerances = zero_tolerances(net, np.abs(first).sum(axis=1))
-    regions = []
+    regions: list[Cells] = []
     n_regions = 0
     for chunk in cut_window(net, first, tolerances):
         n_regions += len(chunk.maps)
@@ -265,15 +265,18 @@ def find_folds(model: object, plane: Plane | None = None, *, max_regions: int = 
                 f"the window holds more than {max_regions:,} regions; expected no more. Look at a smaller window, or "
                 f"raise max_regions."
             )
-        regions.append(chunk)
+        maps = _unscaled(chunk.maps, centre, half)
+        kept = chunk.edges.copy(), chunk.starts.copy(), chunk.bits.copy()
+        regions.append(Cells(chunk.corners * half + centre, *kept, maps))
+    whole = Cells(*map(_joined, zip(*regions, strict=True)))
     return Folds(
         net=net,
         plane=plane,
-        corners=np.concatenate([chunk.corners for chunk in regions]) * half + centre,
-        edges=np.concatenate([chunk.edges for chunk in regions]),
+        corners=whole.corners,
+        edges=whole.edges,
         starts=joined_starts([chunk.starts for chunk in regions]),
-        maps=_unscaled(np.concatenate([chunk.maps for chunk in regions]), centre, half),
-        _bits=np.concatenate([chunk.bits for chunk in regions]),
+        maps=whole.maps,
+        _bits=whole.bits,
         _tolerance=tolerances[-1],
     )
 
@@ -287,7 +290,7 @@ def _middle(plane: Plane) -> tuple[Float64[np.ndarray, " 2"], Float64[np.ndarray
 def _scaled(maps: np.ndarray, centre: np.ndarray, half: np.ndarray) -> np.ndarray:
     """Turn maps of the plane's coordinates into those of [-1, 1] x [-1, 1]."""
     scaled = maps.copy()
-    scaled[:, 2] += np.einsum("rak,a->rk", maps[:, :2], centre)
+    scaled[:, 2] += centre[0] * maps[:, 0] + centre[1] * maps[:, 1]
     scaled[:, :2] *= half[:, None]
     return scaled
 
@@ -296,8 +299,12 @@ def _unscaled(maps: np.ndarray, centre: np.ndarray, half: np.ndarray) -> np.ndar
     """Turn maps of [-1, 1] x [-1, 1] into those of the plane's coordinates."""
     maps = maps.copy()
     maps[:, :2] /= half[:, None]
-    maps[:, 2] -= np.einsum("rak,a->rk", maps[:, :2], centre)
+    maps[:, 2] -= centre[0] * maps[:, 0] + centre[1] * maps[:, 1]
     return maps
+
+
+def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def _followers(starts: Int64[np.ndarray, " r_and_1"]) -> Int64[np.ndarray, " v"]:
