@@ -39,10 +39,12 @@ from .insight import Folds as Folds
 from .insight import ImageFolds as ImageFolds
 from .insight import Plane as Plane
 from .insight import RateTest as RateTest
+from .insight import Warp as Warp
 from .insight import affine_map as affine_map
 from .insight import find_folds as find_folds
 from .insight import find_image_folds as find_image_folds
 from .insight import find_rate as find_rate
+from .insight import find_warp as find_warp
 from .training import Augment as Augment
 from .training import Checkpoints as Checkpoints
 from .training import TensorBoard as TensorBoard

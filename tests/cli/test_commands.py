@@ -43,7 +43,7 @@ def write_photos(folder, *, classes=("cat", "dog"), n=10):
 
 
 def test_help_has_examples_for_every_command(run):
-    for words in ((), ("compare",), ("fit",), ("rates",), ("sweep",), ("predict",), ("folds",), ("info",)):
+    for words in ((), ("compare",), ("fit",), ("rates",), ("sweep",), ("predict",), ("folds",), ("warp",), ("info",)):
         code, out, _ = run(*words, "--help")
         assert code == 0
         assert "Examples:" in out
@@ -475,6 +475,21 @@ def test_folds_tells_bad_input(run, net_of_points, words, said):
     code, _, err = run("folds", *words)
     assert code == 2
     assert said in " ".join(err.split())
+
+
+def test_warps_are_drawn_and_animated(run, tmp_path, net_of_points):
+    code, out, err = run("warp", "points.st", "--grid", "3", "--out", "drawn")
+    assert code == 0, err
+    assert re.search(r"regions +\d+ up to layer 1, cut by the grid into \d+ pieces", out)
+    assert (tmp_path / "drawn" / "warp.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "drawn" / "warp.gif").read_bytes().startswith(b"GIF89a")
+
+
+def test_warp_tells_bad_input(run, net_of_points):
+    for words, said in ((("--layer", "2"), "layer is 2; expected"), (("a.png",), "other rows than images")):
+        code, _, err = run("warp", "points.st", *words)
+        assert code == 2
+        assert said in " ".join(err.split())
 
 
 def test_sweep_prints_the_best_and_writes_its_files(run, tmp_path):

@@ -24,17 +24,17 @@ def files(tmp_path):
 
 def test_three_images_span_the_plane(model, files):
     found = fl.find_image_folds(model, [files / "0.png", files / "1.png", files / "2.png"])
-    plane = found.folds.plane
-    assert_allclose(plane.at(plane.coordinates(found.X)), found.X, atol=1e-5)
-    assert_array_equal(np.asarray(found.class_names)[found.winners], model.predict(found.images).astype(str))
+    plane, through = found.folds.plane, found.through
+    assert_allclose(plane.at(plane.coordinates(through.X)), through.X, atol=1e-5)
+    assert_array_equal(np.asarray(through.class_names)[through.winners], model.predict(through.images).astype(str))
     assert found.folds.n_regions > 1
     assert found.picture().axes
 
 
 def test_more_images_lie_around_their_principal_plane(model, files):
     found = fl.find_image_folds(model, [files])
-    assert len(found.files) == 5
-    assert_allclose(found.folds.plane.origin, found.X.mean(axis=0), atol=1e-5)
+    assert len(found.through.files) == 5
+    assert_allclose(found.folds.plane.origin, found.through.X.mean(axis=0), atol=1e-5)
 
 
 def test_fewer_than_three_images_are_refused(model, files):

@@ -50,9 +50,9 @@ def folds_command(
     with showing_progress():
         if paths:
             found = find_image_folds(model, paths, max_regions=max_regions, strict=strict)
-            folds, names = found.folds, found.class_names
+            folds, names = found.folds, found.through.class_names
             picture = found.picture()
-            print_problems(found.problems)
+            print_problems(found.through.problems)
         else:
             plane = Plane.whole() if window is None else Plane.whole(window)
             loaded = load(model)

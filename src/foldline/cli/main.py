@@ -13,6 +13,7 @@ from foldline.cli.info import info_command
 from foldline.cli.predict import predict_command
 from foldline.cli.rates import rates_command
 from foldline.cli.sweep import sweep_command
+from foldline.cli.warp import warp_command
 from foldline.core.errors import FoldlineError
 
 EPILOG = """\b
@@ -43,6 +44,7 @@ for command in (
     sweep_command,
     predict_command,
     folds_command,
+    warp_command,
     info_command,
 ):
     foldline.add_command(command)

@@ -4,7 +4,7 @@ from foldline.insight.codebook_pictures import bag_picture, marked_places, word_
 from foldline.insight.codebooks import usual_answers, word_answers, word_votes
 from foldline.insight.fold_pictures import folds_picture
 from foldline.insight.folds import Boundary, Folds, Parts, find_folds
-from foldline.insight.image_folds import ImageFolds, find_image_folds
+from foldline.insight.image_folds import ImageFolds, ImagePlane, find_image_folds, plane_of_images
 from foldline.insight.measures import (
     Calibration,
     ClassScores,
@@ -21,6 +21,8 @@ from foldline.insight.planes import Plane
 from foldline.insight.rate_finder import RateTest, find_rate
 from foldline.insight.style import svg_text
 from foldline.insight.templates import Templates, first_layer_templates, linear_templates, shaded
+from foldline.insight.warp_pictures import warp_picture, write_warp_animation
+from foldline.insight.warping import Warp, find_warp
 from foldline.insight.word_patches import WordsOnImage, word_patches, words_on_image
 
 __all__ = [
@@ -30,11 +32,13 @@ __all__ = [
     "Difference",
     "Folds",
     "ImageFolds",
+    "ImagePlane",
     "Parts",
     "PiecewiseNet",
     "Plane",
     "RateTest",
     "Templates",
+    "Warp",
     "WordsOnImage",
     "affine_map",
     "bag_picture",
@@ -46,6 +50,7 @@ __all__ = [
     "find_folds",
     "find_image_folds",
     "find_rate",
+    "find_warp",
     "first_layer_templates",
     "folds_picture",
     "learning_curves_picture",
@@ -53,13 +58,16 @@ __all__ = [
     "marked_places",
     "paired_difference",
     "piecewise_net",
+    "plane_of_images",
     "shaded",
     "svg_text",
     "usual_answers",
+    "warp_picture",
     "wilson_interval",
     "word_answers",
     "word_patches",
     "word_sheet",
     "word_votes",
     "words_on_image",
+    "write_warp_animation",
 ]

@@ -58,11 +58,13 @@ def piecewise_net(model: object) -> PiecewiseNet:
     """Take the layers of a net that is affine piece by piece.
 
     Args:
-        model: an `MLP`, or a fitted LinearClassifier or MLPClassifier, or an ImagePipeline with one of these, whose
-            net is then taken from the features on.
+        model: a PiecewiseNet, an `MLP`, or a fitted LinearClassifier or MLPClassifier, or an ImagePipeline with one of
+            these, whose net is then taken from the features on.
     Returns: its layers; those of a net without activation as their product.
     Raises: SettingError for other models and activations.
     """
+    if isinstance(model, PiecewiseNet):
+        return model
     net = _net_of(model)
     if net.activation not in SLOPES and len(net.layers) > 1:
         raise SettingError(
