@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
     from foldline.compare import Leaderboard, Run
+    from foldline.compare.landscapes import Landscape
     from foldline.images import ImageSet, Problem
     from foldline.insight import Folds
 
@@ -85,6 +86,19 @@ def print_run(run: "Run", written: Sequence[Path]) -> None:
         console.print(f"  {name:14s} {value}", highlight=False)
     print_problems(run.board.data.problems)
     console.print(f"Wrote {_files(written)}", highlight=False, soft_wrap=True)
+
+
+def print_landscape(landscape: "Landscape") -> None:
+    """Print what a loss landscape says: convex or not and why, local minima, values, curvature."""
+    found = landscape.found
+    click.echo(f"convexity  {found.verdict}")
+    if found.structure.is_convex:
+        click.echo(f"samples    {found.convexity.text}")
+    click.echo(f"minima     {len(found.minima)} local, inside what is drawn")
+    values = f"{found.values.min():.6g} to {found.values.max():.6g} (± {found.rounding:.1g})"
+    click.echo(f"objective  {values}, on {found.n_rows:,} of {landscape.n_train:,} training images")
+    if landscape.curvature is not None:
+        click.echo(f"curvature  {landscape.curvature.text}")
 
 
 def print_model(model: "BaseEstimator", path: str) -> None:

@@ -10,6 +10,7 @@ from foldline.cli.compare import compare_command
 from foldline.cli.fit import fit_command
 from foldline.cli.folds import folds_command
 from foldline.cli.info import info_command
+from foldline.cli.landscape import landscape_command
 from foldline.cli.predict import predict_command
 from foldline.cli.rates import rates_command
 from foldline.cli.sweep import sweep_command
@@ -22,6 +23,7 @@ Examples:
   foldline fit photos/ --features hog,color --hidden 256 --out run
   foldline rates photos/ --hidden 256       which learning rate suits?
   foldline sweep photos/ --width 3,20,100 --l2 1e-5:1e-1:9
+  foldline landscape run/model.safetensors photos/ --2d --hessian
   foldline predict run/model.safetensors new/*.jpg
   foldline folds run/model.safetensors cat.png dog.png car.png
   foldline info photos/                     what is in there, and what is wrong with it?
@@ -42,6 +44,7 @@ for command in (
     fit_command,
     rates_command,
     sweep_command,
+    landscape_command,
     predict_command,
     folds_command,
     warp_command,

@@ -2,9 +2,22 @@
 
 from foldline.insight.codebook_pictures import bag_picture, marked_places, word_sheet
 from foldline.insight.codebooks import usual_answers, word_answers, word_votes
+from foldline.insight.convexity import (
+    Convexity,
+    Structure,
+    Violation,
+    convexity,
+    convexity_by_structure,
+    convexity_of_samples,
+)
+from foldline.insight.directions import WeightPath
 from foldline.insight.fold_pictures import folds_picture
 from foldline.insight.folds import Boundary, Folds, Parts, find_folds
+from foldline.insight.hessian import HessianExtremes, hessian_extremes
 from foldline.insight.image_folds import ImageFolds, ImagePlane, find_image_folds, plane_of_images
+from foldline.insight.landscape_pictures import surfaces_picture
+from foldline.insight.landscapes import LossPlane, LossSlice, loss_plane, loss_slice
+from foldline.insight.lecture_net import LectureSlices, lecture_slices
 from foldline.insight.measures import (
     Calibration,
     ClassScores,
@@ -29,16 +42,24 @@ __all__ = [
     "Boundary",
     "Calibration",
     "ClassScores",
+    "Convexity",
     "Difference",
     "Folds",
+    "HessianExtremes",
     "ImageFolds",
     "ImagePlane",
+    "LectureSlices",
+    "LossPlane",
+    "LossSlice",
     "Parts",
     "PiecewiseNet",
     "Plane",
     "RateTest",
+    "Structure",
     "Templates",
+    "Violation",
     "Warp",
+    "WeightPath",
     "WordsOnImage",
     "affine_map",
     "bag_picture",
@@ -47,19 +68,27 @@ __all__ = [
     "class_scores",
     "confusion_counts",
     "confusion_picture",
+    "convexity",
+    "convexity_by_structure",
+    "convexity_of_samples",
     "find_folds",
     "find_image_folds",
     "find_rate",
     "find_warp",
     "first_layer_templates",
     "folds_picture",
+    "hessian_extremes",
     "learning_curves_picture",
+    "lecture_slices",
     "linear_templates",
+    "loss_plane",
+    "loss_slice",
     "marked_places",
     "paired_difference",
     "piecewise_net",
     "plane_of_images",
     "shaded",
+    "surfaces_picture",
     "svg_text",
     "usual_answers",
     "warp_picture",
