@@ -6,13 +6,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from foldline.cli import main as cli
-from foldline.estimators import LinearClassifier, MLPClassifier, save
+from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, load, make_pipeline, save
+from foldline.features import Pixels
+from foldline.images import load_images
 
 
 @pytest.fixture
@@ -43,7 +46,8 @@ def write_photos(folder, *, classes=("cat", "dog"), n=10):
 
 
 def test_help_has_examples_for_every_command(run):
-    for words in ((), ("compare",), ("fit",), ("rates",), ("sweep",), ("predict",), ("folds",), ("warp",), ("info",)):
+    commands = ("compare", "fit", "rates", "sweep", "landscape", "predict", "folds", "warp", "info")
+    for words in ((), *((command,) for command in commands)):
         code, out, _ = run(*words, "--help")
         assert code == 0
         assert "Examples:" in out
@@ -112,6 +116,91 @@ def test_only_files_that_were_written_are_named(run, tmp_path):
     out = run("compare", "digits", "--recipes", "raw/softmax", "--seeds", "1", "--out", "out")[1]
     assert "report.html" in out
     assert "of the user.txt" not in out
+
+
+@pytest.fixture(scope="module")
+def saved_models(tmp_path_factory):
+    """Give the files of two nets and a linear classifier of the pixels of digits, and of nearest neighbours."""
+    folder = tmp_path_factory.mktemp("models")
+    train = load_images("digits").split(val=0.1, seed=0)[0].subset(range(400))
+    for name, classifier in {
+        "net": MLPClassifier(hidden=(8,), epochs=3),
+        "other": MLPClassifier(hidden=(8,), epochs=3, random_state=1),
+        "linear": LinearClassifier(epochs=3),
+        "knn": KNNClassifier(),
+    }.items():
+        model = make_pipeline(Pixels(), classifier=classifier)
+        model.fit(train.images, train.labels, class_names=train.class_names).save(folder / f"{name}.safetensors")
+    return {path.stem: path for path in folder.iterdir()}
+
+
+def test_landscape_says_what_the_samples_say_and_draws_it(run, tmp_path, saved_models):
+    words = ["landscape", saved_models["net"], "digits", "--rows", "300", "--points", "41", "--hessian"]
+    code, out, err = run(*words, "--with", saved_models["other"], "--out", "out")
+    assert code == 0, err
+    assert re.search(r"convexity  not convex: f\(.* = [\d.]+ > [\d.]+ = ", out)
+    assert "minima     2 local, inside what is drawn" in out
+    assert "on 300 of 1,293 training images" in out
+    assert re.search(r"curvature  from -?[\d.e-]+ \(± [\de.-]+\) to [\d.]+ \(± ", out)
+    assert f"Wrote {Path('out') / 'landscape.png'}" in out
+    with Image.open(tmp_path / "out" / "landscape.png") as picture:
+        assert picture.size[0] > 500
+    assert run(*words, "--with", saved_models["other"], "--out", "out")[1] == out
+
+
+def test_landscape_of_a_linear_classifier_is_convex_by_structure(run, saved_models):
+    code, out, err = run("landscape", saved_models["linear"], "digits", "--2d", "--points", "9", "--rows", "200")
+    assert code == 0, err
+    assert "convexity  convex by structure: the scores W x + b are linear in W and b" in out
+    assert "samples    no violation of convexity found in 81 samples" in out
+
+
+def test_landscape_takes_the_images_that_fit_takes(run, saved_models):
+    _, out, _ = run("landscape", saved_models["linear"], "digits", "--points", "3", "--span", "1e-6")
+    train = load_images("digits").split(val=0.1, seed=0)[0]
+    model = load(saved_models["linear"])
+    probabilities = model.predict_proba(train.images)[np.arange(len(train)), train.labels]
+    expected = -np.log(probabilities).mean() + 1e-4 * (model.classifier_.coef_**2).sum()
+    assert float(re.search(r"objective  ([\d.]+) ", out)[1]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_landscape_along_a_path_trains_anew(run, tmp_path, saved_models):
+    words = ("landscape", saved_models["net"], "digits", "--kind", "path", "--points", "9", "--rows", "200")
+    code, out, err = run(*words)
+    assert code == 0, err
+    assert (tmp_path / "landscape.png").is_file()
+    assert "on 200 of 1,293 training images" in out
+
+
+def test_landscape_of_the_lecture_names_its_seeds(run, tmp_path):
+    code, out, err = run("landscape", "--lecture", "--seeds", "8", "--out", "out")
+    assert code == 0, err
+    assert re.search(r"not convex +seed \d, \d of 8 seeds: not convex: f\(", out)
+    assert (tmp_path / "out" / "lecture.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("{knn}", "digits"), "model is a KNNClassifier; expected a LinearClassifier"),
+        (("{net}", "fashion-mini"), "the data have a class 'T-shirt/top'; expected only classes of the model: 0, 1"),
+        (("{net}", "digits", "--with", "{linear}"), "the other model has layers of 64 -> 10 numbers; expected 64 -> 8"),
+        (("{net}", "digits", "--with", "{net}"), "the direction has length 0"),
+        (("{net}", "digits", "--points", "2"), "points is 2; expected a whole number from 3"),
+        (("{net}", "digits", "--span", "inf"), "low is -inf; expected a number"),
+        (("{net}", "digits", "--rows", "0"), "rows is 0; expected a whole number at least 1"),
+        (("{net}", "digits", "--kind", "path", "--with", "{other}"), "kind is 'path' and another model is given"),
+        (("{net}",), "Missing arguments: MODEL"),
+        (("{net}", "--lecture"), "--lecture has a net of its own"),
+        (("missing.safetensors", "digits"), "missing.safetensors is not a file"),
+    ],
+)
+def test_landscape_tells_what_does_not_go(run, saved_models, words, message):
+    code, out, err = run("landscape", *(word.format(**saved_models) for word in words))
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+    assert out == ""
 
 
 def test_info_lists_every_problem_and_other_commands_a_few(run, tmp_path):
