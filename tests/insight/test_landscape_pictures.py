@@ -74,7 +74,7 @@ def test_titles_say_the_verdict_and_the_seed():
     title = a_plane().picture().axes[0].get_title(loc="left")
     assert title.startswith("convex by structure")
     assert title.endswith(", seed 3")
-    assert "87 % of the training path's way" in a_plane(with_path=True).picture().axes[0].get_title(loc="left")
+    assert "87 % of its way lies in it" in a_plane(with_path=True).picture().axes[0].get_title(loc="left")
     unseen = replace(a_slice(), convexity=fl.convexity_of_samples(np.arange(3.0), np.arange(3.0)))
     assert "no violation of convexity in 3 samples" in unseen.picture().axes[0].get_title(loc="left")
 

@@ -36,12 +36,12 @@ def slice_picture(found: "LossSlice") -> "Figure":
     from matplotlib.figure import Figure
 
     with look():
-        figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+        figure = Figure(figsize=(6.4, 4.0), layout="constrained")
         axes = figure.add_subplot()
         _draw_slice(axes, found, is_small=False)
         axes.set_title(_slice_title(found))
         axes.set(xlabel=f"step: {KIND_TEXT[found.kind]}{_seed(found)}", ylabel="objective")
-        axes.legend(fontsize=8.5)
+        figure.legend(fontsize=8.5, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -97,8 +97,8 @@ def plane_picture(found: "LossPlane") -> "Figure":
             axes.plot(1, 0, "D", color=COLORS["series-2"], markersize=7, markeredgecolor="white", label="other model")
         for i, (row, column) in enumerate(found.minima[:MARKED_MINIMA]):
             axes.plot(
-                found.steps_1[column], found.steps_2[row], "v", color=COLORS["series-5"], markersize=5,
-                fillstyle="none", label="local minimum" if i == 0 else None,
+                found.steps_1[column], found.steps_2[row], "v", color=COLORS["series-5"], markersize=7,
+                markerfacecolor="none", label="local minimum" if i == 0 else None,
             )  # fmt: skip
         axes.grid(visible=False)
         axes.set(xlabel="first direction", ylabel="second direction")
@@ -119,7 +119,7 @@ def surfaces_picture(planes: Mapping[str, "LossPlane"]) -> "Figure":
     if not planes:
         raise DataError("there is no plane to draw; expected at least one. Give planes by their titles.")
     with look():
-        figure = Figure(figsize=(4.8 * len(planes), 4.4), layout="constrained")
+        figure = Figure(figsize=(4.6 * len(planes), 3.9), layout="constrained")
         for i, (title, found) in enumerate(planes.items()):
             axes = figure.add_subplot(1, len(planes), i + 1, projection="3d")
             levels = _levels(found.values)
@@ -131,7 +131,7 @@ def surfaces_picture(planes: Mapping[str, "LossPlane"]) -> "Figure":
             axes.set(xlabel="first direction", ylabel="second direction", zlabel="objective")
             axes.view_init(elev=32, azim=-58)
             axes.tick_params(labelsize=7.5)
-            axes.set_box_aspect(None, zoom=0.86)  # else the label of the height is cut off
+            axes.set_box_aspect(None, zoom=0.9)  # else the label of the height is cut off
     return figure
 
 
@@ -149,7 +149,10 @@ def _draw_slice(axes: "Axes", found: "LossSlice", *, is_small: bool) -> None:
         axes.plot([between, between], [violation.chord, violation.f_between], color=COLORS["series-4"], linewidth=2.2)
     minima = list(found.minima)
     if len(minima) <= MARKED_MINIMA and (is_small or len(minima) > 1):
-        axes.plot(steps[minima], values[minima], "v", color=COLORS["series-5"], markersize=6, label="local minima")
+        axes.plot(
+            steps[minima], values[minima], "v", color=COLORS["series-5"], markersize=8, markerfacecolor="none",
+            zorder=4, label="local minima",
+        )  # fmt: skip
     for at, text, marker in ((0.0, "fitted weights", "*"), (1.0, "other model", "D")):
         if is_small or (at and found.kind != "between") or not steps[0] <= at <= steps[-1]:
             continue
@@ -165,7 +168,7 @@ def _slice_title(found: "LossSlice") -> str:
 
 
 def _plane_title(found: "LossPlane") -> str:
-    share = "" if found.path_share is None else f"; {100 * found.path_share:.0f} % of the training path's way"
+    share = "" if found.path_share is None else f"; {100 * found.path_share:.0f} % of its way lies in it"
     return f"{_short_verdict(found)}\n{KIND_TEXT[found.kind]}{_seed(found)}{share}"
 
 
