@@ -6,6 +6,7 @@ from sklearn.datasets import load_digits
 
 import foldline as fl
 from foldline.insight.directions import random_direction
+from foldline.insight.minima import local_minima
 
 X, Y = load_digits(return_X_y=True)
 X, Y = ((X[:300] - 8) / 6).astype(np.float32), Y[:300]
@@ -82,11 +83,9 @@ def test_a_linear_classifier_is_convex_and_no_sample_says_otherwise():
 
 
 def test_convention_a_minimum_less_deep_than_rounding_is_none():
-    # A flat objective: a direction that no row sees, of weights without a price.
-    blind = fl.LinearClassifier(l2=0.0, epochs=2).fit(X * (np.arange(64) > 5), Y)
-    values = fl.loss_slice(blind, X * 0, Y, kind="filter")
-    assert np.ptp(values.values) < 1e-5
-    assert values.minima == ()
+    found = fl.loss_slice(NET, X, Y, low=-1e-5, high=1e-5)
+    assert len(local_minima(found.values, depth=0.0)) > 3
+    assert found.minima == ()
 
 
 def test_a_plane_holds_the_objective_of_both_directions():
@@ -164,6 +163,11 @@ def test_no_input_is_changed():
         ({"kind": "up"}, fl.SettingError, "kind is 'up'; expected one of 'filter', 'random', 'weight'"),
         ({"seed": -1}, fl.SettingError, "seed is -1"),
         ({"other": NET}, fl.DataError, "the direction has length 0"),
+        (
+            {"other": fl.MLPClassifier(hidden=(8, 8), epochs=1).fit(X, Y - 1)},
+            fl.DataError,
+            r"the other model knows the classes \[-1, 0, .*; expected \[0, 1, ",
+        ),
         ({"other": LINEAR}, fl.ShapeError, "the other model has layers of 64 -> 10 numbers; expected 64 -> 8"),
         ({"other": fl.KNNClassifier().fit(X, Y)}, fl.SettingError, "model is a KNNClassifier"),
     ],
@@ -186,6 +190,12 @@ def test_bad_settings_of_a_slice_are_told(options, error, message):
 def test_bad_settings_of_a_plane_are_told(options, error, message):
     with pytest.raises(error, match=message):
         fl.loss_plane(NET, X, Y, **options)
+
+
+def test_rows_without_a_class_cannot_be_balanced():
+    model = fl.LinearClassifier(epochs=1, class_weight="balanced").fit(X, Y)
+    with pytest.raises(fl.DataError, match="class_weight is 'balanced' and y lacks the class 9; expected rows of all"):
+        fl.loss_slice(model, X[Y < 9], Y[Y < 9])
 
 
 def test_weights_without_length_are_told():

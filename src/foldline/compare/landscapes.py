@@ -80,7 +80,7 @@ def landscape_of(
         pipeline: a fitted pipeline of images.
         image_set: from `images_for`.
         kind: as in `loss_slice`; or "path": the model is trained anew on these images, and the plane holds its way.
-        other: another pipeline or its classifier, which lies at step 1.
+        other: another pipeline or its classifier, which lies at step 1; the features are those of the first.
         is_plane: whether a plane is wanted instead of a line.
         points: on the line (default 201), or on each side of the plane (51).
         span: steps to both ends; None for 1, and between models for -0.5 to 1.5.
@@ -93,6 +93,11 @@ def landscape_of(
     choice(kind, KINDS, name="kind")
     if kind == "path" and other is not None:
         raise SettingError("kind is 'path' and another model is given; expected one of them. Leave one out.")
+    if isinstance(other, ImagePipeline) and other.class_names_ != pipeline.class_names_:
+        raise DataError(
+            f"the other model knows the classes {', '.join(other.class_names_)[:60]}; expected "
+            f"{', '.join(pipeline.class_names_)[:60]}, as the first. Fit both to the same images."
+        )
     X, y, n_train = _rows(pipeline, image_set, most_rows=integer(most_rows, name="rows", low=1), seed=seed)
     model = pipeline.classifier_
     second = getattr(other, "classifier_", other)

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from foldline.core.checks import axes
 from foldline.core.errors import DataError, SettingError, ShapeError
 from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RidgeClassifier
-from foldline.estimators.rows import class_weights
+from foldline.estimators.rows import ClassWeight, class_weights
 from foldline.models import MLP, Linear
 from foldline.training.losses import LOSSES, smoothed_softmax_losses
 from foldline.training.objective import penalty
@@ -87,7 +87,7 @@ class Problem:
         if not np.isfinite(X).all():
             raise DataError("X holds NaN or infinity; expected finite numbers. Remove these rows.")
         labels = _labels(model.classes_, y)
-        given = class_weights(getattr(model, "class_weight", None), model.classes_, y)
+        given = class_weights(_class_weight(model, y), model.classes_, y)
         weights = np.ones(n_rows) if given is None else given[labels]
         if not weights.any():
             raise DataError("class_weight is zero for all rows; expected one that counts. Give rows of other classes.")
@@ -148,6 +148,17 @@ def _check_classifier(model: object) -> None:
             f"model is a {type(model).__name__}; expected a LinearClassifier, an MLPClassifier or a RidgeClassifier, "
             "or a pipeline with one: others have no weights to move. Give one of these."
         )
+
+
+def _class_weight(model: BaseEstimator, y: np.ndarray) -> ClassWeight:
+    given: ClassWeight = getattr(model, "class_weight", None)
+    lacking = sorted(set(model.classes_.tolist()) - set(y.tolist()), key=str)
+    if isinstance(given, str) and lacking:
+        raise DataError(
+            f"class_weight is {given!r} and y lacks the class {lacking[0]!r}; expected rows of all classes, whose "
+            "frequencies are the weights. Give more rows."
+        )
+    return given
 
 
 def _labels(classes: np.ndarray, y: np.ndarray) -> Int32[np.ndarray, " n"]:

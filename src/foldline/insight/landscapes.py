@@ -10,7 +10,7 @@ from jaxtyping import Float64
 from sklearn.base import BaseEstimator
 
 from foldline.core.checks import choice, integer, number
-from foldline.core.errors import SettingError
+from foldline.core.errors import DataError, SettingError
 from foldline.core.seeds import generator_from_seed
 from foldline.insight.convexity import (
     ROUNDING,
@@ -136,7 +136,8 @@ def loss_slice(
         y: (N,) labels of `model.classes_`.
         kind: how the direction D is drawn: "filter", each unit's weights as long as the unit's own; "random", all
             weights and biases as long as the net's own; "weight", one weight alone (see `random_direction`).
-        other: a second model of the same shape: D leads to it, and it lies at step 1.
+        other: a second model of the same shape and classes: D leads to it, and it lies at step 1. Of two pipelines the
+            features of the first count.
         low, high: first and last step; None for -1 and 1, towards another model -0.5 and 1.5.
         points: how many, evenly spaced, from 3 to 100,000.
         seed: decides the direction.
@@ -163,7 +164,7 @@ def loss_slice(
     if other is None:
         direction = random_direction(problem.model, kind=kind, generator=generator)
     else:
-        direction = direction_between(problem.model, Problem.of(other, X, y).model)
+        direction = _towards(other, model, X, y)
     steps, structure = np.linspace(first, last, points), convexity_by_structure(model)
     found = slice_of(problem, direction, steps=steps, structure=structure)
     return replace(found, kind=kind if other is None else "between", seed=seed)
@@ -234,7 +235,7 @@ def loss_plane(
     else:
         directions = [random_direction(problem.model, kind=kind, generator=generator) for _ in range(2)]
     if other is not None:
-        directions[0], ends[0] = direction_between(problem.model, Problem.of(other, X, y).model), (-0.5, 1.5)
+        directions[0], ends[0] = _towards(other, model, X, y), (-0.5, 1.5)
     steps_1, steps_2 = (np.linspace(*end, points) for end in ends)
     grid = np.stack(np.meshgrid(steps_1, steps_2), axis=-1)
     values = values_at(problem, directions, grid.reshape(-1, 2)).reshape(points, points)
@@ -258,6 +259,18 @@ def loss_plane(
         path=place,
         path_share=share,
     )
+
+
+def _towards(other: BaseEstimator, model: BaseEstimator, X: np.ndarray, y: np.ndarray) -> MLP:
+    """Give the direction from a model to another of the same classes, in the same order."""
+    classes = model.classes_.tolist()
+    of_other = np.asarray(getattr(other, "classes_", classes)).tolist()
+    if classes != of_other:
+        raise DataError(
+            f"the other model knows the classes {str(of_other)[:60]}; expected {str(classes)[:60]}, as the first. Fit "
+            "both to the same classes."
+        )
+    return direction_between(*(Problem.of(one, X, y).model for one in (model, other)))
 
 
 def _range(low: float | None, high: float | None, *, default: tuple[float, float]) -> tuple[float, float]:
