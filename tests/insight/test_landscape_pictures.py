@@ -7,8 +7,9 @@ from numpy.testing import assert_allclose
 import foldline as fl
 from foldline.insight import surfaces_picture
 from foldline.insight.convexity import Structure
-from foldline.insight.landscapes import LossPlane, LossSlice
+from foldline.insight.landscapes import LossSlice
 from foldline.insight.lecture_net import LectureSlices
+from foldline.insight.loss_planes import LossPlane
 from foldline.insight.minima import local_minima
 
 NET = Structure(is_convex=False, steps=("has a hidden layer",))

@@ -16,8 +16,9 @@ from foldline.insight.folds import Boundary, Folds, Parts, find_folds
 from foldline.insight.hessian import HessianExtremes, hessian_extremes
 from foldline.insight.image_folds import ImageFolds, ImagePlane, find_image_folds, plane_of_images
 from foldline.insight.landscape_pictures import surfaces_picture
-from foldline.insight.landscapes import LossPlane, LossSlice, loss_plane, loss_slice
+from foldline.insight.landscapes import LossSlice, loss_slice
 from foldline.insight.lecture_net import LectureSlices, lecture_slices
+from foldline.insight.loss_planes import LossPlane, loss_plane
 from foldline.insight.measures import (
     Calibration,
     ClassScores,

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.colors import BoundaryNorm, Colormap
     from matplotlib.figure import Figure
 
-    from foldline.insight.landscapes import LossPlane, LossSlice
+    from foldline.insight.landscapes import LossSlice
     from foldline.insight.lecture_net import LectureSlices
+    from foldline.insight.loss_planes import LossPlane
 
 MARKED_MINIMA = 12  # more marks than that hide the curve
 N_LEVELS = 14
