@@ -47,9 +47,11 @@ from .insight import RateTest as RateTest
 from .insight import Warp as Warp
 from .insight import WeightPath as WeightPath
 from .insight import affine_map as affine_map
+from .insight import approximate as approximate
 from .insight import convexity as convexity
 from .insight import convexity_by_structure as convexity_by_structure
 from .insight import convexity_of_samples as convexity_of_samples
+from .insight import error_curves as error_curves
 from .insight import find_folds as find_folds
 from .insight import find_image_folds as find_image_folds
 from .insight import find_rate as find_rate
@@ -58,6 +60,7 @@ from .insight import hessian_extremes as hessian_extremes
 from .insight import lecture_slices as lecture_slices
 from .insight import loss_plane as loss_plane
 from .insight import loss_slice as loss_slice
+from .insight import towers as towers
 from .training import Augment as Augment
 from .training import Checkpoints as Checkpoints
 from .training import TensorBoard as TensorBoard

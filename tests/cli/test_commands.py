@@ -46,8 +46,7 @@ def write_photos(folder, *, classes=("cat", "dog"), n=10):
 
 
 def test_help_has_examples_for_every_command(run):
-    commands = ("compare", "fit", "rates", "sweep", "landscape", "predict", "folds", "warp", "info")
-    for words in ((), *((command,) for command in commands)):
+    for words in ((), *((command,) for command in cli.foldline.commands)):
         code, out, _ = run(*words, "--help")
         assert code == 0
         assert "Examples:" in out
@@ -638,3 +637,65 @@ def test_a_folder_that_cannot_be_written_is_told_before_any_training(run, tmp_pa
     assert code == 2
     assert "recipe.toml could not be written" in err
     assert (tmp_path / "taken").read_text() == "a file"
+
+
+def test_bumps_prints_bounds_and_writes_a_picture(run, tmp_path):
+    code, out, err = run("bumps", "x**2", "--eps", "0.05", "--seeds", "0", "--out", "out")
+    assert code == 0, err
+    lines = dict(re.findall(r"^([a-z ]+?) {2,}\d+ units   largest error <= ([\d.e-]+)", out, re.MULTILINE))
+    assert list(lines) == ["free knots", "hats", "overlapping bumps", "bumps", "sigmoid steps", "tanh steps"]
+    assert all(float(bound) <= 0.05 for name, bound in lines.items() if name != "bumps")
+    assert "No ReLU net of one hidden layer with fewer than 1 units is within 0.05: proved." in out
+    assert "Bumps side by side leave gaps: at x = 1 they are 1 off." in out
+    with Image.open(tmp_path / "out" / "bumps.png") as picture:
+        assert picture.size == (1650, 810)
+
+
+def test_bumps_of_points_and_units(run, tmp_path):
+    (tmp_path / "curve.csv").write_text("x,y\n0,0\n1,2\n3,1\n")
+    code, out, err = run("bumps", "--points", "curve.csv", "--units", "6", "--seeds", "0")
+    assert code == 0, err
+    assert "Proved for every x from 0 to 3." in out
+    assert (tmp_path / "bumps.png").is_file()
+
+
+def test_bumps_of_two_variables_are_towers(run, tmp_path):
+    code, out, err = run("bumps", "x*y", "--units", "3")
+    assert code == 0, err
+    assert re.search(r"^pyramids +30 \+ +16 units", out, re.MULTILINE)
+    assert re.search(r"^towers .* 1 <= largest error <= 1\.001$", out, re.MULTILINE)
+    assert (tmp_path / "bumps.png").is_file()
+
+
+@pytest.mark.slow
+def test_bumps_compares_with_training(run):
+    code, out, err = run("bumps", "abs(x)", "--from", "-1", "--seeds", "2", "--eps", "0.1")
+    assert code == 0, err
+    assert "Largest errors with 4, 8, 12, 24, 48 units:" in out
+    for name in ("free knots", "hats", "trained, best of 2", "trained, median of 2", "nearest neighbour"):
+        assert re.search(rf"^{name}( +[\d.e-]+){{5}}$", out, re.MULTILINE), name
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["__import__('os')"], "the function '__import__'; expected one that is on the list"),
+        (["x^2"], "has ^; expected ** for a power"),
+        (["x", "--eps", "nan"], "eps is nan; expected a number above 0"),
+        (["x", "--eps", "-1"], "eps is -1.0; expected a number above 0"),
+        (["x", "--units", "0"], "units is 0; expected a whole number from 1 to 300"),
+        (["x", "--from", "1", "--to", "0"], "the interval goes from 1 to 0; expected"),
+        (["x", "--to", "inf"], "high is inf; expected a number"),
+        (["1/x"], "no bound or no value near x = 0"),
+        (["x*y", "--from", "1", "--to", "0"], "the box goes from 1 to 0 in x"),
+        ([], "neither a formula nor --points is given; expected one of them"),
+        (["x", "--points", "a.csv"], "a formula and --points are both given; expected one of them"),
+        (["--points", "none.csv"], "there is no file none.csv"),
+        (["x", "--seeds", "-1"], "seeds is -1; expected a whole number from 1 to 256"),
+    ],
+)
+def test_bumps_tells_bad_input_without_a_traceback(run, words, message):
+    code, _, err = run("bumps", *words)
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err

@@ -6,6 +6,7 @@ import sys
 import click
 
 from foldline import __version__
+from foldline.cli.bumps import bumps_command
 from foldline.cli.compare import compare_command
 from foldline.cli.fit import fit_command
 from foldline.cli.folds import folds_command
@@ -27,6 +28,7 @@ Examples:
   foldline predict run/model.safetensors new/*.jpg
   foldline folds run/model.safetensors cat.png dog.png car.png
   foldline info photos/                     what is in there, and what is wrong with it?
+  foldline bumps "sin(2*pi*x)" --eps 0.01   how many units does a function need?
 
 DATA is a folder with a folder of images per class (train/, val/ and test/ may stand above them), the same in a
 .tar, .tar.gz or .zip, CIFAR-10/100, IDX (MNIST), .npz, Parquet, or a built-in name: digits, fashion-mini.
@@ -49,6 +51,7 @@ for command in (
     folds_command,
     warp_command,
     info_command,
+    bumps_command,
 ):
     foldline.add_command(command)
 

@@ -1,5 +1,8 @@
 """Fitted things opened up: numbers and pictures of what a classifier has learned."""
 
+from foldline.insight.built_nets import Built
+from foldline.insight.bump_nets import bump_units
+from foldline.insight.bumps import Approximation, approximate
 from foldline.insight.codebook_pictures import bag_picture, marked_places, word_sheet
 from foldline.insight.codebooks import usual_answers, word_answers, word_votes
 from foldline.insight.convexity import (
@@ -13,10 +16,12 @@ from foldline.insight.convexity import (
 from foldline.insight.directions import WeightPath
 from foldline.insight.fold_pictures import folds_picture
 from foldline.insight.folds import Boundary, Folds, Parts, find_folds
+from foldline.insight.formula import Formula, read_formula
 from foldline.insight.hessian import HessianExtremes, hessian_extremes
 from foldline.insight.image_folds import ImageFolds, ImagePlane, find_image_folds, plane_of_images
 from foldline.insight.landscape_pictures import surfaces_picture
 from foldline.insight.landscapes import LossSlice, loss_slice
+from foldline.insight.learned_units import ErrorCurves, error_curves
 from foldline.insight.lecture_net import LectureSlices, lecture_slices
 from foldline.insight.loss_planes import LossPlane, loss_plane
 from foldline.insight.measures import (
@@ -35,17 +40,24 @@ from foldline.insight.planes import Plane
 from foldline.insight.rate_finder import RateTest, find_rate
 from foldline.insight.style import svg_text
 from foldline.insight.templates import Templates, first_layer_templates, linear_templates, shaded
+from foldline.insight.towers import BuiltOnPlane, PlaneApproximation, towers
+from foldline.insight.unit_sums import UnitSum
 from foldline.insight.warp_pictures import warp_picture, write_warp_animation
 from foldline.insight.warping import Warp, find_warp
 from foldline.insight.word_patches import WordsOnImage, word_patches, words_on_image
 
 __all__ = [
+    "Approximation",
     "Boundary",
+    "Built",
+    "BuiltOnPlane",
     "Calibration",
     "ClassScores",
     "Convexity",
     "Difference",
+    "ErrorCurves",
     "Folds",
+    "Formula",
     "HessianExtremes",
     "ImageFolds",
     "ImagePlane",
@@ -55,15 +67,19 @@ __all__ = [
     "Parts",
     "PiecewiseNet",
     "Plane",
+    "PlaneApproximation",
     "RateTest",
     "Structure",
     "Templates",
+    "UnitSum",
     "Violation",
     "Warp",
     "WeightPath",
     "WordsOnImage",
     "affine_map",
+    "approximate",
     "bag_picture",
+    "bump_units",
     "calibration",
     "calibration_picture",
     "class_scores",
@@ -72,6 +88,7 @@ __all__ = [
     "convexity",
     "convexity_by_structure",
     "convexity_of_samples",
+    "error_curves",
     "find_folds",
     "find_image_folds",
     "find_rate",
@@ -88,9 +105,11 @@ __all__ = [
     "paired_difference",
     "piecewise_net",
     "plane_of_images",
+    "read_formula",
     "shaded",
     "surfaces_picture",
     "svg_text",
+    "towers",
     "usual_answers",
     "warp_picture",
     "wilson_interval",

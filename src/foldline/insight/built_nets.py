@@ -1,0 +1,103 @@
+"""Nets built by hand with a proof of how near they come, and the number of parts that comes near enough."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from foldline.insight.bump_nets import KINDS
+from foldline.insight.certificates import certify
+from foldline.insight.targets import Column, Target
+from foldline.insight.unit_sums import UnitSum
+
+MOST_UNITS = 20_000  # of bumps and hats; more are not built
+MOST_STEPS = 1_000  # sigmoid and tanh units, whose certificates take longer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A net that was built, and how near it surely comes.
+
+    Args:
+        name: how it was built.
+        net: the net.
+        n_bumps: how many bumps it is made of; None where it is not of bumps.
+        at_least: an error that the net, in real numbers, has at the point `at`.
+        bound: no error of the net in float64 is larger, anywhere between low and high: proved.
+        bound_single: the same for the weights and the arithmetic of float32, as in `net.mlp()`.
+        at: the point of `at_least`.
+    """
+
+    name: str
+    net: UnitSum
+    n_bumps: int | None
+    at_least: float
+    bound: float
+    bound_single: float
+    at: float
+
+    @property
+    def n_units(self) -> int:
+        """How many hidden units it has."""
+        return self.net.n_units
+
+
+def proved(
+    name: str, f: Target, net: UnitSum, *, low: float, high: float, n_bumps: int | None = None, enough: float = 0.0
+) -> Built:
+    """Bound the errors of a net over the whole interval; bounds below `enough` need not be tight."""
+    exact = certify(f, net.function(low=low, high=high), low=low, high=high, enough=enough)
+    single = net.single()
+    rounded = certify(f, single.function(low=low, high=high), low=low, high=high, enough=enough).at_most
+    return Built(
+        name=name,
+        net=net,
+        n_bumps=n_bumps,
+        at_least=exact.at_least,
+        bound=exact.at_most + net.rounding(low=low, high=high),
+        bound_single=rounded + single.rounding(low=low, high=high, precision="single"),
+        at=exact.at,
+    )
+
+
+def build(f: Target, name: str, *, low: float, high: float, n: int, enough: float = 0.0) -> Built:
+    """Build a net of n parts, as `name` of KINDS says, and bound its errors."""
+    n_bumps = n if "bumps" in name else None
+    return proved(name, f, KINDS[name](f, low=low, high=high, n=n), low=low, high=high, n_bumps=n_bumps, enough=enough)
+
+
+def build_within(f: Target, name: str, *, low: float, high: float, eps: float) -> Built | None:
+    """Build a net of few parts, as `name` of KINDS says, with a bound of eps; None if MOST_UNITS do not do."""
+    most = MOST_STEPS if "steps" in name else MOST_UNITS
+    more, goal = f.breaks(), eps
+
+    def error(n: int) -> float:
+        net = KINDS[name](f, low=low, high=high, n=n)
+        x = np.concatenate([np.linspace(low, high, max(8 * n + 1, 4001)), -net.b / net.w, more])
+        x = np.clip(x, low, high)
+        return float(np.abs((_by_sums(net, x) if net.activation == "relu" else net(x)) - f.sample(x)).max())
+
+    for _ in range(4):
+        below, above = 0, 1
+        while error(above) > eps:
+            if above == most:
+                return None
+            below, above = above, min(2 * above, most)
+        while above - below > 1:
+            n = (below + above) // 2
+            below, above = (below, n) if error(n) <= eps else (n, above)
+        built = build(f, name, low=low, high=high, n=above, enough=goal / 10)
+        if built.bound <= goal:
+            return built
+        # What the points missed; that the bound is a little more than is reached takes a little more as well.
+        more = np.concatenate([more, built.at + (high - low) * np.append(0.0, 2.0 ** -np.arange(10, 30))])
+        eps *= 1 - 1e-3
+    return None
+
+
+def _by_sums(net: UnitSum, x: Column) -> Column:
+    """Give values of a ReLU net with w = 1 by sums over its sorted knots, which is quick for thousands of units."""
+    order = np.argsort(-net.b, kind="stable")
+    knots, u = -net.b[order], net.u[order]
+    before = np.searchsorted(knots, x, side="right")
+    slopes, moments = np.append(0.0, np.cumsum(u)), np.append(0.0, np.cumsum(u * knots))
+    return np.asarray(slopes[before] * x - moments[before] + net.p)
