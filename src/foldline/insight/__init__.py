@@ -3,6 +3,7 @@
 from foldline.insight.built_nets import Built
 from foldline.insight.bump_nets import bump_units
 from foldline.insight.bumps import Approximation, approximate
+from foldline.insight.capacity import Capacity, compare_capacity
 from foldline.insight.codebook_pictures import bag_picture, marked_places, word_sheet
 from foldline.insight.codebooks import usual_answers, word_answers, word_votes
 from foldline.insight.convexity import (
@@ -37,7 +38,9 @@ from foldline.insight.measures import (
 from foldline.insight.pictures import calibration_picture, confusion_picture, learning_curves_picture
 from foldline.insight.piecewise import PiecewiseNet, affine_map, piecewise_net
 from foldline.insight.planes import Plane
+from foldline.insight.polar_pictures import PolarBoundary, polar_boundary
 from foldline.insight.rate_finder import RateTest, find_rate
+from foldline.insight.recombination import Recombination, recombine, template_sheet
 from foldline.insight.style import svg_text
 from foldline.insight.templates import Templates, first_layer_templates, linear_templates, shaded
 from foldline.insight.towers import BuiltOnPlane, PlaneApproximation, towers
@@ -52,6 +55,7 @@ __all__ = [
     "Built",
     "BuiltOnPlane",
     "Calibration",
+    "Capacity",
     "ClassScores",
     "Convexity",
     "Difference",
@@ -68,7 +72,9 @@ __all__ = [
     "PiecewiseNet",
     "Plane",
     "PlaneApproximation",
+    "PolarBoundary",
     "RateTest",
+    "Recombination",
     "Structure",
     "Templates",
     "UnitSum",
@@ -83,6 +89,7 @@ __all__ = [
     "calibration",
     "calibration_picture",
     "class_scores",
+    "compare_capacity",
     "confusion_counts",
     "confusion_picture",
     "convexity",
@@ -105,10 +112,13 @@ __all__ = [
     "paired_difference",
     "piecewise_net",
     "plane_of_images",
+    "polar_boundary",
     "read_formula",
+    "recombine",
     "shaded",
     "surfaces_picture",
     "svg_text",
+    "template_sheet",
     "towers",
     "usual_answers",
     "warp_picture",

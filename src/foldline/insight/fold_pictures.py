@@ -69,20 +69,20 @@ def draw_folds(
     X: Float[np.ndarray, "n d"] | None = None,
     labels: Int[np.ndarray, " n"] | None = None,
     class_names: Sequence[str] | None = None,
-    with_lines: bool = True,
+    with_names: bool = True,
 ) -> None:
     """Draw what `folds_picture` shows into axes of the caller's."""
     names = _checked_names(class_names, folds.net.n_classes)
     _draw_regions(axes, folds)
-    if with_lines:
-        _draw_lines(axes, folds)
+    _draw_lines(axes, folds)
     _draw_boundary(axes, folds)
     if X is not None:
         points = folds.plane.coordinates(X)
         if labels is not None:
             check_axes(labels, f"{len(X)}", name="labels", fix="Give one label for each vector.")
         draw_points(axes, points[:MOST_POINTS], None if labels is None else labels[:MOST_POINTS])
-    _draw_names(axes, folds, names)
+    if with_names:
+        _draw_names(axes, folds, names)
     left, right, bottom, top = folds.plane.window
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     axes.grid(visible=False)

@@ -47,6 +47,7 @@ def first_layer_templates(
     *,
     image_shape: tuple[int, ...],
     n_units: int = 32,
+    is_sorted: bool = True,
 ) -> Templates:
     """Take the templates of a net's first layer, the most influential units first.
 
@@ -55,6 +56,7 @@ def first_layer_templates(
         W_next: (M, U) weights of the layer after it.
         image_shape: (H, W, C).
         n_units: how many units to take at most.
+        is_sorted: whether the most influential ones come first, or the first ones.
     Raises: ShapeError if the weights are not those of pixels of such images, or of two layers in a row; SettingError
         for less than one unit.
     Convention: the influence of unit u is the length of its row in W_first times that of its column in W_next; for
@@ -64,7 +66,7 @@ def first_layer_templates(
     axes(W_next, f"m {n_found}", name="W_next", fix="Give the weights of the layer after W_first.")
     integer(n_units, name="n_units", low=1)
     influence = np.linalg.norm(W_first, axis=1) * np.linalg.norm(W_next, axis=0)
-    chosen = np.argsort(-influence, kind="stable")[:n_units]
+    chosen = (np.argsort(-influence, kind="stable") if is_sorted else np.arange(n_found))[:n_units]
     captions = tuple(f"unit {unit + 1}" for unit in chosen)
     return Templates(weights=_as_images(W_first[chosen], image_shape), captions=captions, is_of_classes=False)
 
