@@ -15,6 +15,13 @@ from foldline.insight.convexity import (
     convexity_of_samples,
 )
 from foldline.insight.directions import WeightPath
+from foldline.insight.feature_pictures import (
+    color_histogram_picture,
+    concatenation_picture,
+    hog_picture,
+    oriented_cells,
+    telling_cells,
+)
 from foldline.insight.fold_pictures import folds_picture
 from foldline.insight.folds import Boundary, Folds, Parts, find_folds
 from foldline.insight.formula import Formula, read_formula
@@ -35,6 +42,7 @@ from foldline.insight.measures import (
     paired_difference,
     wilson_interval,
 )
+from foldline.insight.net_pictures import bends, net_picture, relu_sum_picture
 from foldline.insight.pictures import calibration_picture, confusion_picture, learning_curves_picture
 from foldline.insight.piecewise import PiecewiseNet, affine_map, piecewise_net
 from foldline.insight.planes import Plane
@@ -85,11 +93,14 @@ __all__ = [
     "affine_map",
     "approximate",
     "bag_picture",
+    "bends",
     "bump_units",
     "calibration",
     "calibration_picture",
     "class_scores",
+    "color_histogram_picture",
     "compare_capacity",
+    "concatenation_picture",
     "confusion_counts",
     "confusion_picture",
     "convexity",
@@ -103,21 +114,26 @@ __all__ = [
     "first_layer_templates",
     "folds_picture",
     "hessian_extremes",
+    "hog_picture",
     "learning_curves_picture",
     "lecture_slices",
     "linear_templates",
     "loss_plane",
     "loss_slice",
     "marked_places",
+    "net_picture",
+    "oriented_cells",
     "paired_difference",
     "piecewise_net",
     "plane_of_images",
     "polar_boundary",
     "read_formula",
     "recombine",
+    "relu_sum_picture",
     "shaded",
     "surfaces_picture",
     "svg_text",
+    "telling_cells",
     "template_sheet",
     "towers",
     "usual_answers",

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from foldline.core.errors import SettingError
+from foldline.insight import PiecewiseNet, bends, net_picture, relu_sum_picture
+from insight.odd_nets import random_net
+
+THREE = PiecewiseNet(
+    weights=(np.array([[1.0], [-1.0], [2.0]]), np.array([[1.0, -0.5, 0.75]])),
+    biases=(np.array([0.5, 0.25, -1.0]), np.array([0.1])),
+    slope=0.0,
+)
+
+
+def test_units_bend_where_the_lecture_says():
+    places, changes = bends(THREE)
+    assert_allclose(places, [-0.5, 0.25, 0.5])
+    assert_allclose(changes, [1.0, -0.5, 1.5])
+    x = places[:, None] + [-1e-3, 0, 1e-3]
+    y = THREE.scores(x.reshape(-1, 1)).reshape(3, 3)
+    assert_allclose((y[:, 2] - 2 * y[:, 1] + y[:, 0]) / 1e-3, changes, atol=1e-9)
+
+
+def test_sums_of_bent_lines_are_drawn(assert_golden):
+    assert_golden(relu_sum_picture(THREE), "relu_sum")
+
+
+def test_nets_are_drawn(assert_golden):
+    assert_golden(net_picture(random_net(4, 6, 3, seed=1)), "net")
+
+
+def test_nets_of_another_shape_are_refused():
+    with pytest.raises(SettingError, match="the net has a layer of 40 units; expected at most 16"):
+        net_picture(random_net(40, 3, 2))
+    with pytest.raises(SettingError, match="expected one input, one hidden layer of ReLU and one output"):
+        relu_sum_picture(PiecewiseNet(weights=(np.eye(2),), biases=(np.zeros(2),), slope=0.0))
