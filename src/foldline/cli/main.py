@@ -10,6 +10,7 @@ from foldline.cli.bumps import bumps_command
 from foldline.cli.compare import compare_command
 from foldline.cli.fit import fit_command
 from foldline.cli.folds import folds_command
+from foldline.cli.gallery import gallery_command
 from foldline.cli.info import info_command
 from foldline.cli.landscape import landscape_command
 from foldline.cli.predict import predict_command
@@ -27,6 +28,7 @@ Examples:
   foldline landscape run/model.safetensors photos/ --2d --hessian
   foldline predict run/model.safetensors new/*.jpg
   foldline folds run/model.safetensors cat.png dog.png car.png
+  foldline gallery --out lecture            the lecture's figures, computed
   foldline info photos/                     what is in there, and what is wrong with it?
   foldline bumps "sin(2*pi*x)" --eps 0.01   how many units does a function need?
 
@@ -50,6 +52,7 @@ for command in (
     predict_command,
     folds_command,
     warp_command,
+    gallery_command,
     info_command,
     bumps_command,
 ):

@@ -1,0 +1,15 @@
+"""The exhibits in the order of the lecture; a new one is a line here."""
+
+from foldline.gallery.exhibit import Exhibit
+from foldline.gallery.features import FEATURES
+from foldline.gallery.folding import FOLDING
+from foldline.gallery.nets import BOARD, NETS, OBJECTIVE
+
+CHAPTERS: dict[str, tuple[Exhibit, ...]] = {
+    "How far": (BOARD,),
+    "Features made by hand": FEATURES,
+    "Linear classifiers and nets": NETS,
+    "Space, folded": FOLDING,
+    "The objective": (OBJECTIVE,),
+}
+EXHIBITS: dict[str, Exhibit] = {exhibit.name: exhibit for chapter in CHAPTERS.values() for exhibit in chapter}
