@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 from common import one_thread, print_table, ratio_summary, summary, write_result
 
@@ -38,7 +39,7 @@ SEEDS = 3
 def random_net(widths: tuple[int, ...], seed: int) -> MLP:
     rng = np.random.default_rng(seed)
     layers = []
-    for n_in, n_out in zip(widths[:-1], widths[1:], strict=True):
+    for n_in, n_out in pairwise(widths):
         W = rng.standard_normal((n_out, n_in)) * np.sqrt(2 / n_in)
         b = rng.uniform(-1, 1, n_out) / np.sqrt(n_in)
         layers.append(Linear(W.astype(np.float32), b.astype(np.float32)))
