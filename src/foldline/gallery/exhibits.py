@@ -3,6 +3,8 @@
 from foldline.gallery.exhibit import Exhibit
 from foldline.gallery.features import FEATURES
 from foldline.gallery.folding import FOLDING
+from foldline.gallery.functions import FUNCTIONS
+from foldline.gallery.landscapes import LANDSCAPES
 from foldline.gallery.nets import BOARD, NETS, OBJECTIVE
 
 CHAPTERS: dict[str, tuple[Exhibit, ...]] = {
@@ -10,6 +12,8 @@ CHAPTERS: dict[str, tuple[Exhibit, ...]] = {
     "Features made by hand": FEATURES,
     "Linear classifiers and nets": NETS,
     "Space, folded": FOLDING,
+    "Any function": FUNCTIONS,
+    "Loss landscapes": LANDSCAPES,
     "The objective": (OBJECTIVE,),
 }
 EXHIBITS: dict[str, Exhibit] = {exhibit.name: exhibit for chapter in CHAPTERS.values() for exhibit in chapter}

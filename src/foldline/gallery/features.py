@@ -90,9 +90,9 @@ def _fisher(material: Material) -> Drawn:
     rows = []
     for compression in (None, quantizer):
         feature = FisherVector(
-            descriptor=DenseSIFT(step_px=3, bin_px=(2, 3)), n_gaussians=8, n_principal=24, random_state=material.seed
+            descriptor=DenseSIFT(step_px=4, bin_px=(3,)), n_gaussians=8, n_principal=24, random_state=material.seed
         )
-        classifier = LinearClassifier(l2=1e-3, epochs=15, random_state=material.seed)
+        classifier = LinearClassifier(l2=1e-3, epochs=10, random_state=material.seed)
         model = make_pipeline(feature, classifier=classifier, compression=compression)
         model.fit(train.images, train.labels, class_names=train.class_names)
         n_numbers = model.features_.length(train.images.shape[1:])
@@ -103,9 +103,11 @@ def _fisher(material: Material) -> Drawn:
         figure = Figure(figsize=(6.4, 2.4), layout="constrained")
         axes = figure.add_subplot()
         axes.barh(["as numbers", "as codes"], [plain_bytes, code_bytes], color=SERIES[:2], height=0.6)
-        axes.set(xscale="log", xlabel="bytes an image while the classifier learns", xlim=(100, 4 * plain_bytes))
+        axes.set(xlabel="bytes an image while the classifier learns", xlim=(0, 1.4 * plain_bytes))
         for place, (n_bytes, accuracy) in enumerate(rows):
-            axes.text(1.1 * n_bytes, place, f"{n_bytes:,}: {accuracy:.1f} % right", va="center", fontsize=9)
+            axes.text(
+                n_bytes + 0.02 * plain_bytes, place, f"{n_bytes:,}: {accuracy:.1f} % right", va="center", fontsize=9
+            )
         axes.grid(visible=False, axis="y")
     return Drawn(
         figures=(figure,),

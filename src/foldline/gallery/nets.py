@@ -85,12 +85,14 @@ def _gradients(material: Material) -> Drawn:
         def loss(model: MLP) -> jax.Array:
             return objective(model, X, y, None, loss="svm", l1=0.0, l2=0.01)[0]
 
-        exact = np.asarray(jax.grad(loss)(net).layers[0].W).ravel()
-        differences = np.empty_like(exact)
-        for index in range(len(exact)):
-            step = jnp.zeros(len(exact)).at[index].set(STEP).reshape(10, 8)
-            ahead, behind = (_with_first(net, net.layers[0].W + sign * step) for sign in (1, -1))
-            differences[index] = (loss(ahead) - loss(behind)) / (2 * STEP)
+        W = net.layers[0].W
+        steps = STEP * jnp.eye(W.size).reshape(-1, *W.shape)
+
+        def loss_after(step: jax.Array) -> jax.Array:
+            return loss(_with_first(net, W + step))
+
+        ahead, behind = (np.asarray(jax.vmap(loss_after)(some)) for some in (steps, -steps))
+        exact, differences = np.asarray(jax.grad(loss)(net).layers[0].W).ravel(), (ahead - behind) / (2 * STEP)
     with look():
         figure = Figure(figsize=(4.6, 4.2), layout="constrained")
         axes = figure.add_subplot()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # A figure with more text than this as SVG is smaller, and quicker to show, as PNG.
 MOST_SVG_CHARACTERS = 250_000
-PNG_DPI = 144
+PNG_DPI, CSS_DPI = 144, 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +74,10 @@ class Gallery:
 
 @dataclass(frozen=True, kw_only=True)
 class _Shown:
+    """An exhibit for the page; pictures with their widths in CSS pixels."""
+
     exhibit: Exhibit
-    pictures: tuple[str, ...]
+    pictures: tuple[tuple[str, int], ...]
     note: str
     moving: str | None
     listing: str | None
@@ -109,7 +111,7 @@ def gallery(only: Sequence[str] | None = None, *, seed: int = 0) -> Gallery:
 
 def _shown(exhibit: Exhibit, drawn: Drawn) -> _Shown:
     pictures = tuple(
-        _picture(figure, name=f"{exhibit.name}-{index}", title=exhibit.title)
+        (_picture(figure, name=f"{exhibit.name}-{index}", title=exhibit.title), int(CSS_DPI * figure.get_figwidth()))
         for index, figure in enumerate(drawn.figures)
     )
     moving = None if drawn.moving is None else _data_url(drawn.moving, "image/gif")

@@ -76,9 +76,11 @@ def svg_text(figure: "Figure", *, name: str, title: str) -> str:
         title: what a reader who cannot see it is told.
     Returns: `<svg ...>...</svg>` without size, so that the page decides; each of COLORS is written as
         `var(--name, #rrggbb)`, so that a dark page can change it.
+    Convention: powers of ten along logarithmic axes are written out, as formulas are not set in `look`.
     """
     from html import escape
 
+    _write_powers_out_(figure)
     buffer = io.StringIO()
     with look(), warnings.catch_warnings():
         # matplotlib measures text with a font of its own that lacks most scripts; the page's fonts draw it.
@@ -92,6 +94,24 @@ def svg_text(figure: "Figure", *, name: str, title: str) -> str:
     rest = re.sub(r"<[^>]*>", lambda tag: _for_a_page(tag[0], name), rest)  # in tags alone: text may name a colour
     text = f'{opening} role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>{rest.strip()}'
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", "\N{REPLACEMENT CHARACTER}", text)  # which XML cannot hold
+
+
+def _write_powers_out_(figure: "Figure") -> None:
+    from matplotlib.ticker import LogFormatterMathtext
+
+    class Plain(LogFormatterMathtext):
+        """Labels the ticks that its base class labels, as 0.01 or 1e-06."""
+
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return f"{x:g}" if super().__call__(x, pos) else ""
+
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            for is_major in (True, False):
+                found = axis.get_major_formatter() if is_major else axis.get_minor_formatter()
+                if isinstance(found, LogFormatterMathtext):
+                    plain = Plain(labelOnlyBase=found.labelOnlyBase, minor_thresholds=found.minor_thresholds)
+                    (axis.set_major_formatter if is_major else axis.set_minor_formatter)(plain)
 
 
 def _for_a_page(tag: str, name: str) -> str:
