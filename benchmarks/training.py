@@ -4,9 +4,9 @@ usage: python benchmarks/training.py FASHION_MNIST_FOLDER CIFAR10_FOLDER [--roun
 
 One thread, softmax loss, SGD with momentum 0.9, L2 on the weights where the peer has it; every peer takes the same
 number of steps over the same rows. A round trains each peer for a few epochs, one after the other; the table shows
-medians over rounds, ratios are medians of ratios within a round. A sample costs 4 D H + 6 H K operations, as there is no
-gradient of the input; their rate is shown as a share of that of float32 products of 2048x2048 matrices, the better of
-JAX's and NumPy's, measured in every round. PyTorch compiles with the C++ compiler of the machine.
+medians over rounds, ratios are medians of ratios within a round. A sample costs 4 D H + 6 H K operations, as there is
+no gradient of the input; their rate is shown as a share of that of float32 products of 2048x2048 matrices, the better
+of JAX's and NumPy's, measured in every round. PyTorch compiles with the C++ compiler of the machine.
 """
 
 import argparse

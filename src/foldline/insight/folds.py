@@ -249,7 +249,7 @@ def find_folds(model: object, plane: Plane | None = None, *, max_regions: int = 
     if len(plane.origin) != net.n_in:
         raise ShapeError(
             f"the plane lies in a space of {len(plane.origin)} dimensions; expected {net.n_in}, what the net takes. "
-            f"Lay a plane through feature vectors, such as Plane.through(X[:3]); on the command line, name three images."
+            f"Lay one through feature vectors, such as Plane.through(X[:3]); on the command line, name three images."
         )
     centre, half = _middle(plane)
     slice_ = np.column_stack([plane.axes * half, plane.at(centre[None])[0]])
