@@ -35,6 +35,7 @@ from .features import ProductQuantizer as ProductQuantizer
 from .features import VisualWords as VisualWords
 from .images import ImageSet as ImageSet
 from .images import load_images as load_images
+from .insight import Collapse as Collapse
 from .insight import Convexity as Convexity
 from .insight import Folds as Folds
 from .insight import HessianExtremes as HessianExtremes
@@ -52,6 +53,7 @@ from .insight import convexity as convexity
 from .insight import convexity_by_structure as convexity_by_structure
 from .insight import convexity_of_samples as convexity_of_samples
 from .insight import error_curves as error_curves
+from .insight import find_collapse as find_collapse
 from .insight import find_folds as find_folds
 from .insight import find_image_folds as find_image_folds
 from .insight import find_rate as find_rate

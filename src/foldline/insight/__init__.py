@@ -6,6 +6,8 @@ from foldline.insight.bumps import Approximation, approximate
 from foldline.insight.capacity import Capacity, compare_capacity
 from foldline.insight.codebook_pictures import bag_picture, marked_places, word_sheet
 from foldline.insight.codebooks import usual_answers, word_answers, word_votes
+from foldline.insight.collapse import Collapse, find_collapse
+from foldline.insight.collapse_pictures import collapse_picture
 from foldline.insight.convexity import (
     Convexity,
     Structure,
@@ -65,6 +67,7 @@ __all__ = [
     "Calibration",
     "Capacity",
     "ClassScores",
+    "Collapse",
     "Convexity",
     "Difference",
     "ErrorCurves",
@@ -98,6 +101,7 @@ __all__ = [
     "calibration",
     "calibration_picture",
     "class_scores",
+    "collapse_picture",
     "color_histogram_picture",
     "compare_capacity",
     "concatenation_picture",
@@ -107,6 +111,7 @@ __all__ = [
     "convexity_by_structure",
     "convexity_of_samples",
     "error_curves",
+    "find_collapse",
     "find_folds",
     "find_image_folds",
     "find_rate",

@@ -65,7 +65,7 @@ def piecewise_net(model: object) -> PiecewiseNet:
     """
     if isinstance(model, PiecewiseNet):
         return model
-    net = _net_of(model)
+    net = net_of(model)
     if net.activation not in SLOPES and len(net.layers) > 1:
         raise SettingError(
             f"the net has the activation {net.activation!r}, which is curved; expected one of straight pieces, whose "
@@ -105,7 +105,8 @@ def affine_map(
     return W, b
 
 
-def _net_of(model: object) -> MLP:
+def net_of(model: object) -> MLP:
+    """Take the net out of a fitted classifier, alone or in an ImagePipeline. Raises: SettingError for other models."""
     if isinstance(model, ImagePipeline):
         model = getattr(model, "classifier_", model.classifier)
     if isinstance(model, NetClassifier):
