@@ -1,5 +1,6 @@
 """Fitted things opened up: numbers and pictures of what a classifier has learned."""
 
+from foldline.insight.activation_pictures import ActivationCurve, activation_curves, activations_picture
 from foldline.insight.built_nets import Built
 from foldline.insight.bump_nets import bump_units
 from foldline.insight.bumps import Approximation, approximate
@@ -60,6 +61,7 @@ from foldline.insight.warping import Warp, find_warp
 from foldline.insight.word_patches import WordsOnImage, word_patches, words_on_image
 
 __all__ = [
+    "ActivationCurve",
     "Approximation",
     "Boundary",
     "Built",
@@ -93,6 +95,8 @@ __all__ = [
     "Warp",
     "WeightPath",
     "WordsOnImage",
+    "activation_curves",
+    "activations_picture",
     "affine_map",
     "approximate",
     "bag_picture",
