@@ -17,6 +17,7 @@ from foldline.insight.convexity import (
     convexity_by_structure,
     convexity_of_samples,
 )
+from foldline.insight.dendrites import DendriticNeuron, DendriticResponse, dendritic_response
 from foldline.insight.directions import WeightPath
 from foldline.insight.feature_pictures import (
     color_histogram_picture,
@@ -25,6 +26,7 @@ from foldline.insight.feature_pictures import (
     oriented_cells,
     telling_cells,
 )
+from foldline.insight.firing_curves import FiringCurve, RateFit, firing_curve
 from foldline.insight.fold_pictures import folds_picture
 from foldline.insight.folds import Boundary, Folds, Parts, find_folds
 from foldline.insight.formula import Formula, read_formula
@@ -34,6 +36,7 @@ from foldline.insight.landscape_pictures import surfaces_picture
 from foldline.insight.landscapes import LossSlice, loss_slice
 from foldline.insight.learned_units import ErrorCurves, error_curves
 from foldline.insight.lecture_net import LectureSlices, lecture_slices
+from foldline.insight.linear_threshold import Separation, ThresholdUnit, best_threshold_unit, find_separation
 from foldline.insight.loss_planes import LossPlane, loss_plane
 from foldline.insight.measures import (
     Calibration,
@@ -46,6 +49,8 @@ from foldline.insight.measures import (
     wilson_interval,
 )
 from foldline.insight.net_pictures import bends, net_picture, relu_sum_picture
+from foldline.insight.neuron_pictures import dendrite_picture, neuron_picture
+from foldline.insight.neurons import SpikingNeuron, VoltageTrace, firing_rates, voltage_trace
 from foldline.insight.pictures import calibration_picture, confusion_picture, learning_curves_picture
 from foldline.insight.piecewise import PiecewiseNet, affine_map, piecewise_net
 from foldline.insight.planes import Plane
@@ -71,8 +76,11 @@ __all__ = [
     "ClassScores",
     "Collapse",
     "Convexity",
+    "DendriticNeuron",
+    "DendriticResponse",
     "Difference",
     "ErrorCurves",
+    "FiringCurve",
     "Folds",
     "Formula",
     "HessianExtremes",
@@ -86,12 +94,17 @@ __all__ = [
     "Plane",
     "PlaneApproximation",
     "PolarBoundary",
+    "RateFit",
     "RateTest",
     "Recombination",
+    "Separation",
+    "SpikingNeuron",
     "Structure",
     "Templates",
+    "ThresholdUnit",
     "UnitSum",
     "Violation",
+    "VoltageTrace",
     "Warp",
     "WeightPath",
     "WordsOnImage",
@@ -101,6 +114,7 @@ __all__ = [
     "approximate",
     "bag_picture",
     "bends",
+    "best_threshold_unit",
     "bump_units",
     "calibration",
     "calibration_picture",
@@ -114,12 +128,17 @@ __all__ = [
     "convexity",
     "convexity_by_structure",
     "convexity_of_samples",
+    "dendrite_picture",
+    "dendritic_response",
     "error_curves",
     "find_collapse",
     "find_folds",
     "find_image_folds",
     "find_rate",
+    "find_separation",
     "find_warp",
+    "firing_curve",
+    "firing_rates",
     "first_layer_templates",
     "folds_picture",
     "hessian_extremes",
@@ -131,6 +150,7 @@ __all__ = [
     "loss_slice",
     "marked_places",
     "net_picture",
+    "neuron_picture",
     "oriented_cells",
     "paired_difference",
     "piecewise_net",
@@ -146,6 +166,7 @@ __all__ = [
     "template_sheet",
     "towers",
     "usual_answers",
+    "voltage_trace",
     "warp_picture",
     "wilson_interval",
     "word_answers",
