@@ -45,6 +45,12 @@ def test_names_are_keys_and_every_exhibit_stands_once():
     assert sum(map(len, CHAPTERS.values())) == len(EXHIBITS)
 
 
+def test_the_listing_is_the_example():
+    here = Path(__file__).parents[2]
+    shown = here / "src" / "foldline" / "gallery" / "page" / "twenty_lines.py"
+    assert shown.read_bytes() == (here / "examples" / "twenty_lines.py").read_bytes()
+
+
 def test_exhibits_that_there_are_not_are_refused():
     with pytest.raises(SettingError, match="only is 'hogs'; expected one of 'board'"):
         gallery(["hogs"])

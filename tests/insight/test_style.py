@@ -193,3 +193,13 @@ def test_other_warnings_of_drawing_are_still_seen():
 
     with pytest.warns(UserWarning, match="something else"):
         svg_text(Warning_(), name="picture", title="Empty")
+
+
+def test_convention_powers_of_ten_along_logarithmic_axes_are_written_out():
+    with look():
+        figure = Figure()
+        axes = figure.add_subplot()
+        axes.set(xscale="log", xlim=(1e-2, 1e3), yscale="log", ylim=(2, 7))
+    svg = svg_text(figure, name="log", title="log")
+    assert "mathdefault" not in svg
+    assert {">0.01<", ">0.1<", ">1<", ">1000<"} <= set(re.findall(r">[^<>]*<", svg))

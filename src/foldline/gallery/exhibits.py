@@ -6,11 +6,13 @@ from foldline.gallery.folding import FOLDING
 from foldline.gallery.functions import FUNCTIONS
 from foldline.gallery.landscapes import LANDSCAPES
 from foldline.gallery.nets import BOARD, NETS, OBJECTIVE
+from foldline.gallery.units import UNITS
 
 CHAPTERS: dict[str, tuple[Exhibit, ...]] = {
     "How far": (BOARD,),
     "Features made by hand": FEATURES,
     "Linear classifiers and nets": NETS,
+    "Units and neurons": UNITS,
     "Space, folded": FOLDING,
     "Any function": FUNCTIONS,
     "Loss landscapes": LANDSCAPES,
