@@ -63,6 +63,7 @@ from .insight import lecture_slices as lecture_slices
 from .insight import loss_plane as loss_plane
 from .insight import loss_slice as loss_slice
 from .insight import towers as towers
+from .models import Stem as Stem
 from .training import Augment as Augment
 from .training import Checkpoints as Checkpoints
 from .training import TensorBoard as TensorBoard

@@ -298,6 +298,18 @@ def test_fit_augments_pixels_of_the_loaded_size(run, tmp_path):
     assert augment == {"image_shape": [8, 10, 3], "flip": True, "shift_px": 2, "zoom": 0.1, "cutout_px": 3}
 
 
+def test_fit_starts_a_net_with_patches_of_the_loaded_size(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    words = "fit photos --features raw --size 8x10 --hidden 8 --epochs 2 --stem --out run"
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    stem = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]["stem"]
+    assert (stem["image_shape"], stem["patch_px"], stem["grid"]) == ([8, 10, 3], 8, 1)
+    code, _, err = run("fit", "photos", "--features", "raw", "--size", "8", "--stem", "--out", "other")
+    assert code == 2
+    assert "there is no hidden layer" in err
+
+
 def test_fit_writes_event_files(run, tmp_path):
     code, _, err = run("fit", "digits", "--features", "raw", "--epochs", "2", "--tensorboard", "events", "--out", "run")
     assert code == 0, err

@@ -12,6 +12,7 @@ from foldline.compare.measuring import Splits
 from foldline.core.errors import SettingError
 from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RidgeClassifier, load
 from foldline.features import ProductQuantizer
+from foldline.models import Stem
 from foldline.training import Augment, CodedRows
 
 
@@ -80,6 +81,12 @@ def test_settings_of_every_kind_stand_in_the_recipe(digits, tmp_path):
     recipe = tomllib.loads((tmp_path / "recipe.toml").read_text())["classifier"]
     assert (recipe["hidden"], recipe["l2"], recipe["epochs"]) == ([4], 0.5, 1)
     assert recipe["class_weight"] == {str(k): 1.0 + (k == 3) for k in range(10)}
+
+
+def test_only_pixels_have_patches(digits):
+    classifier = MLPClassifier(hidden=(8,), epochs=1, stem=Stem((8, 8, 1), n_directions=9))
+    with pytest.raises(SettingError, match=r"features are hog; expected raw alone, .* or leave stem"):
+        fit(digits, features=["hog"], classifier=classifier)
 
 
 def test_an_augmented_run_says_how_and_is_saved_and_loaded(digits, tmp_path):

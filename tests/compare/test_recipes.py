@@ -55,6 +55,24 @@ def test_every_feature_of_the_registry_can_be_named():
     assert all(type(FEATURE_CHOICES[name].build(COLOUR)) is kind for name, kind in IMAGE_FEATURES.items())
 
 
+@pytest.mark.parametrize(("key", "augmented"), [("mlp-best", False), ("mlp-augmented", True)])
+def test_nets_at_their_best_are_trained_where_they_are_named_and_only_there(key, augmented):
+    assert keys([key, "raw/knn"]) == [key, "raw/knn"]
+    assert key not in keys(None) + keys(["*"]) + keys(["raw/*"])
+    (recipe,), _ = choose_recipes([key], is_grey=True)
+    assert recipe.features.key == "raw"
+    assert recipe.describe(COLOUR)
+    net = recipe.classifier.for_images((20, 30, 1)).build(1000, 7)
+    assert (net.stem.image_shape, net.random_state) == ((20, 30, 1), 7)
+    assert (net.augment is not None) is augmented
+
+
+@pytest.mark.parametrize("wrong", ["hog/mlp-best", "raw/mlp-augmented"])
+def test_nets_at_their_best_have_no_other_features(wrong):
+    with pytest.raises(SettingError, match="or one of mlp-best, mlp-augmented"):
+        choose_recipes([wrong], is_grey=False)
+
+
 def test_features_side_by_side_are_built_for_the_images():
     built = FeatureSet.named("hog+color").build(GREY)
     assert [type(feature) for feature in built] == [HOG, ColorHistogram]

@@ -44,6 +44,12 @@ def gone_on(images, folder):
             ),
             "seed": 5,
         },
+        {
+            "features": ["raw"],
+            "classifier": fl.MLPClassifier(
+                hidden=(8,), epochs=4, stem=fl.Stem((8, 8, 1), n_patches=2, patch_px=3, grid=3, n_directions=9)
+            ),
+        },
         {"features": ["hog", "raw"], "classifier": fl.LinearClassifier(epochs=4, class_weight="balanced")},
         {
             "features": ["raw"],

@@ -4,6 +4,7 @@ import pytest
 
 from foldline.core.errors import SettingError
 from foldline.estimators import LinearClassifier, MLPClassifier, RidgeClassifier, make_classifier
+from foldline.models import Stem
 from foldline.training import Augment
 
 
@@ -42,6 +43,8 @@ def test_zero_and_false_are_settings_as_others(hidden, setting):
         ("clip_norm", 1.0),
         ("micro_batches", 2),
         ("augment", Augment((8, 8, 1), flip=True)),
+        ("stem", Stem((8, 8, 1))),
+        ("average_views", True),
     ],
 )
 def test_settings_of_nets_without_a_hidden_layer_are_refused(name, value):

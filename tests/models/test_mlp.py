@@ -47,6 +47,34 @@ def test_dropout_keeps_the_expected_value_and_switches_units_off():
     assert_allclose(h.mean(), 1, atol=0.03)  # 4,000 coins: standard deviation 0.009
 
 
+LINEAR_FIRST = MLP(
+    (
+        Linear(jnp.array([[1.0], [-1.0]]), jnp.array([0.0, 1.0])),
+        Linear(jnp.array([[1.0, 0.0], [0.0, 1.0]]), jnp.array([0.0, 0.0])),
+        Linear(jnp.array([[1.0, 10.0]]), jnp.array([5.0])),
+    ),
+    "relu",
+    linear=(0,),
+)
+
+
+def test_a_linear_layer_hands_negative_numbers_on_and_is_not_switched_off():
+    X = jnp.array([[2.0], [-3.0]])
+    # h = [2, -1], [-3, 4]; relu after the second layer alone: [2, 0], [0, 4]
+    assert_allclose(LINEAR_FIRST(X), [[7.0], [45.0]])
+    alone = MLP(LINEAR_FIRST.layers[:2], "relu", linear=(0,))
+    assert_allclose(alone(X, dropout=0.9, key=KEY), [[2.0, -1.0], [-3.0, 4.0]])
+
+
+def test_folded_layers_give_the_same_scores_with_one_layer_fewer():
+    X = jnp.array([[2.0], [-3.0], [0.5]])
+    folded = LINEAR_FIRST.folded
+    assert (len(folded.layers), folded.linear) == (2, ())
+    assert_allclose(folded.layers[0].W, [[1.0], [-1.0]])
+    assert_allclose(folded.layers[0].b, [0.0, 1.0])
+    assert_allclose(folded(X), LINEAR_FIRST(X))
+
+
 def test_convention_the_last_layer_starts_as_glorot():
     model = MLP.random(n_in=50, n_out=400, hidden=(600,), activation="relu", key=KEY)
     assert_allclose(np.var(model.layers[1].W), 2 / 1000, rtol=0.02)

@@ -45,6 +45,16 @@ def test_the_penalty_sums_over_layers():
     assert_allclose(penalty(MLP(layers, "relu"), l1=0.0, l2=1.0), 6 + 8)
 
 
+def test_convention_fixed_layers_have_no_price_and_no_gradient():
+    layers = (Linear(jnp.ones((2, 3)), jnp.zeros(2)), Linear(2 * jnp.ones((1, 2)), jnp.zeros(1)))
+    model = MLP(layers, "relu", n_fixed=1)
+    assert_allclose(penalty(model, l1=0.0, l2=1.0), 8)
+    X, y = jnp.ones((1, 3)), jnp.array([0])
+    of_first, of_last = jax.grad(lambda m: objective(m, X, y, None, loss="svm", l1=1.0, l2=1.0)[0])(model).layers
+    assert not any(leaf.any() for leaf in jax.tree.leaves(of_first))
+    assert of_last.W.all()
+
+
 def test_row_weights_weigh_rows():
     model, y = MLP.random(n_in=3, n_out=2, hidden=(4,), key=jax.random.key(0)), jnp.array([0, 1])
     X = jax.random.normal(jax.random.key(1), (2, 3))

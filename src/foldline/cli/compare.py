@@ -12,11 +12,15 @@ from foldline.cli.options import loading_options, words_option
     epilog="\b\nExamples:\n  foldline compare photos/\n"
     "  foldline compare digits --recipes raw/softmax,hog/mlp2 --seeds 5\n"
     "  foldline compare cifar-10-batches-bin/ --seeds 1 --out cifar10\n"
-    "  foldline compare photos/ --tune 9",
+    "  foldline compare photos/ --tune 9\n"
+    "  foldline compare cifar-10-batches-bin/ --recipes mlp-best,mlp-augmented",
 )
 @click.argument("data")
 @click.option(
-    "--recipes", type=words_option, metavar="A,B,...", help="Which recipes; default: all that fit the images."
+    "--recipes",
+    type=words_option,
+    metavar="A,B,...",
+    help="Which recipes; default: all that fit the images, but not mlp-best and mlp-augmented, which take minutes.",
 )
 @click.option("--seeds", type=int, default=3, show_default=True, help="Trainings of every recipe.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the split and the first training.")

@@ -1,7 +1,7 @@
 """`foldline fit`: train one model and keep it."""
 
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -17,6 +17,7 @@ from foldline.cli.options import features_option, loading_options, net_options
     "  foldline fit photos/ --features words-large --loss squares --l2 0.01 --out run\n"
     "  foldline fit photos/ --features fisher --compress --out run\n"
     "  foldline fit photos/ --features raw --hidden 512 --flip --shift 2 --schedule one_cycle --out run\n"
+    "  foldline fit photos/ --features raw --hidden 500 --stem --dropout 0.5 --lr 0.05 --out run\n"
     "  foldline fit --resume run",
 )
 @click.argument("data", required=False)
@@ -59,6 +60,9 @@ from foldline.cli.options import features_option, loading_options, net_options
 @click.option("--shift", "shift_px", type=int, default=0, metavar="PX", help="Move images by up to so many pixels.")
 @click.option("--zoom", type=float, default=0.0, metavar="SHARE", help="Cut off up to this share of the sides.")
 @click.option("--cutout", "cutout_px", type=int, default=0, metavar="PX", help="Cover a square of this side.")
+@click.option(
+    "--stem", "has_stem", is_flag=True, help="Let the net start with a bank of patches, for raw pixels; with --hidden."
+)
 @click.option("--patience", type=int, default=None, help="Stop after so many epochs without a better one.")
 @click.option("--balanced", is_flag=True, help="Weigh classes by the inverse of their frequencies.")
 @click.option(
@@ -92,6 +96,7 @@ def fit_command(
     shift_px: int,
     zoom: float,
     cutout_px: int,
+    has_stem: bool,
     patience: int | None,
     balanced: bool,
     compress: bool,
@@ -115,6 +120,7 @@ def fit_command(
     from foldline.estimators import make_classifier
     from foldline.features import ProductQuantizer
     from foldline.images import load_images
+    from foldline.models import Stem
     from foldline.training import Augment, TensorBoard
 
     use_jax_cache()
@@ -138,9 +144,14 @@ def fit_command(
     callbacks = [] if tensorboard is None else [TensorBoard(tensorboard)]
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
+        shape = images.images.shape[1:]
+        of_pixels: dict[str, Any] = {}
         if flip or shift_px or zoom or cutout_px:
-            shape = images.images.shape[1:]
-            classifier = make(augment=Augment(shape, flip=flip, shift_px=shift_px, zoom=zoom, cutout_px=cutout_px))
+            of_pixels["augment"] = Augment(shape, flip=flip, shift_px=shift_px, zoom=zoom, cutout_px=cutout_px)
+        if has_stem:
+            of_pixels["stem"] = Stem.for_images(shape)
+        if of_pixels:
+            classifier = make(**of_pixels)
         folder = out or f"foldline-fit-{short_name(images.source)}"
         check_free(folder)
         run = fit(

@@ -4,16 +4,27 @@ The constants were chosen on validation rows of Fashion-MNIST and CIFAR-10, neve
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sklearn.base import BaseEstimator
 
+from foldline.compare.features import ImageShape
 from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RidgeClassifier
+from foldline.models import Stem
+from foldline.training import Augment
 
 # A large set needs fewer passes: about this many rows are met in a training, within the limits beside it.
 ROWS_MET = 900_000
 MIN_EPOCHS, MAX_EPOCHS = 12, 60
+
+OF_BEST_NETS: dict[str, Any] = {
+    "hidden": (500,),
+    "lr": 0.05,
+    "warmup": 0.15,
+    "label_smoothing": 0.1,
+    "batch_size": 250,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +73,7 @@ class ClassifierChoice:
         fit_options: what `fit` is given besides rows, such as checkpoints.
         tuned: settings that tuning may change, by name, and how far; none where it has nothing to change. "factors" of
             an automatic learning rate are of the rate that the training rows give.
+        of_images: gives settings that the shape of the images decides; None where it decides nothing.
     """
 
     key: str
@@ -71,6 +83,14 @@ class ClassifierChoice:
     depends_on_seed: bool = True
     fit_options: Mapping[str, Any] = field(default_factory=dict, hash=False)
     tuned: Mapping[str, Range] = field(default_factory=dict)
+    of_images: Callable[[ImageShape], Mapping[str, Any]] | None = None
+
+    def for_images(self, image_shape: ImageShape) -> "ClassifierChoice":
+        """Give the one for images of shape (H, W, C)."""
+        if self.of_images is None:
+            return self
+        build, settings = self.build, self.of_images(image_shape)
+        return replace(self, build=lambda n_train, seed: build(n_train, seed).set_params(**settings))
 
 
 def epochs_for(n_train: int) -> int:
@@ -109,6 +129,23 @@ def _three_layers(n_train: int, seed: int) -> BaseEstimator:
 
 def _net(hidden: tuple[int, ...], n_train: int, seed: int) -> BaseEstimator:
     return MLPClassifier(hidden=hidden, l2=1e-3, dropout=0.3, epochs=epochs_for(n_train), random_state=seed)
+
+
+def _best_net(n_train: int, seed: int) -> BaseEstimator:
+    return MLPClassifier(dropout=0.5, epochs=12, **OF_BEST_NETS, random_state=seed)
+
+
+def _augmented_net(n_train: int, seed: int) -> BaseEstimator:
+    return MLPClassifier(dropout=0.2, epochs=40, average_views=True, **OF_BEST_NETS, random_state=seed)
+
+
+def _stem(image_shape: ImageShape) -> dict[str, Any]:
+    return {"stem": Stem.for_images(image_shape)}
+
+
+def _stem_and_augment(image_shape: ImageShape) -> dict[str, Any]:
+    shift_px = min(image_shape[:2]) // 10
+    return {**_stem(image_shape), "augment": Augment(image_shape, flip=True, shift_px=shift_px)}
 
 
 # Two decades to each side: the constants above suit tens of thousands of rows. Fewer rows want a higher price on
@@ -170,5 +207,25 @@ CLASSIFIERS: dict[str, ClassifierChoice] = {
         description="net with 256 and 128 hidden ReLU units, dropout",
         build=_three_layers,
         tuned=OF_NETS,
+    ),
+}
+
+# Nets at their best on raw pixels; they take minutes, and are trained where they are asked for by name.
+PIXEL_CLASSIFIERS: dict[str, ClassifierChoice] = {
+    "mlp-best": ClassifierChoice(
+        key="mlp-best",
+        title="net at its best",
+        description="fully-connected net that starts with patches, a linear bottleneck and 500 ReLU units, dropout",
+        build=_best_net,
+        tuned=OF_NETS,
+        of_images=_stem,
+    ),
+    "mlp-augmented": ClassifierChoice(
+        key="mlp-augmented",
+        title="net at its best, augmented",
+        description="the same on mirrored and shifted images, longer; predicts by the mean of such views",
+        build=_augmented_net,
+        tuned=OF_NETS,
+        of_images=_stem_and_augment,
     ),
 }

@@ -21,6 +21,7 @@ from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, 
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.images import ImageSet
+from foldline.models import Stem
 from foldline.training import Augment, Callback, Checkpoints, has_checkpoints, remove_checkpoints
 
 # What the folder of a run holds besides its outcome.
@@ -109,7 +110,7 @@ def fit(
         )
     feature_set = FeatureSet.chosen(features, image_shape=tuple(image_set.images.shape[1:]))
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
-    _check_augment(classifier, feature_set, image_set)
+    _check_pixels(classifier, feature_set, image_set)
     if callbacks and (isinstance(classifier, RidgeClassifier) or getattr(classifier, "solver", "sgd") != "sgd"):
         raise SettingError(
             f"callbacks are given for {classifier!r}, which is solved; expected mini-batch descent, which has epochs "
@@ -147,17 +148,22 @@ def _forget(folder: Path) -> None:
     remove_checkpoints(folder / CHECKPOINTS, last=RECIPE)
 
 
-def _check_augment(classifier: BaseEstimator, features: FeatureSet, image_set: ImageSet) -> None:
-    augment = getattr(classifier, "augment", None)
-    if augment is None:
-        return
-    if features.key != "raw":
-        names = ", ".join(part.key for part in features.parts)
+def _check_pixels(classifier: BaseEstimator, features: FeatureSet, image_set: ImageSet) -> None:
+    augment, stem = getattr(classifier, "augment", None), getattr(classifier, "stem", None)
+    names = ", ".join(part.key for part in features.parts)
+    if augment is not None and features.key != "raw":
         raise SettingError(
             f"augment is {augment!r} and features are {names}; expected raw alone, because only pixels can be moved, "
             "mirrored and covered. Take the features raw, or leave augment (--flip, --shift, --zoom, --cutout) out."
         )
-    augment.checked(n_in=math.prod(image_set.images.shape[1:]))
+    if stem is not None and features.key != "raw":
+        raise SettingError(
+            f"stem is {stem!r} and features are {names}; expected raw alone, because only pixels have patches. Take "
+            "the features raw, or leave stem (--stem) out."
+        )
+    for of_pixels in (augment, stem):
+        if of_pixels is not None:
+            of_pixels.checked(n_in=math.prod(image_set.images.shape[1:]))
 
 
 def _plain_recipe(
@@ -198,12 +204,10 @@ def _plain(value: object) -> object:
     match value:
         case BaseEstimator():
             return _settings(value)
-        case Augment():
+        case Augment() | Stem():
             return _plain(value._asdict())
         case np.generic() | np.ndarray():
             return _plain(value.tolist())
-        case Augment():
-            return _plain(value._asdict())
         case list() | tuple():
             return [_plain(item) for item in value]
         case Mapping():

@@ -122,7 +122,8 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
     if not recipe.classifier.depends_on_seed:
         seeds = seeds[:1]
     train, val = LabelledRows(extracted.train, splits.train.labels), LabelledRows(extracted.val, splits.val.labels)
-    choice, tuning, ready = recipe.classifier, None, None
+    image_shape = splits.train.images.shape[1:]
+    choice, tuning, ready = recipe.classifier.for_images(image_shape), None, None
     if n_settings and choice.tuned:
         tuning, ready = tune(choice, train, val, n=n_settings, seed=seeds[0])
     trainings: list[_Training] = []
@@ -131,7 +132,7 @@ def measure(recipe: Recipe, splits: Splits, extracted: Extracted, *, seeds: rang
         trainings.append(_Training.of(ready or fitted(classifier, train, val, **choice.fit_options), extracted.test))
         ready = None  # it is the first seed's
     first = trainings[0]
-    test, image_shape = splits.test, splits.train.images.shape[1:]
+    test = splits.test
     n_classes = len(test.class_names)
     scores = [class_scores(confusion_counts(test.labels, t.predictions, n_classes=n_classes)) for t in trainings]
     right = np.mean([t.predictions == test.labels for t in trainings], axis=0)
@@ -277,7 +278,7 @@ def _templates(model: ImagePipeline) -> Templates | None:
         return linear_templates(model.classifier_.coef_, image_shape=model.image_shape_, class_names=names)
     if not isinstance(model.classifier_, NetClassifier):
         return None
-    first, *following = model.classifier_.model_.layers
+    first, *following = model.classifier_.model_.folded.layers
     if not following:
         return linear_templates(np.asarray(first.W), image_shape=model.image_shape_, class_names=names)
     return first_layer_templates(np.asarray(first.W), np.asarray(following[0].W), image_shape=model.image_shape_)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from foldline.compare.classifiers import CLASSIFIERS, ClassifierChoice
+from foldline.compare.classifiers import CLASSIFIERS, PIXEL_CLASSIFIERS, ClassifierChoice
 from foldline.compare.features import FEATURE_CHOICES, FeatureChoice, ImageShape
 from foldline.core.checks import choice
 from foldline.core.errors import SettingError
@@ -114,13 +114,19 @@ RECIPES: dict[str, Recipe] = {
     for key in (f"{features}/{name}" for name in classifiers)
 }
 
+# Named by one word, and never meant by a pattern.
+PIXEL_RECIPES: dict[str, Recipe] = {
+    key: Recipe(key=key, features=FeatureSet.named("raw"), classifier=classifier)
+    for key, classifier in PIXEL_CLASSIFIERS.items()
+}
+
 
 def choose_recipes(wanted: Sequence[str | Recipe] | None, *, is_grey: bool) -> tuple[list[Recipe], list[str]]:
     """Pick recipes by their keys.
 
     Args:
-        wanted: keys such as "hog/mlp2" or "raw+hog/softmax", patterns such as "hog/*" among RECIPES, or recipes of
-            one's own; None for all of RECIPES.
+        wanted: keys such as "hog/mlp2" or "raw+hog/softmax", patterns such as "hog/*" among RECIPES, keys of
+            PIXEL_RECIPES, or recipes of one's own; None for all of RECIPES.
         is_grey: whether the images have one channel, so that colour recipes are left out.
     Returns: the recipes, each once, and a note for what was left out.
     Raises: SettingError for a name or pattern that no recipe has, for none at all, or if nothing is left.
@@ -147,6 +153,8 @@ def choose_recipes(wanted: Sequence[str | Recipe] | None, *, is_grey: bool) -> t
 
 
 def _matching(pattern: str) -> list[Recipe]:
+    if pattern in PIXEL_RECIPES:
+        return [PIXEL_RECIPES[pattern]]
     found = [recipe for key, recipe in RECIPES.items() if fnmatchcase(key, pattern)]
     if found:
         return found
@@ -155,5 +163,6 @@ def _matching(pattern: str) -> list[Recipe]:
     except SettingError as error:
         raise SettingError(
             f"recipes names {pattern!r}; expected FEATURES/CLASSIFIER with features of {', '.join(FEATURE_CHOICES)} (+ "
-            f"joins several) and a classifier of {', '.join(CLASSIFIERS)}, or a pattern such as 'hog/*'. Correct it."
+            f"joins several) and a classifier of {', '.join(CLASSIFIERS)}, a pattern such as 'hog/*', "
+            f"or one of {', '.join(PIXEL_RECIPES)}. Correct it."
         ) from error

@@ -13,6 +13,7 @@ from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError
 from foldline.core.text import reason
 from foldline.estimators import LinearClassifier, MLPClassifier, RidgeClassifier
 from foldline.features import ProductQuantizer
+from foldline.models import Stem
 from foldline.training import Augment
 
 _KINDS: dict[str, type[BaseEstimator]] = {
@@ -92,8 +93,9 @@ def check_free(folder: str | os.PathLike[str]) -> None:
 
 def _estimator(settings: dict[str, Any]) -> BaseEstimator:
     chosen = {name: _setting(value) for name, value in settings.items() if name != "kind"}
-    if "augment" in chosen:
-        chosen["augment"] = Augment(**chosen["augment"])
+    for name, kind in (("augment", Augment), ("stem", Stem)):
+        if name in chosen:
+            chosen[name] = kind(**chosen[name])
     return _KINDS[settings["kind"]](**chosen)
 
 

@@ -10,7 +10,17 @@ from foldline.estimators.ridge_classifier import RidgeClassifier
 
 OF_SQUARES = ("l2",)  # settings that a RidgeClassifier has
 # Settings that a LinearClassifier does not have.
-OF_NETS = ("activation", "dropout", "warmup", "label_smoothing", "clip_norm", "micro_batches", "augment")
+OF_NETS = (
+    "activation",
+    "stem",
+    "dropout",
+    "warmup",
+    "label_smoothing",
+    "clip_norm",
+    "micro_batches",
+    "augment",
+    "average_views",
+)
 
 
 def make_classifier(

@@ -2,7 +2,7 @@
 
 A value is JSON's own finite number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]},
 {"dict": [[key, value], ...]}, {"tensor": name}, {"strings": [...]} (an array of text), {"objects": [...]} (an array of
-Python's own values, such as pandas makes), {"augment": {...}}, {"net": ...} and {"estimator": ...}.
+Python's own values, such as pandas makes), {"augment": {...}}, {"stem": {...}}, {"net": ...} and {"estimator": ...}.
 """
 
 import math
@@ -12,10 +12,11 @@ import jax.numpy as jnp
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from foldline.core.checks import integer
 from foldline.core.errors import ModelFileError
 from foldline.core.loaded import loaded_array
 from foldline.estimators.registry import SAVEABLE
-from foldline.models import ACTIVATIONS, MLP, Linear
+from foldline.models import ACTIVATIONS, MLP, Linear, Stem
 from foldline.training import Augment
 
 # Learning curves belong to the run, not to the model that is shipped.
@@ -61,6 +62,8 @@ class Encoder:
                 return {"list": [self.value(item) for item in value]}
             case Augment():
                 return {"augment": self.value(value._asdict())}
+            case Stem():
+                return {"stem": self.value(value._asdict())}
             case tuple():
                 return {"tuple": [self.value(item) for item in value]}
             case dict():
@@ -71,7 +74,9 @@ class Encoder:
                 return {"strings" if value.dtype.kind == "U" else "objects": [self.value(item) for item in value]}
             case MLP():
                 layers = [[self._tensor(layer.W), self._tensor(layer.b)] for layer in value.layers]
-                return {"net": {"activation": value.activation, "layers": layers}}
+                net = {"activation": value.activation, "layers": layers}
+                of_stem = {"linear": list(value.linear), "n_fixed": value.n_fixed} if value.linear else {}
+                return {"net": net | of_stem}
             case BaseEstimator():
                 return {"estimator": self.estimator(value)}
         raise ModelFileError(
@@ -120,6 +125,8 @@ class Decoder:
                 return tuple(self.value(item) for item in items)
             case {"augment": settings}:
                 return Augment(**self.value(settings))
+            case {"stem": settings}:
+                return Stem(**self.value(settings))
             case {"dict": pairs}:
                 return {self.value(key): self.value(item) for key, item in pairs}
             case {"tensor": name}:
@@ -128,8 +135,11 @@ class Decoder:
                 return np.array([str(item) for item in items])
             case {"objects": items}:
                 return np.array([self.value(item) for item in items], dtype=object)
-            case {"net": {"activation": activation, "layers": layers}} if activation in ACTIVATIONS:
-                return MLP(tuple(self._layer(*names) for names in layers), activation)
+            case {"net": {"activation": activation, "layers": layers} as net} if activation in ACTIVATIONS:
+                linear, n_fixed = tuple(net.get("linear", ())), net.get("n_fixed", 0)
+                for depth in (*linear, n_fixed):
+                    integer(depth, name="the number of a layer", low=0, high=len(layers) - 1)
+                return MLP(tuple(self._layer(*names) for names in layers), activation, linear, n_fixed)
             case {"estimator": inner}:
                 return self.estimator(inner)
         raise ModelFileError(f"{str(node)[:60]} is not part of a model file's grammar; expected a value as saved.")

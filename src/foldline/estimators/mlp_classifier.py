@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
+from jaxtyping import PRNGKeyArray
 
-from foldline.core.checks import choice, integer
+from foldline.core.checks import boolean, choice, integer
 from foldline.core.errors import SettingError
+from foldline.core.seeds import generator_from_seed
 from foldline.estimators.net_classifier import NetClassifier
-from foldline.estimators.rows import ClassWeight
-from foldline.models import ACTIVATIONS
-from foldline.training import Augment, Loss, Optimizer, Schedule
+from foldline.estimators.rows import ClassWeight, drawn_rows
+from foldline.models import ACTIVATIONS, MLP, Stem
+from foldline.models.stem import SAMPLE_ROWS
+from foldline.training import Augment, Loss, Optimizer, Rows, Schedule
 
 
 class MLPClassifier(NetClassifier):
@@ -22,6 +25,7 @@ class MLPClassifier(NetClassifier):
     Args:
         hidden: widths of the hidden layers, first to last, each at least 1; none for a linear classifier.
         activation: "relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh" or "identity".
+        stem: first layers for rows that are images, before the hidden ones (see `Stem`); None for none.
         dropout: share of hidden units switched off in each step, in [0, 1).
         loss: "softmax" or "svm" (Weston-Watkins).
         l1: strength of the penalty on absolute weights, at least 0.
@@ -38,6 +42,8 @@ class MLPClassifier(NetClassifier):
         label_smoothing: share of the target probability that all classes are given alike, in [0, 1); of softmax alone.
         clip_norm: largest norm of the gradient of all layers together; longer ones are shortened to it; None for any.
         augment: how rows that are images are changed in each step (see `Augment`); None for not at all.
+        average_views: whether scores are the means of those of several views of each row: mirrored and moved by half of
+            its shift_px, as `augment` does.
         epochs: passes over the training rows, at least 1.
         batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.
         micro_batches: parts of a batch that are computed one after the other, for less memory; the step is the same.
@@ -60,6 +66,7 @@ class MLPClassifier(NetClassifier):
         *,
         hidden: Sequence[int] = (100,),
         activation: str = "relu",
+        stem: Stem | None = None,
         dropout: float = 0.0,
         loss: Loss = "softmax",
         l1: float = 0.0,
@@ -73,6 +80,7 @@ class MLPClassifier(NetClassifier):
         label_smoothing: float = 0.0,
         clip_norm: float | None = None,
         augment: Augment | None = None,
+        average_views: bool = False,
         epochs: int = 30,
         batch_size: int | Literal["auto"] = "auto",
         micro_batches: int = 1,
@@ -84,6 +92,7 @@ class MLPClassifier(NetClassifier):
     ) -> None:
         self.hidden = hidden
         self.activation = activation
+        self.stem = stem
         self.dropout = dropout
         self.loss = loss
         self.l1 = l1
@@ -97,6 +106,7 @@ class MLPClassifier(NetClassifier):
         self.label_smoothing = label_smoothing
         self.clip_norm = clip_norm
         self.augment = augment
+        self.average_views = average_views
         self.epochs = epochs
         self.batch_size = batch_size
         self.micro_batches = micro_batches
@@ -114,10 +124,29 @@ class MLPClassifier(NetClassifier):
             )
         if not isinstance(self.augment, Augment | None):
             raise SettingError(f"augment is {self.augment!r}; expected None or an Augment. Give one with image_shape.")
+        if boolean(self.average_views, name="average_views") and self.augment is None:
+            raise SettingError(
+                "average_views is True and augment is None; expected an Augment, whose views they are. Give one, or "
+                "leave average_views out."
+            )
+        if not isinstance(self.stem, Stem | None):
+            raise SettingError(f"stem is {self.stem!r}; expected None or a Stem. Give one with image_shape.")
         widths = tuple(integer(width, name="a width in hidden", low=1) for width in self.hidden)
-        if self.dropout and not widths:
+        if self.dropout and not widths and self.stem is None:
             raise SettingError(
                 f"dropout is {self.dropout!r} and hidden is empty; expected hidden units to switch off. Set hidden, or "
                 f"dropout to 0."
             )
         return {"hidden": widths, "activation": self.activation}
+
+    def _views(self) -> Augment | None:
+        return self.augment if self.average_views else None
+
+    def _first_model(self, train: Rows, *, key: PRNGKeyArray, seed: int) -> MLP:
+        if self.stem is None:
+            return super()._first_model(train, key=key, seed=seed)
+        stem, generator = self.stem.checked(n_in=train.X.shape[1]), generator_from_seed(seed)
+        first = stem.first_layers(drawn_rows(train.X, SAMPLE_ROWS, generator=generator), generator=generator)
+        n_in, n_out = len(first[-1].b), len(self.classes_)
+        rest = MLP.random(n_in=n_in, n_out=n_out, **self._architecture(), key=key)
+        return MLP((*first, *rest.layers), self.activation, linear=(0, 2), n_fixed=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, NamedTuple, Self, get_args
 
 import jax
@@ -31,6 +32,7 @@ from foldline.estimators.rows import (
 from foldline.estimators.weights import checked_weights
 from foldline.models import MLP
 from foldline.training import (
+    Augment,
     Callback,
     Checkpoints,
     CodedRows,
@@ -180,7 +182,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         if settings.augment is not None:
             settings.augment.checked(n_in=n_in)
         first_key, training_key = jax.random.split(key_from_seed(seed))
-        model = MLP.random(n_in=n_in, n_out=len(self.classes_), **self._architecture(), key=first_key)
+        model = self._first_model(train, key=first_key, seed=seed)
         return Start(model, train, val, self._with_rate(settings, train, model, seed=seed), training_key)
 
     def _start_beside(self, lead: "NetClassifier", of_lead: "Start", *, seed: int) -> "Start":
@@ -192,8 +194,13 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         """Choose the learning rate, where the rows are to say."""
         if self.lr != "auto":
             return settings
-        hidden = [len(layer.b) for layer in model.layers[:-1]]
+        # A linear layer starts scaled, as rows are, and the one before it is what scales it.
+        hidden = [len(layer.b) for layer in model.layers[max(model.linear, default=-1) + 1 : -1]]
         return replace(settings, lr=fitting_rate(train, settings, hidden, seed=seed))
+
+    def _first_model(self, train: Rows, *, key: PRNGKeyArray, seed: int) -> MLP:
+        """Give the net that training begins with."""
+        return MLP.random(n_in=train.X.shape[1], n_out=len(self.classes_), **self._architecture(), key=key)
 
     def _takes_batches(self) -> bool:
         """Say whether a few rows at a time are enough."""
@@ -280,7 +287,11 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         n_padded = next(size for size in CHUNK_ROWS if len(X) <= size)
         padded = np.zeros((n_padded, X.shape[1]), np.float32)
         padded[: len(X)] = X
-        return np.asarray(_scores(self.model_, jnp.asarray(padded)))[: len(X)]
+        return np.asarray(_scores(self.model_, jnp.asarray(padded), views=self._views()))[: len(X)]
+
+    def _views(self) -> Augment | None:
+        """Say whose views of a row scores are the mean over; None for those of the row itself."""
+        return None
 
 
 def _check_watching(checkpoints: object, callbacks: object) -> None:
@@ -292,9 +303,12 @@ def _check_watching(checkpoints: object, callbacks: object) -> None:
         raise SettingError(f"callbacks is {callbacks!r}; expected a list of functions. Write callbacks=[...].")
 
 
-@jax.jit
-def _scores(model: MLP, X: jax.Array) -> jax.Array:
-    return model(X)
+@partial(jax.jit, static_argnames=("views",))
+def _scores(model: MLP, X: jax.Array, *, views: Augment | None) -> jax.Array:
+    if views is None:
+        return model(X)
+    seen = jnp.stack(views.views(X))
+    return jnp.mean(jax.lax.map(model, seen), axis=0)  # one after the other, for less memory
 
 
 def _chunks(X: Float32[np.ndarray, "n d"]) -> list[Float32[np.ndarray, "m d"]]:

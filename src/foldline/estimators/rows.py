@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Float64, Int32
+from jaxtyping import Float, Float32, Float64, Int32
 from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -50,6 +50,12 @@ def stratified_rows(
             f"validation_fraction, or turn early_stopping off."
         ) from error
     return train, val
+
+
+def drawn_rows(X: Any, n: int, *, generator: np.random.Generator) -> Float32[np.ndarray, "n d"]:
+    """Draw up to n different rows of numbers, codes or a file."""
+    rows = generator.permutation(len(X))[:n]
+    return np.asarray(X.rows(rows) if isinstance(X, CodedRows | StreamedRows) else X[rows])
 
 
 def fitting_rate(train: Rows, settings: TrainingSettings, hidden: Sequence[int], *, seed: int) -> float:

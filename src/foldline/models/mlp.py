@@ -20,6 +20,10 @@ class MLP(eqx.Module):
 
     layers: tuple[Linear, ...]
     activation: str = eqx.field(static=True)
+    linear: tuple[int, ...] = eqx.field(static=True, default=())
+    """Which layers, counted from 0, are followed by no activation and no dropout, besides the last."""
+    n_fixed: int = eqx.field(static=True, default=0)
+    """How many layers, from the first on, training leaves as they are."""
 
     @classmethod
     def random(
@@ -65,8 +69,24 @@ class MLP(eqx.Module):
         activate = ACTIVATIONS[self.activation]
         h = X
         for depth, layer in enumerate(self.layers[:-1]):
-            h = activate(layer(h))
+            h = (jax.lax.stop_gradient(layer) if depth < self.n_fixed else layer)(h)
+            if depth in self.linear:
+                continue
+            h = activate(h)
             if key is not None:
                 keep = jax.random.bernoulli(jax.random.fold_in(key, depth), 1.0 - dropout, h.shape)
                 h = jnp.where(keep, h / (1.0 - dropout), 0.0)
         return self.layers[-1](h)
+
+    @property
+    def folded(self) -> "MLP":
+        """The same function with every linear hidden layer multiplied into the layer after it."""
+        layers: list[Linear] = []
+        before: Linear | None = None
+        for depth, layer in enumerate(self.layers):
+            if before is not None:
+                layer = Linear(layer.W @ before.W, layer.W @ before.b + layer.b)
+            before = layer if depth in self.linear else None
+            if before is None:
+                layers.append(layer)
+        return MLP(tuple(layers), self.activation)

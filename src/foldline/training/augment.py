@@ -78,6 +78,24 @@ class Augment(NamedTuple):
             images = jnp.where((rows[:, :, None] & cols[:, None, :])[..., None], 0.0, images)
         return images.reshape(X.shape)
 
+    def views(self, X: Float[Array, "n d"]) -> list[Float[Array, "n d"]]:
+        """Give the images as seen from fixed places: in the middle and half of shift_px off it, mirrored and not.
+
+        Returns: as many arrays as there are places, 1 or 9, times 2 if `flip`.
+        """
+        height, width, _ = self.image_shape
+        images = X.reshape(-1, *self.image_shape)
+        step = -(-self.shift_px // 2)
+        moves = (-step, 0, step) if step else (0,)
+        padded = jnp.pad(images, ((0, 0), (step, step), (step, step), (0, 0)))
+        moved = [
+            padded[:, step + down : step + down + height, step + across : step + across + width]
+            for down in moves
+            for across in moves
+        ]
+        mirrored = [view[:, :, ::-1] for view in moved] if self.flip else []
+        return [view.reshape(X.shape) for view in (*moved, *mirrored)]
+
 
 def _window(n: int, move: Array, side: Float[Array, " n"], mirrored: Array) -> Float[Array, "n i j"]:
     """Give for each image the matrix that reads n pixels along one axis through its window."""

@@ -19,11 +19,11 @@ class BatchProgress(NamedTuple):
 
 
 def penalty(model: MLP, *, l1: float | Scalar, l2: float | Scalar) -> Scalar:
-    """Compute R = l2 * sum of W^2 + l1 * sum of |W| over all layers.
+    """Compute R = l2 * sum of W^2 + l1 * sum of |W| over all layers that are learned.
 
     Convention: biases are not regularised; `l2` multiplies the plain sum of squares, with no half.
     """
-    weights = [layer.W for layer in model.layers]
+    weights = [layer.W for layer in model.layers[model.n_fixed :]]
     squares = jnp.stack([jnp.sum(W * W) for W in weights])
     sizes = jnp.stack([jnp.sum(jnp.abs(W)) for W in weights])
     return l2 * jnp.sum(squares) + l1 * jnp.sum(sizes)

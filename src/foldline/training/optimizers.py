@@ -1,5 +1,7 @@
 """Optimisers and learning-rate schedules, from optax."""
 
+from dataclasses import replace
+
 import jax
 import optax
 
@@ -20,7 +22,7 @@ def optimizer(plan: Plan, hyper: Hyper) -> optax.GradientTransformation:
     if plan.optimizer == "sgd":
         steps = optax.sgd(rate, momentum=hyper.momentum, nesterov=plan.nesterov)
     else:
-        steps = optax.adamw(rate, weight_decay=2.0 * hyper.l2, mask=_weights_only)
+        steps = optax.adamw(rate, weight_decay=2.0 * hyper.l2, mask=_learned_weights)
     return optax.chain(optax.clip_by_global_norm(hyper.clip_norm), steps) if plan.has_clip_norm else steps
 
 
@@ -51,6 +53,8 @@ def _after_warmup(plan: Plan, hyper: Hyper) -> optax.Schedule:
     return optax.cosine_decay_schedule(hyper.lr, n_steps)
 
 
-def _weights_only(model: MLP) -> MLP:
-    mask: MLP = jax.tree.map(lambda leaf: leaf.ndim > 1, model)
-    return mask
+def _learned_weights(model: MLP) -> MLP:
+    layers = model.layers
+    learned = [jax.tree.map(lambda leaf: leaf.ndim > 1, layer) for layer in layers[model.n_fixed :]]
+    fixed = [jax.tree.map(lambda _: False, layer) for layer in layers[: model.n_fixed]]
+    return replace(model, layers=(*fixed, *learned))
