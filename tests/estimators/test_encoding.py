@@ -2,6 +2,7 @@
 
 import json
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.linear_model import LogisticRegression
 
-from foldline.core.errors import ModelFileError
+from foldline.core.errors import ModelFileError, SettingError
 from foldline.estimators import LinearClassifier
 from foldline.estimators.encoding import Decoder, Encoder
 from foldline.estimators.registry import SAVEABLE
 from foldline.features import Pixels
+from foldline.models import MLP, Linear
 from model_files import X, assert_same, fitted
 
 SCALARS = (
@@ -176,6 +178,21 @@ def test_a_layer_of_the_wrong_shape_or_kind_is_refused(W, b, message):
     node = {"net": {"activation": "relu", "layers": [["W", "b"]]}}
     with pytest.raises(ValueError, match=message):
         Decoder({"W": W, "b": b}).value(node)
+
+
+@pytest.mark.parametrize(("linear", "n_fixed"), [([1], 0), ([-1], 0), (["0"], 0), ([0], 2), ([0], -1), ([0], None)])
+def test_layers_that_a_net_does_not_have_are_refused(linear, n_fixed):
+    tensors = {"W": np.zeros((2, 2), np.float32), "b": np.zeros(2, np.float32)}
+    node = {"net": {"activation": "relu", "layers": [["W", "b"]], "linear": linear, "n_fixed": n_fixed}}
+    with pytest.raises(SettingError, match="the number of a layer is"):
+        Decoder(tensors).value(node)
+
+
+def test_a_net_with_linear_layers_comes_back_and_plain_ones_are_written_as_before():
+    layers = tuple(Linear(jnp.ones((2, 2)), jnp.ones(2)) for _ in range(3))
+    back = through_a_file(MLP(layers, "elu", linear=(1,), n_fixed=2))
+    assert (back.linear, back.n_fixed, back.activation, len(back.layers)) == ((1,), 2, "elu", 3)
+    assert Encoder().value(MLP(layers, "elu"))["net"].keys() == {"activation", "layers"}
 
 
 def test_a_feature_and_a_classifier_keep_apart():

@@ -116,6 +116,15 @@ def test_a_population_with_a_stem_learns_as_its_members_do():
     assert_allclose(trained.classifier.scores(X), alone.scores(X), atol=1e-3)
 
 
+def test_stems_of_equal_widths_start_a_population_each_with_its_own_weights():
+    stems = [STEM, STEM._replace(patch_px=2)]
+    classifier = fl.MLPClassifier(hidden=(8,), lr=0.02, epochs=1)
+    trained = fl.train_population(classifier, X, Y, hyper={"stem": stems})
+    for one, stem in zip(trained, stems, strict=True):
+        alone = fl.MLPClassifier(hidden=(8,), lr=0.02, epochs=1, stem=stem).fit(X, Y)
+        assert_allclose(one.classifier.scores(X), alone.scores(X), atol=1e-3)
+
+
 def test_stems_that_do_not_fit_the_rows_are_told():
     with pytest.raises(SettingError, match=r"stem has image_shape \(8, 8, 3\), which is 192 numbers, and rows hold 64"):
         fl.MLPClassifier(stem=fl.Stem((8, 8, 3))).fit(X, Y)

@@ -136,7 +136,7 @@ def _best_net(n_train: int, seed: int) -> BaseEstimator:
 
 
 def _augmented_net(n_train: int, seed: int) -> BaseEstimator:
-    return MLPClassifier(dropout=0.1, epochs=32, average_views=True, **OF_BEST_NETS, random_state=seed)
+    return MLPClassifier(dropout=0.1, epochs=28, average_views=True, **OF_BEST_NETS, random_state=seed)
 
 
 def _stem(image_shape: ImageShape) -> dict[str, Any]:

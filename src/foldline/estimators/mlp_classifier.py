@@ -116,6 +116,13 @@ class MLPClassifier(NetClassifier):
         self.class_weight = class_weight
         self.random_state = random_state
 
+    def check_loaded(self) -> None:
+        """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
+        super().check_loaded()
+        self._architecture()
+        if self.average_views and self.augment is not None:
+            self.augment.checked(n_in=self.n_features_in_)
+
     def _architecture(self) -> dict[str, Any]:
         choice(self.activation, tuple(ACTIVATIONS), name="activation")
         if not isinstance(self.hidden, tuple | list):

@@ -123,7 +123,7 @@ def train_population(
             in_place[key] = member.classifier, start
         lead, of_lead = in_place[key]
         start = member.classifier._start_beside(lead, of_lead, seed=member.seed)
-        groups.setdefault((key, _group_key(start)), []).append((member, start))
+        groups.setdefault((key, _group_key(member, start)), []).append((member, start))
     order = {(id(member.settings), member.seed): i for i, member in enumerate(members)}
     trained: list[Trained] = []
     for new in _all_to_the_end(groups.values()) if halving == 1 else _halved(list(groups.values()), halving=halving):
@@ -151,10 +151,11 @@ def _rows_key(member: _Member, *, has_validation: bool) -> object:
     return repr(settings["class_weight"]), (settings["validation_fraction"], member.seed) if draws else None
 
 
-def _group_key(start: Start) -> object:
+def _group_key(member: _Member, start: Start) -> object:
     """Tell what must be the same within one compiled program."""
     without_numbers = {name: getattr(TrainingSettings, name) for name in NUMBERS}
-    return replace(start.settings, **without_numbers), jax.tree.structure(start.model), _widths(start.model)
+    stem = getattr(member.classifier, "stem", None)  # decides first weights, of which a seed has one set
+    return replace(start.settings, **without_numbers), jax.tree.structure(start.model), _widths(start.model), stem
 
 
 def _widths(model: MLP) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ SAMPLE_ROWS = 10_000  # that whitening is learned from
 PATCH_ROWS = 2_000  # that patches are cut from
 PATCHES_A_ROW = 10
 CLUSTER_STEPS = 10
-# Chosen on validation images of CIFAR-10, of 0.1, 0.5 and 2, and of 0.25, 0.5 and 1.
+# Chosen on validation images of CIFAR-10 among 0.1, 0.5 and 2, and among 0.25, 0.5 and 1, one seed each.
 WHITENING_SHARE = 0.5
 THRESHOLD = 0.5
 
@@ -39,8 +39,8 @@ class Stem(NamedTuple):
     Convention: on the rows that patches are cut from, units of the wide layer start with deviation 1 and bias -0.5,
         those of the bottleneck with mean 0 and deviation 1.
     Source: Coates, Ng, Lee (2011), section 3, for patches, whitening, thresholds and regions, which they do not train;
-        d'Ascoli et al. (2019) for fully-connected layers that start as a convolution; Lin, Memisevic, Konda (2015),
-        section 3.1, for linear bottlenecks. The patches are centres of k-means by angle.
+        d'Ascoli et al. (2019) for fully-connected layers that start as a convolution; Lin, Memisevic, Konda (2015) for
+        linear bottlenecks. The patches are centres of k-means by angle, the regions overlap, and thresholds are fixed.
     """
 
     image_shape: tuple[int, int, int]
