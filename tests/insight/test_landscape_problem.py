@@ -153,6 +153,7 @@ LINEAR = fl.LinearClassifier(epochs=1).fit(X, Y)
     [
         (fl.KNNClassifier().fit(X, Y), X, Y, fl.SettingError, "model is a KNNClassifier; expected a LinearClassifier"),
         (fl.LinearClassifier(), X, Y, NotFittedError, "is not fitted yet"),
+        (fl.MLPClassifier(stem=fl.Stem((8, 8, 1))), X, Y, fl.SettingError, r"model has stem=Stem.*; expected None"),
         (LINEAR, X[:, :9], Y, fl.ShapeError, "X has 9 numbers a row; expected 64"),
         (LINEAR, X[0], Y, fl.ShapeError, r"X has shape \(64,\); expected \(n, d\)"),
         (LINEAR, X, Y[:9], fl.ShapeError, r"y has shape \(9,\); expected \(150\)"),

@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 import foldline as fl
 from foldline.core.errors import SettingError, ShapeError
 from foldline.insight import affine_map, piecewise_net
+from foldline.models import MLP
 from insight.odd_nets import random_net
 
 X = np.random.default_rng(0).standard_normal((60, 9)).astype(np.float32)
@@ -23,6 +24,12 @@ def test_the_affine_map_is_the_nets_derivative_and_value(activation):
 
 def test_scores_are_the_nets():
     net = random_net(9, 12, 7, 4, activation="leaky_relu")
+    assert_allclose(piecewise_net(net).scores(X), net(jnp.asarray(X)), atol=1e-5)
+
+
+def test_linear_layers_have_no_folds():
+    net = MLP(random_net(9, 5, 12, 7, 4).layers, "relu", linear=(0, 2))
+    assert piecewise_net(net).widths == (12,)
     assert_allclose(piecewise_net(net).scores(X), net(jnp.asarray(X)), atol=1e-5)
 
 

@@ -148,6 +148,11 @@ def _check_classifier(model: object) -> None:
             f"model is a {type(model).__name__}; expected a LinearClassifier, an MLPClassifier or a RidgeClassifier, "
             "or a pipeline with one: others have no weights to move. Give one of these."
         )
+    if getattr(model, "stem", None) is not None:
+        raise SettingError(
+            f"model has stem={model.stem!r}; expected None: landscapes are of nets all of whose layers are learned and "
+            "followed by the activation. Give a net without a stem."
+        )
 
 
 def _class_weight(model: BaseEstimator, y: np.ndarray) -> ClassWeight:

@@ -65,7 +65,7 @@ def piecewise_net(model: object) -> PiecewiseNet:
     """
     if isinstance(model, PiecewiseNet):
         return model
-    net = net_of(model)
+    net = net_of(model).folded  # a linear layer has no folds
     if net.activation not in SLOPES and len(net.layers) > 1:
         raise SettingError(
             f"the net has the activation {net.activation!r}, which is curved; expected one of straight pieces, whose "
