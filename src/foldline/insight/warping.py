@@ -99,10 +99,10 @@ def find_warp(model: object, plane: Plane | None = None, *, layer: int = 1, n_gr
         >>> warp = find_warp(net, n_grid=1)
         >>> for on, piece in zip(warp.patterns.tolist(), np.split(warp.folded, warp.starts[1:-1])):
         ...     print(on, "to", [int(n) for n in np.unique(piece, axis=0).sum(axis=0)])
-        [False, False] to [0, 0]
-        [True, False] to [1, 0]
-        [False, True] to [0, 1]
         [True, True] to [2, 2]
+        [False, True] to [0, 1]
+        [True, False] to [1, 0]
+        [False, False] to [0, 0]
     """
     net = piecewise_net(model)
     if not net.widths:
