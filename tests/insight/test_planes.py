@@ -66,7 +66,48 @@ def test_vectors_of_another_shape_are_refused():
 
 @pytest.mark.parametrize("window", [(1.0, -1.0, 0.0, 1.0), (0.0, 1.0, 1.0, 1.0)])
 def test_windows_that_are_none_are_refused(window):
-    with pytest.raises(SettingError, match="Exchange its ends"):
+    with pytest.raises(SettingError, match="clearly above the smaller. Exchange ends"):
         Plane.whole(window)
     with pytest.raises(SettingError, match="an end of window is nan"):
         Plane.whole((float("nan"), 1.0, 0.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        (0.0, 0.0, -1.0, 1.0),
+        (1.0, 0.0, -1.0, 1.0),
+        (1e9, 1e9 + 1e-3, 0.0, 1.0),
+        (0.0, 1.0, 1e20, 1e20),
+        (0.0, 1e-300, 0.0, 1.0),
+    ],
+)
+def test_windows_too_narrow_for_exact_corners_are_refused(window):
+    with pytest.raises(SettingError, match="clearly above the smaller. Exchange ends, or look at a wider window"):
+        Plane.whole(window)
+
+
+def test_windows_as_narrow_as_told_are_taken():
+    assert Plane.whole((1e9, 1e9 + 2, -1e-30, 1e-30)).window[0] == 1e9
+
+
+@pytest.mark.parametrize("window", [(0.0, 1.0, 2.0), None, 3.0])
+def test_a_window_has_four_ends(as_installed, window):
+    with pytest.raises(SettingError, match="Give four numbers"):
+        Plane.whole(window)
+
+
+def test_axes_of_another_space_than_the_origins_are_refused(as_installed):
+    with pytest.raises(ShapeError, match="axes has shape .2, 2.; expected .3, 2."):
+        Plane(origin=np.zeros(3), axes=np.eye(2), window=(0.0, 1.0, 0.0, 1.0))
+
+
+def test_how_small_the_numbers_are_does_not_make_points_the_same():
+    assert_allclose(Plane.through(1e-12 * X[:3]).axes, Plane.through(X[:3]).axes, atol=1e-9)
+
+
+def test_no_points_are_refused():
+    with pytest.raises(DataError, match="there are no points"):
+        Plane.around(np.zeros((0, 2)))
+    with pytest.raises(DataError, match="X has 0 rows; expected at least 3"):
+        Plane.principal(np.zeros((0, 2)))

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Float64
 
-from foldline.core.checks import axes, number
+from foldline.core.checks import axes, is_list, number
 from foldline.core.errors import DataError, SettingError
 
 MARGIN = 0.25  # of the extent of what is in the window, on each side
+FARTHEST = 1e30
+# Of a window's largest end, or 1e-30: corners far out are off by 1e-16 of that, which is then 1e-7 of the window.
+NARROWEST = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +21,9 @@ class Plane:
     Args:
         origin: (D,) where (a, b) is (0, 0).
         axes: (D, 2) directions of a and b, of length 1 and at right angles.
-        window: smallest a, largest a, smallest b, largest b.
+        window: smallest a, largest a, smallest b, largest b; from -1e30 to 1e30, and each side at least 1e-9 of its
+            larger end.
+    Raises: SettingError for another window; ShapeError for axes of another space than the origin's.
     """
 
     origin: Float64[np.ndarray, " d"]
@@ -26,11 +31,19 @@ class Plane:
     window: tuple[float, float, float, float]
 
     def __post_init__(self) -> None:
-        left, right, bottom, top = (number(end, name="an end of window", low=-1e30, high=1e30) for end in self.window)
-        if not (left < right and bottom < top):
+        axes(self.origin, "d", name="origin", fix="Give one vector.")
+        axes(self.axes, f"{len(self.origin)} 2", name="axes", fix="Give two directions of the origin's space.")
+        if not is_list(self.window) or len(self.window) != 4:
             raise SettingError(
-                f"window is {self.window}; expected (smallest a, largest a, smallest b, largest b). Exchange its ends."
+                f"window is {self.window!r}; expected smallest a, largest a, smallest b, largest b. Give four numbers."
             )
+        ends = [number(end, name="an end of window", low=-FARTHEST, high=FARTHEST) for end in self.window]
+        for low, high in (ends[:2], ends[2:]):
+            if high - low < NARROWEST * max(abs(low), abs(high), 1 / FARTHEST):
+                raise SettingError(
+                    f"window is {self.window}; expected (smallest a, largest a, smallest b, largest b), the larger "
+                    f"ends clearly above the smaller. Exchange ends, or look at a wider window."
+                )
 
     @classmethod
     def whole(cls, window: tuple[float, float, float, float] = (-1.0, 1.0, -1.0, 1.0)) -> "Plane":
@@ -62,7 +75,7 @@ class Plane:
         first, second, third = _finite(points)
         toward, beside = second - first, third - first
         lengths = np.linalg.norm(toward), np.linalg.norm(beside), np.linalg.norm(third - second)
-        if min(lengths) <= 1e-9 * max(1.0, float(np.abs(points).max())):
+        if min(lengths) <= 1e-9 * float(np.abs(points).max()):
             raise DataError(
                 "two of the three points of the plane are the same; expected three different ones. Choose others."
             )
@@ -85,10 +98,10 @@ class Plane:
         Raises: DataError for fewer, or if they lie on one line.
         """
         n, _ = axes(X, "n d", name="X", fix="Give one vector a row.")
-        X = _finite(X)
-        origin = X.mean(axis=0)
         if n < 3:
             raise DataError(f"X has {n} rows; expected at least 3 to lay a plane through. Give more.")
+        X = _finite(X)
+        origin = X.mean(axis=0)
         _, strengths, directions = np.linalg.svd(X - origin, full_matrices=False)
         if len(strengths) < 2 or strengths[1] <= 1e-7 * strengths[0] or strengths[0] == 0:
             raise DataError("the rows of X lie on one line; expected them to spread over a plane. Give others.")
@@ -117,6 +130,8 @@ def _finite(X: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n _"]:
 
 
 def _window(points: Float64[np.ndarray, "n 2"]) -> tuple[float, float, float, float]:
+    if not len(points):
+        raise DataError("there are no points; expected some, to make a window around. Give two or more.")
     low, high = points.min(axis=0), points.max(axis=0)
     if not (low < high).all():
         raise DataError("the points have no extent in one direction; expected some, to make a window of. Give others.")
