@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import foldline as fl
 from foldline.core.errors import SettingError, ShapeError
 from foldline.insight import Plane, find_folds, piecewise_net
+from foldline.insight._regions import cut_window, zero_tolerances
 from insight.fold_oracle import area, exact_class_areas, exact_regions
 from insight.odd_nets import KINDS, net_of, odd_net, random_net
 
@@ -159,6 +160,23 @@ def test_fold_lines_are_where_their_unit_is_zero():
 def test_more_regions_than_asked_for_are_refused():
     with pytest.raises(SettingError, match=r"more than 10 regions; expected no more\. Look at a smaller window"):
         find_folds(random_net(2, 20, 3), max_regions=10)
+
+
+def test_one_region_that_is_cut_into_too_many_is_given_up_before_all_are_made():
+    net = piecewise_net(random_net(2, 400, 3))  # some 50,000 regions, in one piece
+    first_maps = np.column_stack([net.weights[0], net.biases[0]])
+    tolerances = zero_tolerances(net, np.abs(first_maps).sum(axis=1))
+    with pytest.raises(SettingError, match="more than 1,000 regions"):
+        next(cut_window(net, first_maps, tolerances, most_at_once=1_000))
+    assert sum(len(chunk.maps) for chunk in cut_window(net, first_maps, tolerances, most_at_once=100_000)) > 10_000
+
+
+@pytest.mark.slow
+def test_nets_whose_folds_do_not_fit_into_memory_are_refused():
+    n = 4_000_000  # which would take 256 TB
+    net = net_of([np.ones((n, 2)), np.ones((2, n))], [np.zeros(n), np.zeros(2)])
+    with pytest.raises(SettingError, match="4,000,000 units, whose folds in the window take more memory than there is"):
+        find_folds(net)
 
 
 def test_a_plane_of_another_space_is_refused():

@@ -91,3 +91,5 @@ def test_nets_and_layers_that_do_not_fold_are_refused():
         find_warp(QUADRANTS, layer=2)
     with pytest.raises(SettingError, match="n_grid is 0"):
         find_warp(QUADRANTS, n_grid=0)
+    with pytest.raises(SettingError, match="n_grid is 501; expected a whole number from 1 to 500"):
+        find_warp(QUADRANTS, n_grid=501)

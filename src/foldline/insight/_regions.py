@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Float64, Int64
 
+from foldline.core.errors import SettingError
 from foldline.insight._class_cells import class_cells
 from foldline.insight._cut_cells import BORDER, Cells, FoldingLayer, cut_cells, settle_units
 from foldline.insight.piecewise import PiecewiseNet
@@ -17,7 +18,11 @@ CORNERS_A_CELL = 8  # that there is room for; cells of many lines have four on a
 
 
 def cut_window(
-    net: PiecewiseNet, first_maps: Float64[np.ndarray, "n 3"], tolerances: Sequence[Float64[np.ndarray, " _"]]
+    net: PiecewiseNet,
+    first_maps: Float64[np.ndarray, "n 3"],
+    tolerances: Sequence[Float64[np.ndarray, " _"]],
+    *,
+    most_at_once: int,
 ) -> Iterator[Cells]:
     """Cut [-1, 1] x [-1, 1] into the linear regions of a net.
 
@@ -25,7 +30,9 @@ def cut_window(
         net: the net.
         first_maps: coefficients of x, y and 1 of the first layer's units.
         tolerances: from `zero_tolerances`.
+        most_at_once: where to give up.
     Returns: chunks of regions, with maps of the scores; the next one is written over the last.
+    Raises: SettingError if a layer cuts one region into more than `most_at_once`.
     """
     window = Cells(
         np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]),
@@ -35,7 +42,7 @@ def cut_window(
         np.ascontiguousarray(first_maps.T[None]),
     )
     layers = _folding_layers(net, tolerances)
-    return _regions(window, layers, list(net.biases[1:]), [None] * len(layers))
+    return _regions(window, layers, list(net.biases[1:]), [None] * len(layers), most_at_once)
 
 
 def zero_tolerances(net: PiecewiseNet, largest: Float64[np.ndarray, " n"]) -> list[Float64[np.ndarray, " _"]]:
@@ -45,6 +52,14 @@ def zero_tolerances(net: PiecewiseNet, largest: Float64[np.ndarray, " n"]) -> li
         largest = np.abs(W) @ largest + np.abs(b)
         found.append(TOLERANCE * largest)
     return found
+
+
+def too_many_regions(most: int) -> SettingError:
+    """Say that there are more regions than were asked for."""
+    return SettingError(
+        f"the window holds more than {most:,} regions; expected no more. Look at a smaller window, or raise "
+        f"max_regions."
+    )
 
 
 def cut_by_class(cells: Cells, tolerance: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
@@ -79,7 +94,11 @@ def _folding_layers(net: PiecewiseNet, tolerances: Sequence[np.ndarray]) -> list
 
 
 def _regions(
-    cells: Cells, layers: list[FoldingLayer], biases: list[np.ndarray], rooms: list[Cells | None]
+    cells: Cells,
+    layers: list[FoldingLayer],
+    biases: list[np.ndarray],
+    rooms: list[Cells | None],
+    most_at_once: int,
 ) -> Iterator[Cells]:
     """Cut cells by all layers, depth first: a chunk goes through the last layer before the next one is cut.
 
@@ -101,6 +120,8 @@ def _regions(
             room = rooms[0] = _room(size, layer.W_next.shape[1], cells.bits.shape[1], n_corners=CORNERS_A_CELL * size)
         first_left, n, n_corners = cut_cells(cells, first, layer, signs, settled_maps, room)
         if n == 0:  # the cells of a single one did not fit
+            if len(room.maps) > most_at_once:
+                raise too_many_regions(most_at_once)
             size, rooms[0] = 4 * len(room.maps), None
             continue
         first = first_left
@@ -111,7 +132,7 @@ def _regions(
             yield chunk
         else:
             rest = rooms[1:]
-            yield from _regions(chunk, layers[1:], biases[1:], rest)
+            yield from _regions(chunk, layers[1:], biases[1:], rest, most_at_once)
             rooms[1:] = rest
 
 

@@ -12,7 +12,7 @@ from foldline.core.checks import axes, integer
 from foldline.core.errors import SettingError, ShapeError
 from foldline.insight._class_cells import NO_CLASS, TIE
 from foldline.insight._cut_cells import BORDER, Cells
-from foldline.insight._regions import cut_by_class, cut_window, joined_starts, zero_tolerances
+from foldline.insight._regions import cut_by_class, cut_window, joined_starts, too_many_regions, zero_tolerances
 from foldline.insight.piecewise import PiecewiseNet, piecewise_net
 from foldline.insight.planes import Plane
 
@@ -228,8 +228,8 @@ def find_folds(model: object, plane: Plane | None = None, *, max_regions: int = 
             nets of two inputs.
         max_regions: where to give up.
     Returns: regions, their maps, folds, and the decision boundary.
-    Raises: SettingError for other models and activations, and for more regions than `max_regions`; ShapeError if the
-        plane lies in another space than the net's.
+    Raises: SettingError for other models and activations, for more regions than `max_regions`, and if memory does not
+        do; ShapeError if the plane lies in another space than the net's.
     Convention: what is thinner than 1e-13 of the window, in units of the largest values that could have come together,
         is not cut: folds that nearly coincide count as one.
     Source: Montufar, Pascanu, Cho, Bengio (2014), section 2, for the regions; Humayun et al. (2023), "SplineCam", for
@@ -258,16 +258,19 @@ def find_folds(model: object, plane: Plane | None = None, *, max_regions: int = 
     tolerances = zero_tolerances(net, np.abs(first).sum(axis=1))
     regions: list[Cells] = []
     n_regions = 0
-    for chunk in cut_window(net, first, tolerances):
-        n_regions += len(chunk.maps)
-        if n_regions > max_regions:
-            raise SettingError(
-                f"the window holds more than {max_regions:,} regions; expected no more. Look at a smaller window, or "
-                f"raise max_regions."
-            )
-        maps = _unscaled(chunk.maps, centre, half)
-        kept = chunk.edges.copy(), chunk.starts.copy(), chunk.bits.copy()
-        regions.append(Cells(chunk.corners * half + centre, *kept, maps))
+    try:
+        for chunk in cut_window(net, first, tolerances, most_at_once=max_regions):
+            n_regions += len(chunk.maps)
+            if n_regions > max_regions:
+                raise too_many_regions(max_regions)
+            maps = _unscaled(chunk.maps, centre, half)
+            kept = chunk.edges.copy(), chunk.starts.copy(), chunk.bits.copy()
+            regions.append(Cells(chunk.corners * half + centre, *kept, maps))
+    except MemoryError as error:
+        raise SettingError(
+            f"the net has {sum(net.widths):,} units, whose folds in the window take more memory than there is; "
+            f"expected fewer. Look at a smaller window, or train a narrower net."
+        ) from error
     whole = Cells(*map(_joined, zip(*regions, strict=True)))
     return Folds(
         net=net,

@@ -16,6 +16,8 @@ from foldline.insight.planes import Plane
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MOST_SQUARES = 500  # along a side; finer ones are not seen
+
 
 @dataclass(frozen=True, kw_only=True)
 class Warp:
@@ -86,7 +88,7 @@ def find_warp(model: object, plane: Plane | None = None, *, layer: int = 1, n_gr
         model: as in `find_folds`.
         plane: as in `find_folds`.
         layer: how many layers the plane goes through, from 1 to the number of hidden layers.
-        n_grid: squares of the grid along each side, at least 1.
+        n_grid: squares of the grid along each side, from 1 to 500.
     Returns: the pieces before and after.
     Raises: SettingError for a layer that there is not; and what `find_folds` raises.
     Convention: seen along the units themselves where the layer has two, else along the two directions in which the
@@ -108,7 +110,7 @@ def find_warp(model: object, plane: Plane | None = None, *, layer: int = 1, n_gr
     if not net.widths:
         raise SettingError("the net has no hidden layer that folds; expected one. Give one with hidden units and ReLU.")
     integer(layer, name="layer", low=1, high=len(net.widths))
-    integer(n_grid, name="n_grid", low=1)
+    integer(n_grid, name="n_grid", low=1, high=MOST_SQUARES)
     plane = Plane.whole() if plane is None else plane
     folds = find_folds(_gridded(net, plane, layer=layer, n_grid=n_grid), plane)
     linear = _before(net, layer).scores(plane.at(folds.corners))
