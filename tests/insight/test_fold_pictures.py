@@ -1,7 +1,9 @@
+import io
+
 import numpy as np
 import pytest
 
-from foldline.core.errors import ShapeError
+from foldline.core.errors import DtypeError, ShapeError
 from foldline.insight import Plane, find_folds, folds_picture
 from insight.odd_nets import random_net
 
@@ -24,3 +26,18 @@ def test_a_name_and_a_label_are_wanted_for_each(as_installed):
         folds_picture(FOLDS, class_names=["cat", "dog"])
     with pytest.raises(ShapeError, match="Give one label for each vector"):
         FOLDS.picture(X=X, labels=np.zeros(29, int))
+    with pytest.raises(ShapeError, match="images has shape .2, 8, 8, 3.; expected .3, h, w, c."):
+        folds_picture(FOLDS, X=X[:3], images=np.zeros((2, 8, 8, 3), np.uint8))
+
+
+def test_labels_that_are_names_are_refused(as_installed):
+    with pytest.raises(DtypeError, match="labels has dtype <U3; expected whole numbers, the index of each one's class"):
+        FOLDS.picture(X=X, labels=np.array(["cat"] * 30))
+
+
+def test_oblong_windows_are_drawn_as_wide_as_others():
+    folds = find_folds(FOLDS.net, Plane.whole((-500, 500, -1, 1)))
+    figure = folds_picture(folds)
+    figure.savefig(io.BytesIO())
+    box = figure.axes[0].get_window_extent()
+    assert box.height > 0.3 * box.width

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from foldline.core.errors import SettingError
+from foldline.core.errors import SettingError, ShapeError
 from foldline.insight import Plane, find_warp
 from insight.odd_nets import net_of, random_net
 
@@ -72,6 +72,20 @@ def test_warps_are_drawn(assert_golden):
 
 def test_deeper_warps_are_drawn(assert_golden):
     assert_golden(find_warp(random_net(2, 6, 5, 3, seed=4), layer=2, n_grid=6).picture(), "warp_deep")
+
+
+def test_what_one_unit_makes_of_the_plane_is_drawn_as_a_line_in_the_colours_of_its_regions():
+    plane, *line = find_warp(random_net(2, 1, 3, seed=1)).picture().axes
+    assert plane.collections[0].get_linewidths()[0] < 1
+    for axes in line:
+        drawn = axes.collections[0]
+        assert drawn.get_linewidths()[0] > 5
+        assert_array_equal(drawn.get_edgecolors(), drawn.get_facecolors())
+
+
+def test_a_label_is_wanted_for_each_vector(as_installed):
+    with pytest.raises(ShapeError, match="labels has shape .2,.; expected .3.. Give one label for each vector"):
+        find_warp(QUADRANTS).picture(X=np.zeros((3, 2)), labels=np.zeros(2, int))
 
 
 def test_the_way_there_is_an_animation(tmp_path, monkeypatch):

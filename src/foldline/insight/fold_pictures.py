@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int, UInt8
 
 from foldline.core.checks import axes as check_axes
-from foldline.core.errors import ShapeError
+from foldline.core.errors import DtypeError, ShapeError
 from foldline.insight.folds import Folds
 from foldline.insight.style import COLORS, MARKERS, SERIES, look
 
@@ -21,6 +21,7 @@ MOST_POINTS = 2_000
 NAMED_SHARE = 0.01  # of the window, that a class must win to be named
 NAMING_GRID = 80
 THUMBNAIL_PT = 44
+MOST_OBLONG = 8  # of a window, that is drawn with one scale for both sides
 
 
 def folds_picture(
@@ -36,19 +37,21 @@ def folds_picture(
 
     Args:
         folds: from `find_folds`.
-        X: (N, D) vectors to mark, where they lie on the plane or are nearest to it.
+        X: (N, D) vectors to mark, where they lie on the plane or are nearest to it; the first 2,000 are.
         labels: (N,) index of each one's class.
         class_names: K names; None for numbers.
         images: (N, H, W, C) what X was computed from, drawn there; a few.
         title: what stands above; None for the counts.
-    Returns: a figure for `svg_text`.
-    Raises: ShapeError for vectors of another space, or other numbers of labels or names.
+    Returns: a figure for `svg_text`; one scale for both sides unless the window is eight times as long as wide.
+    Raises: ShapeError for vectors of another space, or other numbers of labels, names or images; DtypeError for labels
+        that are no indices.
     """
     from matplotlib.figure import Figure
 
-    left, right, bottom, top = folds.plane.window
-    shape = (top - bottom) / (right - left)
+    if X is not None and images is not None:
+        check_axes(images, f"{len(X)} h w c", name="images", fix="Give one image for each vector.")
     with look():
+        shape = _height_by_width(folds)
         figure = Figure(figsize=(6.4, float(np.clip(5.6 * shape, 3.0, 8.0)) + 0.9), layout="compressed")
         axes = figure.add_subplot()
         draw_folds(axes, folds, X=X, labels=labels, class_names=class_names)
@@ -77,14 +80,12 @@ def draw_folds(
     _draw_lines(axes, folds)
     _draw_boundary(axes, folds)
     if X is not None:
-        points = folds.plane.coordinates(X)
-        if labels is not None:
-            check_axes(labels, f"{len(X)}", name="labels", fix="Give one label for each vector.")
-        draw_points(axes, points[:MOST_POINTS], None if labels is None else labels[:MOST_POINTS])
+        draw_points(axes, folds.plane.coordinates(X), labels)
     if with_names:
         _draw_names(axes, folds, names)
     left, right, bottom, top = folds.plane.window
-    axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+    is_oblong = not 1 / MOST_OBLONG <= _height_by_width(folds) <= MOST_OBLONG
+    axes.set(xlim=(left, right), ylim=(bottom, top), aspect="auto" if is_oblong else "equal")
     axes.grid(visible=False)
 
 
@@ -107,8 +108,18 @@ def _draw_images(axes: "Axes", points: Float64[np.ndarray, "n 2"], images: UInt8
 
 
 def draw_points(axes: "Axes", points: Float64[np.ndarray, "n 2"], labels: Int[np.ndarray, " n"] | None) -> None:
-    """Mark points of the plane, each class by its colour and its shape."""
+    """Mark points of the plane, 2,000 at most, each class by its colour and its shape.
+
+    Raises: ShapeError for another number of labels; DtypeError for labels that are no indices.
+    """
     labels = np.zeros(len(points), int) if labels is None else np.asarray(labels)
+    check_axes(labels, f"{len(points)}", name="labels", fix="Give one label for each vector.")
+    if labels.dtype.kind not in "iub":
+        raise DtypeError(
+            f"labels has dtype {labels.dtype}; expected whole numbers, the index of each one's class. Take "
+            f"np.unique(labels, return_inverse=True)[1]."
+        )
+    points, labels = points[:MOST_POINTS], labels[:MOST_POINTS].astype(int)
     for label in np.unique(labels):
         chosen = points[labels == label]
         axes.scatter(
@@ -200,6 +211,11 @@ def _draw_names(axes: "Axes", folds: Folds, names: Sequence[str]) -> None:
             clip_on=True,
             zorder=5,
         )
+
+
+def _height_by_width(folds: Folds) -> float:
+    left, right, bottom, top = folds.plane.window
+    return (top - bottom) / (right - left)
 
 
 def _checked_names(class_names: Sequence[str] | None, n_classes: int) -> Sequence[str]:

@@ -34,6 +34,8 @@ def warp_picture(
         X: (N, D) vectors to mark.
         labels: (N,) index of each one's class.
     Returns: a figure for `svg_text`.
+    Raises: ShapeError for vectors of another space or another number of labels; DtypeError for labels that are no
+        indices.
     Convention: where the layer is the last hidden one, the decision boundary is drawn in the plane, and, if the layer
         has two units, as the line that it is there.
     """
@@ -77,7 +79,7 @@ def write_warp_animation(
         path: where to; usually ends in .gif.
         X: (N, D) vectors to mark.
         labels: (N,) index of each one's class.
-    Raises: SaveError if the file cannot be written.
+    Raises: SaveError if the file cannot be written; and what `warp_picture` raises.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -128,10 +130,11 @@ def _draw(
 ) -> None:
     from matplotlib.collections import PolyCollection
 
-    polygons = np.split(corners, warp.starts[1:-1])
-    axes.add_collection(
-        PolyCollection(polygons, facecolors=_tints(warp), edgecolors=COLORS["muted"], linewidths=0.5, zorder=1)
-    )
+    polygons, tints = np.split(corners, warp.starts[1:-1]), _tints(warp)
+    # What a single unit makes of the plane has no area: its edges are all there is to see.
+    is_line = not np.ptp(corners[:, 1])
+    edges, width = (tints, 8.0) if is_line else (COLORS["muted"], 0.5)
+    axes.add_collection(PolyCollection(polygons, facecolors=tints, edgecolors=edges, linewidths=width, zorder=1))
     if warp.net.widths[warp.layer - 1] == 2 and warp.layer == 1:
         _name_quadrants(axes, warp, corners)
     if points is not None:
