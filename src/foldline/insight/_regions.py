@@ -13,7 +13,7 @@ from foldline.insight.piecewise import PiecewiseNet
 # What counts as 0, as a share of the largest value that could have come together. Corners are off by about 1e-15 of the
 # window, a few times more after several layers; of a million corners a fold passes one this close in 1e-7 of all nets.
 TOLERANCE = 1e-13
-CELLS_AT_ONCE = 512  # of each layer; their maps stay in the processor's cache
+CHUNK_BYTES = 1 << 19  # of a layer's maps, half of a usual second-level cache
 CORNERS_A_CELL = 8  # that there is room for; cells of many lines have four on average
 
 
@@ -81,6 +81,8 @@ def cut_by_class(cells: Cells, tolerance: np.ndarray) -> Iterator[tuple[np.ndarr
 
 def joined_starts(starts: Sequence[np.ndarray]) -> Int64[np.ndarray, " r_and_1"]:
     """Join where polygons start, of several arrays of corners laid one after the other."""
+    if len(starts) == 1:
+        return starts[0]
     ends = np.cumsum([0, *(some[-1] for some in starts)])
     return np.concatenate([[0], *(some[1:] + end for some, end in zip(starts, ends, strict=False))])
 
@@ -113,7 +115,7 @@ def _regions(
     settled_maps = (settled.reshape(-1, len(layer.W_next)) @ layer.W_next).reshape(len(settled), 3, -1)
     settled_maps[:, 2] += biases[0]
     first, n_cells = 0, len(cells.maps)
-    size = CELLS_AT_ONCE
+    size = min(max(CHUNK_BYTES // (24 * layer.W_next.shape[1]), 64), 4096)
     while first < n_cells:
         room = rooms[0]
         if room is None:

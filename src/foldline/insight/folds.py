@@ -1,7 +1,7 @@
 """Exact folds: the linear regions of a net on a plane, the lines between them, and the decision boundary."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -64,21 +64,43 @@ class Folds:
     Args:
         net: layers of the net.
         plane: the plane and the window on it.
-        corners: (V, 2) corners (a, b) of all regions in a row, against the clock.
-        edges: (V,) index of the unit that bends along the edge from this corner to the next one of its region; -1 along
-            the window's border. Where units of one layer bend along the same line, one of them.
-        starts: (R + 1,) where each region's corners begin, and where the last one's end.
-        maps: (R, 3, K) scores on a region: (a, b, 1) @ maps[r].
+        cells: the regions in the coordinates of the window, [-1, 1] x [-1, 1]; the properties below give those of the
+            plane.
+        tolerance: (K,) what counts as 0 of the scores.
     """
 
     net: PiecewiseNet
     plane: Plane
-    corners: Float64[np.ndarray, "v 2"]
-    edges: Int32[np.ndarray, " v"]
-    starts: Int64[np.ndarray, " r_and_1"]
-    maps: Float64[np.ndarray, "r 3 k"]
-    _bits: np.ndarray = field(repr=False)
-    _tolerance: np.ndarray = field(repr=False)
+    cells: Cells
+    tolerance: Float64[np.ndarray, " k"]
+
+    @cached_property
+    def corners(self) -> Float64[np.ndarray, "v 2"]:
+        """(V, 2) corners (a, b) of all regions in a row, against the clock."""
+        centre, half = _middle(self.plane)
+        return np.asarray(self.cells.corners * half + centre)
+
+    @property
+    def edges(self) -> Int32[np.ndarray, " v"]:
+        """(V,) index of the unit that bends along the edge from this corner to the next one of its region.
+
+        -1 along the window's border. Where units of one layer bend along the same line, one of them.
+        """
+        return self.cells.edges
+
+    @property
+    def starts(self) -> Int64[np.ndarray, " r_and_1"]:
+        """(R + 1,) where each region's corners begin, and where the last one's end."""
+        return self.cells.starts
+
+    @cached_property
+    def maps(self) -> Float64[np.ndarray, "r 3 k"]:
+        """(R, 3, K) scores on a region: (a, b, 1) @ maps[r]."""
+        centre, half = _middle(self.plane)
+        maps = self.cells.maps.copy()
+        maps[:, :2] /= half[:, None]
+        maps[:, 2] -= centre[0] * maps[:, 0] + centre[1] * maps[:, 1]
+        return maps
 
     @property
     def n_regions(self) -> int:
@@ -100,7 +122,7 @@ class Folds:
     @cached_property
     def patterns(self) -> Bool[np.ndarray, "r units"]:
         """(R, units) which units are above 0 in each region."""
-        return np.unpackbits(self._bits, axis=1, count=self.n_units, bitorder="little").astype(bool)
+        return np.unpackbits(self.cells.bits, axis=1, count=self.n_units, bitorder="little").astype(bool)
 
     @cached_property
     def areas(self) -> Float64[np.ndarray, " r"]:
@@ -113,7 +135,7 @@ class Folds:
         # Each piece is an edge of a region on either side; the one on which the unit is above 0 draws it.
         region = np.repeat(np.arange(self.n_regions), np.diff(self.starts))
         draws = self.edges != BORDER
-        draws[draws] = (self._bits[region[draws], self.edges[draws] >> 3] >> (self.edges[draws] & 7)) & 1 == 1
+        draws[draws] = (self.cells.bits[region[draws], self.edges[draws] >> 3] >> (self.edges[draws] & 7)) & 1 == 1
         ends = np.stack([self.corners, self.corners[_followers(self.starts)]], axis=1)
         return ends[draws], self.edges[draws]
 
@@ -192,9 +214,7 @@ class Folds:
     def _class_cells(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Corners, classes across their edges, starts, winners and regions of parts."""
         centre, half = _middle(self.plane)
-        maps = _scaled(self.maps, centre, half)
-        cells = Cells((self.corners - centre) / half, self.edges, self.starts, self._bits, maps)
-        corners, edges, starts, winners, regions = zip(*cut_by_class(cells, self._tolerance), strict=True)
+        corners, edges, starts, winners, regions = zip(*cut_by_class(self.cells, self.tolerance), strict=True)
         return (
             _joined(corners) * half + centre,
             _joined(edges),
@@ -263,47 +283,21 @@ def find_folds(model: object, plane: Plane | None = None, *, max_regions: int = 
             n_regions += len(chunk.maps)
             if n_regions > max_regions:
                 raise too_many_regions(max_regions)
-            maps = _unscaled(chunk.maps, centre, half)
-            kept = chunk.edges.copy(), chunk.starts.copy(), chunk.bits.copy()
-            regions.append(Cells(chunk.corners * half + centre, *kept, maps))
+            regions.append(Cells(*(array.copy() for array in chunk)))
     except MemoryError as error:
         raise SettingError(
             f"the net has {sum(net.widths):,} units, whose folds in the window take more memory than there is; "
             f"expected fewer. Look at a smaller window, or train a narrower net."
         ) from error
-    whole = Cells(*map(_joined, zip(*regions, strict=True)))
-    return Folds(
-        net=net,
-        plane=plane,
-        corners=whole.corners,
-        edges=whole.edges,
-        starts=joined_starts([chunk.starts for chunk in regions]),
-        maps=whole.maps,
-        _bits=whole.bits,
-        _tolerance=tolerances[-1],
-    )
+    corners, edges, starts, bits, maps = zip(*regions, strict=True)
+    cells = Cells(_joined(corners), _joined(edges), joined_starts(starts), _joined(bits), _joined(maps))
+    return Folds(net=net, plane=plane, cells=cells, tolerance=tolerances[-1])
 
 
 def _middle(plane: Plane) -> tuple[Float64[np.ndarray, " 2"], Float64[np.ndarray, " 2"]]:
     """Give the middle of a plane's window and half its width and height; regions are cut in [-1, 1] x [-1, 1]."""
     left, right, bottom, top = plane.window
     return np.array([(left + right) / 2, (bottom + top) / 2]), np.array([(right - left) / 2, (top - bottom) / 2])
-
-
-def _scaled(maps: np.ndarray, centre: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Turn maps of the plane's coordinates into those of [-1, 1] x [-1, 1]."""
-    scaled = maps.copy()
-    scaled[:, 2] += centre[0] * maps[:, 0] + centre[1] * maps[:, 1]
-    scaled[:, :2] *= half[:, None]
-    return scaled
-
-
-def _unscaled(maps: np.ndarray, centre: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Turn maps of [-1, 1] x [-1, 1] into those of the plane's coordinates."""
-    maps = maps.copy()
-    maps[:, :2] /= half[:, None]
-    maps[:, 2] -= centre[0] * maps[:, 0] + centre[1] * maps[:, 1]
-    return maps
 
 
 def _joined(arrays: Sequence[np.ndarray]) -> np.ndarray:

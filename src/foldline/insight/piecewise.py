@@ -65,14 +65,16 @@ def piecewise_net(model: object) -> PiecewiseNet:
     """
     if isinstance(model, PiecewiseNet):
         return model
-    net = net_of(model).folded  # a linear layer has no folds
+    net = net_of(model)
+    net = net.folded if net.linear else net  # a linear layer has no folds
     if net.activation not in SLOPES and len(net.layers) > 1:
         raise SettingError(
             f"the net has the activation {net.activation!r}, which is curved; expected one of straight pieces, whose "
             f"folds are lines: {', '.join(SLOPES)}. Train a net with activation='relu'."
         )
-    weights = [np.asarray(layer.W, np.float64) for layer in net.layers]
-    biases = [np.asarray(layer.b, np.float64) for layer in net.layers]
+    layers = net.layers
+    weights = [np.asarray(layer.W, np.float64) for layer in layers]
+    biases = [np.asarray(layer.b, np.float64) for layer in layers]
     slope = SLOPES.get(net.activation, 1.0)
     if slope == 1.0:
         W, b = weights[0], biases[0]
