@@ -165,9 +165,10 @@ def cut_cells(
             tolerance, label = layer.tolerance[unit], layer.first_unit + unit
             for side in range(2):
                 at, is_above = top + side, side == 1
-                n_corners[at] = half(whole, whole_edges, n, values, is_above, tolerance, label, corners[at], edges[at])
-                _add_unit(unit, is_above, own, layer, bits[at], maps[at])
-                n_cuts[at] = _settle(corners[at], n_corners[at], cuts[at], n_left, own, layer, bits[at], maps[at])
+                at_corners, at_bits, at_maps = corners[at], bits[at], maps[at]
+                n_corners[at] = half(whole, whole_edges, n, values, is_above, tolerance, label, at_corners, edges[at])
+                _add_unit(unit, is_above, own, layer, at_bits, at_maps)
+                n_cuts[at] = _settle(at_corners, n_corners[at], cuts[at], n_left, own, layer, at_bits, at_maps)
             top += 1
     return n_cells, n_out, n_out_corners
 
@@ -225,11 +226,11 @@ def _add_unit(unit, is_above, own, layer, bits, maps):  # type: ignore[no-untype
     if factor == 0.0:
         return
     a, b, c = factor * own[0, unit], factor * own[1, unit], factor * own[2, unit]
-    weights, of_x, of_y, constants = layer.W_next[unit], maps[0], maps[1], maps[2]
-    for j in range(len(weights)):
-        of_x[j] += a * weights[j]
-        of_y[j] += b * weights[j]
-        constants[j] += c * weights[j]
+    for j in range(maps.shape[1]):
+        weight = layer.W_next[unit, j]
+        maps[0, j] += a * weight
+        maps[1, j] += b * weight
+        maps[2, j] += c * weight
 
 
 @kernel(fastmath=False)
