@@ -51,6 +51,11 @@ def test_the_listing_is_the_example():
     assert shown.read_bytes() == (here / "examples" / "twenty_lines.py").read_bytes()
 
 
+def test_exhibits_are_computed_once_in_the_order_of_the_lecture():
+    found = gallery(["bent-lines", "color-histogram", "bent-lines"])
+    assert list(found.drawn) == list(found.seconds) == ["color-histogram", "bent-lines"]
+
+
 def test_exhibits_that_there_are_not_are_refused():
     with pytest.raises(SettingError, match="only is 'hogs'; expected one of 'board'"):
         gallery(["hogs"])

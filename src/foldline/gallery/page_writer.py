@@ -93,11 +93,12 @@ def gallery(only: Sequence[str] | None = None, *, seed: int = 0) -> Gallery:
     Raises: SettingError for a name that there is not.
     """
     integer(seed, name="seed", low=0, high=2**31 - 1)
-    names = list(EXHIBITS) if only is None else list(only)
-    if not names:
+    asked = list(EXHIBITS) if only is None else list(only)
+    if not asked:
         raise SettingError("only is empty; expected names of exhibits. Leave it out for all.")
-    for name in names:
+    for name in asked:
         choice(name, tuple(EXHIBITS), name="only")
+    names = [name for name in EXHIBITS if name in asked]
     material = Material(seed=seed)
     drawn, seconds = {}, {}
     with tracking("gallery", len(names)) as advance:
