@@ -189,7 +189,7 @@ def test_landscape_of_the_lecture_names_its_seeds(run, tmp_path):
         (("{linear}", "digits", "--with", "{letters}"), "the other model knows the classes a, b, c, d"),
         (("{net}", "digits", "--with", "{net}"), "the direction has length 0"),
         (("{net}", "digits", "--points", "2"), "points is 2; expected a whole number from 3"),
-        (("{net}", "digits", "--span", "inf"), "low is -inf; expected a number"),
+        (("{net}", "digits", "--span", "inf"), "span is inf; expected a number above 0"),
         (("{net}", "digits", "--rows", "0"), "rows is 0; expected a whole number at least 1"),
         (("{net}", "digits", "--kind", "path", "--with", "{other}"), "kind is 'path' and another model is given"),
         (("{net}",), "Missing arguments: MODEL"),

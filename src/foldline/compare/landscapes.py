@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from foldline.compare.measuring import Splits
-from foldline.core.checks import choice, integer
+from foldline.core.checks import choice, integer, number
 from foldline.core.errors import DataError, ModelFileError, SettingError
 from foldline.core.seeds import generator_from_seed
 from foldline.estimators import ImagePipeline, RidgeClassifier
@@ -22,6 +22,7 @@ from foldline.insight import (
     loss_plane,
     loss_slice,
 )
+from foldline.insight.landscapes import FARTHEST
 
 MOST_ROWS = 10_000
 KINDS = ("filter", "random", "weight", "path")
@@ -111,7 +112,8 @@ def landscape_of(
             model, X, y, kind=kind, other=second, span=1.0 if span is None else span, points=n_points, seed=seed
         )
     else:
-        low, high = (None, None) if span is None else (-span, span)
+        steps = None if span is None else number(span, name="span", low=0.0, high=FARTHEST, above=True)
+        low, high = (None, None) if steps is None else (-steps, steps)
         found = loss_slice(model, X, y, kind=kind, other=second, low=low, high=high, points=n_points, seed=seed)
     curvature = hessian_extremes(model, X, y, seed=seed) if with_curvature else None
     return Landscape(found=found, curvature=curvature, n_train=n_train)
