@@ -50,10 +50,12 @@ class Interval:
         return Interval(-self.hi, -self.lo)
 
     def __add__(self, other: "Interval") -> "Interval":
-        return _outward(self.lo + other.lo, self.hi + other.hi)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return _outward(self.lo + other.lo, self.hi + other.hi)
 
     def __sub__(self, other: "Interval") -> "Interval":
-        return _outward(self.lo - other.hi, self.hi - other.lo)
+        with np.errstate(invalid="ignore", over="ignore"):
+            return _outward(self.lo - other.hi, self.hi - other.lo)
 
     def __mul__(self, other: "Interval") -> "Interval":
         with np.errstate(invalid="ignore", over="ignore", under="ignore"):

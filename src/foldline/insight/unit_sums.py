@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from jaxtyping import Bool, Float64
 
+from foldline.core.errors import SettingError
 from foldline.insight import intervals
 from foldline.insight.formula import FUNCTIONS, Jet
 from foldline.insight.intervals import Interval
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 HALF_ULP = {"double": 2.0**-53, "single": 2.0**-24}
 _SMALLEST = {"double": 2.0**-1022, "single": 2.0**-126}
+LARGEST_SINGLE = float(np.finfo(np.float32).max)
 CELLS_AT_ONCE = 128
 SETTLED = 40.0  # a sigmoid of more is 1 but for 4e-18
 Precision = Literal["double", "single"]
@@ -69,7 +71,16 @@ class UnitSum:
         return MLP((hidden, output), self.activation)
 
     def single(self) -> "UnitSum":
-        """Round the weights to float32: what `mlp` holds, as a function of real numbers."""
+        """Round the weights to float32: what `mlp` holds, as a function of real numbers.
+
+        Raises: SettingError for a number that float32 does not hold.
+        """
+        largest = max(abs(self.p), *(float(np.abs(weights).max(initial=0.0)) for weights in (self.w, self.b, self.u)))
+        if largest > LARGEST_SINGLE:
+            raise SettingError(
+                f"the net has numbers up to {largest:.3g}; expected at most {LARGEST_SINGLE:.2g}, the largest of "
+                f"float32. Scale the function, or choose another interval."
+            )
         w, b, u = (np.asarray(weights, np.float32).astype(np.float64) for weights in (self.w, self.b, self.u))
         return UnitSum(w, b, u, float(np.float32(self.p)), self.activation)
 
