@@ -59,6 +59,13 @@ def test_labels_of_any_kind_are_taken():
     assert_array_equal(found.labels, TRAIN[1])
 
 
+def test_widths_are_whole_numbers_and_prices_are_numbers(as_installed):
+    with pytest.raises(SettingError, match=r"widths is 2\.7; expected a whole number at least 1"):
+        compare_capacity(*TRAIN, *TEST, widths=(2.7,))
+    with pytest.raises(SettingError, match="l2 is 'much'; expected a number at least 0"):
+        compare_capacity(*TRAIN, *TEST, l2=("much",))
+
+
 def test_empty_lists_are_refused():
     with pytest.raises(SettingError, match=r"widths is \(\); expected one or more numbers"):
         compare_capacity(*TRAIN, *TEST, widths=())

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 from numpy.testing import assert_allclose
 
+from foldline.core.errors import SettingError
 from foldline.features import HOG, ColorHistogram
 from foldline.insight import color_histogram_picture, concatenation_picture, hog_picture, oriented_cells, telling_cells
 from image_files import noise
@@ -40,6 +42,11 @@ def test_grey_images_and_signed_directions_are_drawn():
     assert figure.axes[1].get_title(loc="left") == "8 x 6 cells x 18 directions = 864 numbers"
 
 
+def test_an_image_without_edges_is_drawn():
+    figure = hog_picture(np.full((16, 16, 3), 7, np.uint8))
+    assert figure.axes[2].get_ylim() == (0, 1.05)
+
+
 def test_colours_are_drawn_in_their_colours():
     figure = color_histogram_picture(np.broadcast_to(np.array([255, 0, 0], np.uint8), (4, 4, 3)))
     first = figure.axes[1].patches[0]
@@ -52,3 +59,8 @@ def test_features_are_drawn_side_by_side_as_long_as_they_are():
     axes = figure.axes[0]
     assert axes.get_title(loc="left") == "one vector of 440 numbers"
     assert [text.get_text() for text in axes.texts] == ["colour: 8", "HoG: 432"]
+
+
+def test_no_features_are_refused():
+    with pytest.raises(SettingError, match="features is empty; expected one or more"):
+        concatenation_picture([], scene())

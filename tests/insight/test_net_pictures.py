@@ -35,3 +35,17 @@ def test_nets_of_another_shape_are_refused():
         net_picture(random_net(40, 3, 2))
     with pytest.raises(SettingError, match="expected one input, one hidden layer of ReLU and one output"):
         relu_sum_picture(PiecewiseNet(weights=(np.eye(2),), biases=(np.zeros(2),), slope=0.0))
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, -1.0), (0.0, 0.0), (float("nan"), 1.0)])
+def test_an_interval_that_is_none_is_refused(low, high):
+    net = PiecewiseNet(weights=(np.ones((1, 1)), np.ones((1, 1))), biases=(np.zeros(1), np.zeros(1)), slope=0.0)
+    with pytest.raises(SettingError, match="Change (low|high)"):
+        relu_sum_picture(net, low=low, high=high)
+
+
+def test_a_unit_without_weight_bends_nowhere():
+    net = PiecewiseNet(weights=(np.array([[0.0], [2.0]]), np.ones((1, 2))), biases=(np.ones(2), np.zeros(1)), slope=0.0)
+    places, changes = bends(net)
+    assert places.tolist() == [-np.inf, -0.5]
+    assert changes.tolist() == [0, 2]

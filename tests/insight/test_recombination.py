@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import foldline as fl
-from foldline.core.errors import DataError, SettingError
+from foldline.core.errors import DataError, SettingError, ShapeError
 from foldline.insight import recombine, template_sheet
 from image_files import noise
 
@@ -65,8 +65,21 @@ def test_other_models_are_refused(model):
         recombine(deep, IMAGES, LABELS, class_index=0)
     with pytest.raises(SettingError, match="class_index is 2; expected a whole number from 0 to 1"):
         recombine(model, IMAGES, LABELS, class_index=2)
-    with pytest.raises(DataError, match="there are 1 images of the class; expected at least 2"):
+    with pytest.raises(
+        DataError, match="there are 1 images of the class that the units tell apart; expected at least 2"
+    ):
         recombine(model, noise(2, 6, 6, 1), np.array([0, 1]), class_index=0)
+    with pytest.raises(
+        DataError, match="there are 1 images of the class that the units tell apart; expected at least 2"
+    ):
+        recombine(model, np.repeat(IMAGES[:1], 9, axis=0), np.repeat(LABELS[:1], 9), class_index=int(LABELS[0]))
+    with pytest.raises(DataError, match="there are no images of the class; expected some"):
+        recombine(model, IMAGES, LABELS + 7, class_index=0)
+
+
+def test_a_label_is_wanted_for_each_image(model, as_installed):
+    with pytest.raises(ShapeError, match=r"labels has shape \(3,\); expected \(4\)\. Give one label for each image"):
+        recombine(model, IMAGES[:4], LABELS[:3], class_index=0)
 
 
 def model_of_rows():

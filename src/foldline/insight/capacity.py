@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from foldline.core.checks import axes, is_list
+from foldline.core.checks import axes, integer, is_list, number
 from foldline.core.errors import SettingError
 from foldline.estimators import MLPClassifier, train_population
 from foldline.insight.fold_pictures import draw_folds
@@ -82,7 +82,8 @@ def compare_capacity(
         l2: prices on squared weights, least first; the first one goes with every width.
         seed: of first weights and order of points; the same for all.
     Returns: the nets, their accuracies, regions and boundaries.
-    Raises: SettingError if there is no width or no l2; ShapeError for points that are not of the plane; and what `fit`
+    Raises: SettingError if there is no width or no l2, or one out of range; ShapeError for points that
+        are not of the plane; and what `fit`
         of MLPClassifier raises.
     Source: Johnson, "Lecture 5: Neural Networks" (University of Michigan, 2020), slides 65 and 66.
     """
@@ -92,7 +93,9 @@ def compare_capacity(
     axes(X, "n 2", name="X", fix="Give points of the plane.")
     axes(X_test, "m 2", name="X_test", fix="Give points of the plane.")
     X = np.asarray(X, np.float32)
-    pairs = [(int(width), float(l2[0])) for width in widths] + [(int(widths[-1]), float(strength)) for strength in l2]
+    sizes = [integer(width, name="widths", low=1) for width in widths]
+    prices = [number(price, name="l2", low=0.0) for price in l2]
+    pairs = [(size, prices[0]) for size in sizes] + [(sizes[-1], price) for price in prices]
     settings = [{"hidden": (width,), "l2": strength} for width, strength in pairs]
     model = MLPClassifier(epochs=EPOCHS, lr=LR)
     plane = Plane.around(X)

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from foldline.core.checks import axes as check_axes
+from foldline.core.errors import SettingError
 from foldline.features import HOG, ColorHistogram
 from foldline.features.image_feature import ImageFeature
 from foldline.insight.style import COLORS, SERIES, look
@@ -98,7 +99,7 @@ def hog_picture(image: UInt8[np.ndarray, "h w c"], feature: HOG | None = None) -
             bars.bar(width_deg * (np.arange(n_bins) + 0.5), cells[row, col], width=0.85 * width_deg, color=color)
             bars.set_title(what, fontsize=8.5)
             bars.set(
-                ylim=(0, 1.05 * cells.max()),
+                ylim=(0, 1.05 * (cells.max() or 1.0)),
                 xticks=[] if place < 2 else [0, 90, 180] if not feature.signed else [0, 180, 360],
             )
             bars.plot(0.04, 0.88, marker, color=color, transform=bars.transAxes, clip_on=False)
@@ -143,11 +144,14 @@ def concatenation_picture(features: Sequence[ImageFeature], image: UInt8[np.ndar
     """Draw the feature vector of an image, one part a feature, as long as they have numbers.
 
     Args:
-        features: what is computed, in this order.
+        features: what is computed, in this order; one or more.
         image: (H, W, C).
+    Raises: SettingError for no features.
     """
     from matplotlib.figure import Figure
 
+    if not features:
+        raise SettingError("features is empty; expected one or more. Give for example [ColorHistogram(), HOG()].")
     parts = [np.asarray(feature.fit_transform(image[None]))[0] for feature in features]
     with look():
         figure = Figure(figsize=(9.4, 2.1), layout="constrained")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float64
 
+from foldline.core.checks import number
 from foldline.core.errors import SettingError
 from foldline.insight.piecewise import PiecewiseNet, piecewise_net
 from foldline.insight.style import COLORS, SERIES, look
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_UNITS = 16  # of a layer, that are drawn one by one
+FARTHEST = 1e30
 
 
 def net_picture(model: object) -> "Figure":
@@ -74,6 +76,7 @@ def bends(net: PiecewiseNet) -> tuple[Float64[np.ndarray, " h"], Float64[np.ndar
     """Give where each unit of a net of one input, one hidden layer and one output bends, and how the slope changes.
 
     Unit i of y = sum u_i max(0, w_i x + b_i) + p bends at -b_i / w_i, where the slope of y changes by u_i |w_i|.
+    One with w_i = 0 bends nowhere: its place is infinite, or NaN for b_i = 0, and its change 0.
 
     Raises: SettingError for other nets.
     """
@@ -93,11 +96,13 @@ def relu_sum_picture(net: PiecewiseNet, *, low: float = -1.0, high: float = 1.0)
     Args:
         net: of one input, one hidden layer of ReLU and one output.
         low: left end.
-        high: right end.
-    Raises: SettingError for other nets.
+        high: right end, above it.
+    Raises: SettingError for other nets or ends.
     """
     from matplotlib.figure import Figure
 
+    number(low, name="low", low=-FARTHEST, high=FARTHEST)
+    number(high, name="high", low=low, high=FARTHEST, above=True)
     places, changes = bends(net)
     x = np.unique(np.concatenate([[low, high], places[(places > low) & (places < high)]]))
     h = np.maximum(x[:, None] @ net.weights[0].T + net.biases[0], 0)

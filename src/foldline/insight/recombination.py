@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_is_fitted
 
+from foldline.core.checks import axes as check_axes
 from foldline.core.checks import integer
 from foldline.core.errors import DataError, SettingError
 from foldline.estimators import ImagePipeline
@@ -67,8 +68,9 @@ def recombine(
         class_index: the class, counted from 0.
         n_modes: groups, found by k-means (seed 0).
     Returns: the groups and what each unit says in them.
-    Raises: SettingError for other models or numbers outside their ranges; DataError for fewer images of the class than
-        groups; ShapeError if the features are not pixels.
+    Raises: SettingError for other models or numbers outside their ranges; DataError for fewer images of the class,
+        that the units tell apart, than groups; ShapeError if the features are not pixels, or for another number
+        of labels.
     """
     check_is_fitted(model)
     if not isinstance(model, ImagePipeline):
@@ -81,14 +83,21 @@ def recombine(
         )
     integer(class_index, name="class_index", low=0, high=net.n_classes - 1)
     integer(n_modes, name="n_modes", low=1)
+    n, *_ = check_axes(images, "n h w c", name="images", fix="Give images as in fit.")
+    check_axes(labels, f"{n}", name="labels", fix="Give one label for each image.")
     own = images[np.asarray(labels) == model.classes_[class_index]]
-    if len(own) < n_modes:
-        raise DataError(
-            f"there are {len(own)} images of the class; expected at least {n_modes}, one a mode. Give more."
-        )
+    if not len(own):
+        raise DataError("there are no images of the class; expected some. Give labels as in fit.")
     z = np.asarray(model.features_.transform(own), float) @ net.weights[0].T + net.biases[0]
     weights = net.weights[1][class_index]
     said = np.where(z > 0, z, net.slope * z) * weights
+    # Equal images come out of a product of matrices with other last bits.
+    n_different = len(np.unique((said / max(np.abs(said).max(), 1e-300)).round(9), axis=0))
+    if n_different < n_modes:
+        raise DataError(
+            f"there are {n_different} images of the class that the units tell apart; expected at least {n_modes}, one "
+            f"a mode. Give more."
+        )
     found = KMeans(n_modes, n_init=4, random_state=0).fit_predict(said)
     largest_first = np.argsort(-np.bincount(found, minlength=n_modes), kind="stable")
     modes = np.argsort(largest_first)[found]
