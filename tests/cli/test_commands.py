@@ -580,6 +580,22 @@ def test_folds_tells_bad_input(run, net_of_points, words, said):
     assert said in " ".join(err.split())
 
 
+def test_a_place_that_cannot_be_written_is_told_before_the_work(run, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    commands = (
+        ("folds", "nowhere.st"),
+        ("warp", "nowhere.st"),
+        ("bumps", "sin(x)"),
+        ("landscape", "nowhere.st", "digits"),
+        ("landscape", "--lecture"),
+        ("gallery",),
+    )
+    for words in commands:
+        code, _, err = run(*words, "--out", "file")
+        assert code == 2
+        assert "could not be written" in err
+
+
 def test_warps_are_drawn_and_animated(run, tmp_path, net_of_points):
     code, out, err = run("warp", "points.st", "--grid", "3", "--out", "drawn")
     assert code == 0, err

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from foldline.core.errors import MissingDataError, SaveError
-from foldline.core.files import atomic_path, write_text
+from foldline.core.files import atomic_path, check_can_write, write_text
 
 
 def test_a_finished_file_stands_under_its_name_alone(tmp_path):
@@ -102,3 +102,17 @@ def test_a_writer_that_narrows_the_rights_changes_nothing(tmp_path):
 def test_the_rights_of_other_threads_files_are_never_touched(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "umask", None)  # it counts for the whole process
     write_text(tmp_path / "ours", "x")
+
+
+def test_that_a_file_can_be_written_is_told_before_and_changes_nothing(tmp_path):
+    kept = tmp_path / "kept.png"
+    kept.write_text("old")
+    check_can_write(kept)
+    check_can_write(tmp_path / "new" / "folds.png")
+    assert kept.read_text() == "old"
+    assert os.listdir(tmp_path / "new") == []
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(SaveError, match="could not be written"):
+        check_can_write(tmp_path / "file" / "folds.png")
+    with pytest.raises(SaveError, match="it is a folder"):
+        check_can_write(tmp_path / "new")

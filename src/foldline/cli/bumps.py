@@ -44,7 +44,7 @@ def bumps_command(
 
     from foldline.core.compiled import use_jax_cache
     from foldline.core.errors import SettingError
-    from foldline.core.files import atomic_path
+    from foldline.core.files import atomic_path, check_can_write
     from foldline.core.progress import showing_progress
     from foldline.insight import approximate, error_curves, read_formula, towers
     from foldline.insight.certificates import rounded_up
@@ -52,6 +52,8 @@ def bumps_command(
     if (formula is None) == (points is None):
         what = "neither a formula nor --points is" if formula is None else "a formula and --points are both"
         raise SettingError(f'{what} given; expected one of them. Write for example foldline bumps "sin(2*pi*x)".')
+    path = Path(out) / "bumps.png"
+    check_can_write(path)
     use_jax_cache()
     figure: Figure
     if formula is not None and "y" in read_formula(formula, variables=("x", "y")).used:
@@ -98,7 +100,6 @@ def bumps_command(
                 f"{100 * curves.flat[-1]:.0f} %."
             )
         figure = found.picture(curves=curves)
-    path = Path(out) / "bumps.png"
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png", dpi=150, facecolor="white")
     click.echo(f"Wrote {path}")

@@ -39,7 +39,7 @@ def folds_command(
 
     from foldline.cli.describe import print_folds, print_problems
     from foldline.core.compiled import use_jax_cache
-    from foldline.core.files import atomic_path
+    from foldline.core.files import atomic_path, check_can_write
     from foldline.core.progress import showing_progress
     from foldline.estimators import load
     from foldline.insight import Plane, find_folds, find_image_folds
@@ -47,6 +47,8 @@ def folds_command(
     use_jax_cache()
     if paths and window is not None:
         raise click.UsageError("--window is for nets of two inputs, and IMAGES for nets of images: leave one out.")
+    path = Path(out) / "folds.png"
+    check_can_write(path)
     with showing_progress():
         if paths:
             found = find_image_folds(model, paths, max_regions=max_regions, strict=strict)
@@ -60,7 +62,6 @@ def folds_command(
             names = tuple(map(str, loaded.classes_))
             picture = folds.picture(class_names=names)
     print_folds(folds, names)
-    path = Path(out) / "folds.png"
     with atomic_path(path) as temporary:
         picture.savefig(temporary, format="png", dpi=150, facecolor="white")
     click.echo(f"Wrote {path}")

@@ -20,7 +20,10 @@ def gallery_command(only: tuple[str, ...] | None, is_list: bool, seed: int, out:
     Nets are trained, planes cut and bounds proved on the spot, on data that come with foldline. The page needs no
     network.
     """
+    from pathlib import Path
+
     from foldline.core.compiled import use_jax_cache
+    from foldline.core.files import check_can_write
     from foldline.core.progress import showing_progress
     from foldline.gallery import EXHIBITS, gallery
 
@@ -28,6 +31,7 @@ def gallery_command(only: tuple[str, ...] | None, is_list: bool, seed: int, out:
         for exhibit in EXHIBITS.values():
             click.echo(f"{exhibit.name:16}  {exhibit.title} (slides {exhibit.slides})")
         return
+    check_can_write(Path(out) / "gallery.html")
     use_jax_cache()
     with showing_progress():
         made = gallery(only, seed=seed)

@@ -68,11 +68,15 @@ def landscape_command(
         return
     if model is None or data is None:
         raise click.UsageError("Missing arguments: MODEL, a file that foldline fit wrote, and DATA; or --lecture.")
+    from pathlib import Path
+
     from foldline.cli.describe import print_landscape, print_problems
     from foldline.compare.landscapes import images_for, landscape_of
+    from foldline.core.files import check_can_write
     from foldline.core.progress import showing_progress
     from foldline.estimators import load
 
+    check_can_write(Path(out) / "landscape.png")
     pipeline, second = load(model), None if other is None else load(other)
     with showing_progress():
         images = images_for(pipeline, data, strict=strict)
@@ -94,9 +98,13 @@ def landscape_command(
 
 
 def _lecture(seeds: int, out: str) -> None:
+    from pathlib import Path
+
+    from foldline.core.files import check_can_write
     from foldline.core.progress import showing_progress
     from foldline.insight import lecture_slices
 
+    check_can_write(Path(out) / "lecture.png")
     with showing_progress():
         found = lecture_slices(seeds)
     for kind, one in found.slices.items():

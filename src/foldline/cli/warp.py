@@ -41,7 +41,7 @@ def warp_command(
 
     from foldline.cli.describe import print_problems
     from foldline.core.compiled import use_jax_cache
-    from foldline.core.files import atomic_path
+    from foldline.core.files import atomic_path, check_can_write
     from foldline.core.progress import showing_progress
     from foldline.estimators import load
     from foldline.insight import Plane, find_warp, plane_of_images
@@ -49,6 +49,9 @@ def warp_command(
     use_jax_cache()
     if paths and window is not None:
         raise click.UsageError("--window is for nets of two inputs, and IMAGES for nets of images: leave one out.")
+    still, moving = Path(out) / "warp.png", Path(out) / "warp.gif"
+    for path in (still, moving):
+        check_can_write(path)
     loaded, X, labels = load(model), None, None
     with showing_progress():
         if paths:
@@ -58,7 +61,6 @@ def warp_command(
         else:
             plane = Plane.whole() if window is None else Plane.whole(window)
         warp = find_warp(loaded, plane, layer=layer, n_grid=n_grid)
-        still, moving = Path(out) / "warp.png", Path(out) / "warp.gif"
         with atomic_path(still) as temporary:
             warp.picture(X=X, labels=labels).savefig(temporary, format="png", dpi=150, facecolor="white")
         warp.animation(moving, X=X, labels=labels)

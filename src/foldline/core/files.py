@@ -50,6 +50,21 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
                 temporary.unlink(missing_ok=True)
 
 
+class _Tried(FoldlineError):
+    """Leaves `atomic_path` before anything is renamed."""
+
+
+def check_can_write(path: str | os.PathLike[str]) -> None:
+    """Check that a file can be written, before the work whose result it shall hold; nothing but its folder is made.
+
+    Args:
+        path: as in `atomic_path`.
+    Raises: SaveError as `atomic_path` does.
+    """
+    with suppress(_Tried), atomic_path(path):
+        raise _Tried
+
+
 def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write a UTF-8 text file atomically. Raises: SaveError as `atomic_path`."""
     with atomic_path(path) as temporary:

@@ -2,12 +2,14 @@
 
 import io
 import os
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
 from foldline.core.files import atomic_path
+from foldline.core.progress import tracking
 from foldline.insight.fold_pictures import draw_points
 from foldline.insight.folds import find_folds
 from foldline.insight.style import COLORS, SERIES, look
@@ -92,8 +94,9 @@ def write_warp_animation(
     )
     extent = np.concatenate([plane[0], linear[0], folded[0]])
     frames = []
-    for (start, end), title in zip(((plane, linear), (linear, folded)), ("W x + b", "activation"), strict=True):
-        for frame in range(FRAMES + STILL_FRAMES):
+    ways = ((plane, linear, "W x + b"), (linear, folded, "activation"))
+    with tracking("animation", len(ways) * (FRAMES + STILL_FRAMES)) as advance:
+        for (start, end, title), frame in product(ways, range(FRAMES + STILL_FRAMES)):
             t = min(frame / (FRAMES - 1), 1.0)
             share = t * t * (3 - 2 * t)  # starts and stops gently
             corners, points = ((1 - share) * a + share * b for a, b in zip(start, end, strict=True))
@@ -107,6 +110,7 @@ def write_warp_animation(
                 canvas.draw()  # type: ignore[no-untyped-call]  # untyped in matplotlib
                 pixels = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]  # likewise
             frames.append(Image.fromarray(pixels).quantize(64))
+            advance(1, "")
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=FRAME_MS, loop=0, optimize=True)
     with atomic_path(path) as temporary:
