@@ -591,7 +591,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(run, tmp_path):
         ("gallery",),
     )
     for words in commands:
-        code, _, err = run(*words, "--out", "file")
+        code, _, err = run(*words, "--out", "file/below")
         assert code == 2
         assert "could not be written" in err
 
