@@ -90,6 +90,7 @@ DECISIVE = {
     "whiten": st.just(True),
     "root": st.booleans(),
     "stride_px": st.integers(1, 2),
+    "average_views": st.just(False),
 }
 
 
@@ -105,6 +106,12 @@ def test_every_setting_comes_back(file, key, data):
         elif not hasattr(value, "get_params") and name != "features":
             estimator.set_params(**{name: data.draw(SETTINGS, name)})
     assert_same(through_a_file(estimator, file), estimator)
+
+
+def test_a_net_that_averages_views_needs_them(file, as_installed):
+    estimator = copy(fitted("mlp.v1")).set_params(average_views=True, augment=3)
+    with pytest.raises(ModelFileError, match="average_views is True and augment is 3; expected an Augment"):
+        through_a_file(estimator, file)
 
 
 @pytest.mark.parametrize(
