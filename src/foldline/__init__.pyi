@@ -17,6 +17,7 @@ from .estimators import ImagePipeline as ImagePipeline
 from .estimators import KNNClassifier as KNNClassifier
 from .estimators import LinearClassifier as LinearClassifier
 from .estimators import MLPClassifier as MLPClassifier
+from .estimators import RandomlyWiredClassifier as RandomlyWiredClassifier
 from .estimators import RidgeClassifier as RidgeClassifier
 from .estimators import load as load
 from .estimators import make_pipeline as make_pipeline

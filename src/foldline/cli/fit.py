@@ -18,11 +18,21 @@ from foldline.cli.options import features_option, loading_options, net_options
     "  foldline fit photos/ --features fisher --compress --out run\n"
     "  foldline fit photos/ --features raw --hidden 512 --flip --shift 2 --schedule one_cycle --out run\n"
     "  foldline fit photos/ --features raw --hidden 500 --stem --dropout 0.5 --lr 0.05 --out run\n"
+    "  foldline fit photos/ --wiring ws --nodes 32 --node-width 64 --dropout 0.3 --out run\n"
     "  foldline fit --resume run",
 )
 @click.argument("data", required=False)
 @features_option
 @net_options
+@click.option(
+    "--wiring",
+    type=click.Choice(["ws", "er", "ba"]),
+    default=None,
+    help="A net wired as a random graph instead of layers: Watts-Strogatz, Erdos-Renyi or Barabasi-Albert.",
+)
+@click.option("--nodes", type=int, default=None, help="Of the graph. Default: 32.")
+@click.option("--node-width", "width", type=int, default=None, help="Units of each node. Default: 64.")
+@click.option("--graph-seed", type=int, default=None, help="Decides the graph. Default: 0.")
 @click.option(
     "--loss",
     type=click.Choice(["softmax", "svm", "squares"]),
@@ -91,6 +101,7 @@ def fit_command(
     data: str | None,
     features: tuple[str, ...] | None,
     hidden: tuple[int, ...] | None,
+    wiring: str | None,
     loss: str | None,
     flip: bool,
     shift_px: int,
@@ -132,6 +143,7 @@ def fit_command(
     make = partial(
         make_classifier,
         hidden=hidden or (),
+        wiring=wiring,
         loss=loss,
         patience=patience,
         early_stopping=None if patience is None else True,

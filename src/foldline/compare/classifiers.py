@@ -10,7 +10,13 @@ from typing import Any, Literal
 from sklearn.base import BaseEstimator
 
 from foldline.compare.features import ImageShape
-from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RidgeClassifier
+from foldline.estimators import (
+    KNNClassifier,
+    LinearClassifier,
+    MLPClassifier,
+    RandomlyWiredClassifier,
+    RidgeClassifier,
+)
 from foldline.models import Stem
 from foldline.training import Augment
 
@@ -131,6 +137,12 @@ def _net(hidden: tuple[int, ...], n_train: int, seed: int) -> BaseEstimator:
     return MLPClassifier(hidden=hidden, l2=1e-3, dropout=0.3, epochs=epochs_for(n_train), random_state=seed)
 
 
+def _wired(n_train: int, seed: int) -> BaseEstimator:
+    return RandomlyWiredClassifier(
+        width=128, l2=1e-3, dropout=0.2, lr=0.03, epochs=epochs_for(n_train), random_state=seed
+    )
+
+
 def _best_net(n_train: int, seed: int) -> BaseEstimator:
     return MLPClassifier(dropout=0.5, epochs=12, **OF_BEST_NETS, random_state=seed)
 
@@ -227,5 +239,16 @@ PIXEL_CLASSIFIERS: dict[str, ClassifierChoice] = {
         build=_augmented_net,
         tuned=OF_NETS,
         of_images=_stem_and_augment,
+    ),
+}
+
+# Trained where a recipe names them, and never meant by a pattern: they take several times as long as the others.
+NAMED_CLASSIFIERS: dict[str, ClassifierChoice] = {
+    "wired": ClassifierChoice(
+        key="wired",
+        title="randomly wired net",
+        description="net wired as a Watts-Strogatz graph of 32 nodes of 128 ReLU units, dropout",
+        build=_wired,
+        tuned=OF_NETS,
     ),
 }

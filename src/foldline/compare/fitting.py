@@ -17,7 +17,13 @@ from foldline.compare.recipes import FeatureSet, Recipe
 from foldline.compare.run import measured
 from foldline.core.errors import FoldlineError, SettingError
 from foldline.core.files import write_text
-from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RidgeClassifier
+from foldline.estimators import (
+    ImagePipeline,
+    LinearClassifier,
+    MLPClassifier,
+    RandomlyWiredClassifier,
+    RidgeClassifier,
+)
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.images import ImageSet
@@ -72,7 +78,7 @@ def fit(
     image_set: ImageSet,
     *,
     features: Sequence[str] | None = None,
-    classifier: LinearClassifier | MLPClassifier | RidgeClassifier,
+    classifier: LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier,
     compression: ProductQuantizer | None = None,
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
@@ -88,7 +94,7 @@ def fit(
         image_set: images with labels, from `load_images`.
         features: one or more names (such as "raw", "hog", "words-large"), side by side; None for HoG and, if there is
             any, colour.
-        classifier: an unfitted LinearClassifier, MLPClassifier or RidgeClassifier.
+        classifier: an unfitted LinearClassifier, MLPClassifier, RandomlyWiredClassifier or RidgeClassifier.
         compression: how training vectors are kept while the classifier learns (see `ImagePipeline`), which a
             RidgeClassifier cannot do; None for as they are.
         callbacks: called with the report of every epoch of mini-batch descent; one that gives True ends it.
@@ -103,10 +109,10 @@ def fit(
         checkpoints of another run; DataError if the images cannot be split or the classifier cannot be trained;
         SaveError if the folder cannot be written.
     """
-    if not isinstance(classifier, LinearClassifier | MLPClassifier | RidgeClassifier):
+    if not isinstance(classifier, LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier):
         raise SettingError(
-            f"classifier is a {type(classifier).__name__}; expected a LinearClassifier, an MLPClassifier or a "
-            "RidgeClassifier. Give one, or call compare for nearest neighbours."
+            f"classifier is a {type(classifier).__name__}; expected a LinearClassifier, an MLPClassifier, a "
+            "RandomlyWiredClassifier or a RidgeClassifier. Give one, or call compare for nearest neighbours."
         )
     feature_set = FeatureSet.chosen(features, image_shape=tuple(image_set.images.shape[1:]))
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
@@ -122,7 +128,8 @@ def fit(
         write_text(Path(folder) / CHECKPOINTS / RECIPE, tomli_w.dumps(plain))
         if isinstance(classifier, NetClassifier):
             options["checkpoints"] = Checkpoints(folder=Path(folder) / CHECKPOINTS, every_s=checkpoint_s)
-    kind = "net" if getattr(classifier, "hidden", ()) else "linear"
+    is_net = isinstance(classifier, RandomlyWiredClassifier) or bool(getattr(classifier, "hidden", ()))
+    kind = "net" if is_net else "linear"
     choice = ClassifierChoice(
         key=kind,
         title=kind,

@@ -16,7 +16,6 @@ from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
 from foldline.compare.tuning import tune
 from foldline.core.compiled import timing_kernels
 from foldline.estimators import ImagePipeline, KNNClassifier, RidgeClassifier
-from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.saving import saved_bytes
 from foldline.features import Concat, Pixels
 from foldline.images import ImageSet
@@ -29,6 +28,7 @@ from foldline.insight import (
     linear_templates,
     wilson_interval,
 )
+from foldline.models import MLP
 from foldline.training import CodedRows, History
 
 VAL_SHARE = 0.1
@@ -276,9 +276,10 @@ def _templates(model: ImagePipeline) -> Templates | None:
     names = model.class_names_
     if isinstance(model.classifier_, RidgeClassifier):
         return linear_templates(model.classifier_.coef_, image_shape=model.image_shape_, class_names=names)
-    if not isinstance(model.classifier_, NetClassifier):
+    net = getattr(model.classifier_, "model_", None)
+    if not isinstance(net, MLP):
         return None
-    first, *following = model.classifier_.model_.folded.layers
+    first, *following = net.folded.layers
     if not following:
         return linear_templates(np.asarray(first.W), image_shape=model.image_shape_, class_names=names)
     return first_layer_templates(np.asarray(first.W), np.asarray(following[0].W), image_shape=model.image_shape_)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from foldline.compare.classifiers import CLASSIFIERS, PIXEL_CLASSIFIERS, ClassifierChoice
+from foldline.compare.classifiers import CLASSIFIERS, NAMED_CLASSIFIERS, PIXEL_CLASSIFIERS, ClassifierChoice
 from foldline.compare.features import FEATURE_CHOICES, FeatureChoice, ImageShape
 from foldline.core.checks import choice
 from foldline.core.errors import SettingError
@@ -20,6 +20,7 @@ DEFAULT_RECIPES = {
     "words-large": ("ridge",),
     "fisher": ("softmax",),
 }
+ALL_CLASSIFIERS = {**CLASSIFIERS, **NAMED_CLASSIFIERS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +96,8 @@ class Recipe:
     def named(cls, key: str) -> "Recipe":
         """Look a recipe up. Raises: SettingError for names of features or classifiers that are not there."""
         features, _, classifier = key.partition("/")
-        choice(classifier, tuple(CLASSIFIERS), name="the classifier of a recipe")
-        return cls(key=key, features=FeatureSet.named(features), classifier=CLASSIFIERS[classifier])
+        choice(classifier, tuple(ALL_CLASSIFIERS), name="the classifier of a recipe")
+        return cls(key=key, features=FeatureSet.named(features), classifier=ALL_CLASSIFIERS[classifier])
 
     @property
     def title(self) -> str:
@@ -163,6 +164,6 @@ def _matching(pattern: str) -> list[Recipe]:
     except SettingError as error:
         raise SettingError(
             f"recipes names {pattern!r}; expected FEATURES/CLASSIFIER with features of {', '.join(FEATURE_CHOICES)} (+ "
-            f"joins several) and a classifier of {', '.join(CLASSIFIERS)}, a pattern such as 'hog/*', "
+            f"joins several) and a classifier of {', '.join(ALL_CLASSIFIERS)}, a pattern such as 'hog/*', "
             f"or one of {', '.join(PIXEL_RECIPES)}. Correct it."
         ) from error

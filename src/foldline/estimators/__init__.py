@@ -7,6 +7,7 @@ from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
 from foldline.estimators.population import Trained, train_population
 from foldline.estimators.prediction import Predictions, predict_files
+from foldline.estimators.randwire_classifier import RandomlyWiredClassifier
 from foldline.estimators.rate_range import losses_over_rates
 from foldline.estimators.ridge_classifier import RidgeClassifier
 from foldline.estimators.saving import load, save
@@ -17,6 +18,7 @@ __all__ = [
     "LinearClassifier",
     "MLPClassifier",
     "Predictions",
+    "RandomlyWiredClassifier",
     "RidgeClassifier",
     "Trained",
     "load",

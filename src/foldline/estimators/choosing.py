@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from foldline.core.checks import choice
 from foldline.core.errors import SettingError
 from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
+from foldline.estimators.randwire_classifier import RandomlyWiredClassifier
 from foldline.estimators.ridge_classifier import RidgeClassifier
+from foldline.models.wiring import GRAPHS
 
+# Settings that only a RandomlyWiredClassifier has.
+OF_GRAPHS = ("nodes", "width", "graph_seed", "p", "k", "m")
 OF_SQUARES = ("l2",)  # settings that a RidgeClassifier has
 # Settings that a LinearClassifier does not have.
 OF_NETS = (
@@ -24,16 +29,17 @@ OF_NETS = (
 
 
 def make_classifier(
-    *, hidden: Sequence[int] = (), loss: str | None = None, **settings: Any
-) -> LinearClassifier | MLPClassifier | RidgeClassifier:
+    *, hidden: Sequence[int] = (), wiring: str | None = None, loss: str | None = None, **settings: Any
+) -> LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier:
     """Give a linear classifier without hidden layers, one of least squares for their loss, a network with layers.
 
     Args:
         hidden: widths of the hidden layers, first to last; none, (), for a linear classifier.
+        wiring: kind of the graph of a `RandomlyWiredClassifier`; None for none.
         loss: "squares" for a `RidgeClassifier`; others are those of `LinearClassifier` and `MLPClassifier`.
         settings: of the classifier that is meant; None takes the default. A seed, `random_state`, is welcome to any.
-    Raises: SettingError for settings of nets where there is no hidden layer, of a linear classifier where there are, or
-        of training by steps where squares are solved exactly.
+    Raises: SettingError for settings of nets where there is no hidden layer, of a linear classifier where there are, of
+        graphs where there is none, or of training by steps where squares are solved exactly.
     Example:
         >>> make_classifier(l2=0.01)
         LinearClassifier(l2=0.01)
@@ -41,12 +47,22 @@ def make_classifier(
         MLPClassifier(hidden=(256,))
         >>> make_classifier(loss="squares", l2=0.1)
         RidgeClassifier(l2=0.1)
+        >>> make_classifier(wiring="er", nodes=8)
+        RandomlyWiredClassifier(graph='er', nodes=8)
     """
     chosen = {name: value for name, value in settings.items() if value is not None}
     if loss == "squares":
-        return _of_squares(hidden, chosen)
+        return _of_squares(hidden, chosen if wiring is None else {"wiring": wiring, **chosen})
     if loss is not None:
         chosen["loss"] = loss
+    if wiring is not None:
+        return _wired(wiring, hidden, chosen)
+    for name in OF_GRAPHS:
+        if name in chosen:
+            raise SettingError(
+                f"{name} is {chosen[name]!r} and there is no wiring; expected a kind of graph with it. Set wiring, for "
+                f"example to ws, or leave {name} out."
+            )
     if hidden:
         if "solver" in chosen:
             raise SettingError(
@@ -61,6 +77,24 @@ def make_classifier(
                 f"for example to 256, or leave {name} out."
             )
     return LinearClassifier(**chosen)
+
+
+def _wired(wiring: str, hidden: Sequence[int], chosen: dict[str, Any]) -> RandomlyWiredClassifier:
+    if hidden:
+        raise SettingError(
+            f"wiring is {wiring!r} and hidden is {tuple(hidden)}; expected one of them: nodes of a graph, or layers. "
+            f"Leave one out."
+        )
+    choice(wiring, tuple(GRAPHS), name="wiring")
+    known = RandomlyWiredClassifier().get_params(deep=False)
+    for name in (name for name in chosen if name not in known):
+        raise SettingError(
+            f"{name} is {chosen[name]!r} with wiring={wiring!r}; expected settings of a RandomlyWiredClassifier, "
+            f"which has none of that name. Leave {name} or wiring out."
+        )
+    model = RandomlyWiredClassifier(graph=wiring, **chosen)  # type: ignore[arg-type]  # checked above
+    model.wiring()  # wrong settings of graphs are told before any work
+    return model
 
 
 def _of_squares(hidden: Sequence[int], chosen: dict[str, Any]) -> RidgeClassifier:

@@ -2,10 +2,12 @@
 
 A value is JSON's own finite number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]},
 {"dict": [[key, value], ...]}, {"tensor": name}, {"strings": [...]} (an array of text), {"objects": [...]} (an array of
-Python's own values, such as pandas makes), {"augment": {...}}, {"stem": {...}}, {"net": ...} and {"estimator": ...}.
+Python's own values, such as pandas makes), {"augment": {...}}, {"stem": {...}}, {"net": ...}, {"wired": ...} and
+{"estimator": ...}.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,7 +18,7 @@ from foldline.core.checks import integer
 from foldline.core.errors import ModelFileError
 from foldline.core.loaded import loaded_array
 from foldline.estimators.registry import SAVEABLE
-from foldline.models import ACTIVATIONS, MLP, Linear, Stem
+from foldline.models import ACTIVATIONS, MLP, Linear, RandWire, Stem, Wiring
 from foldline.training import Augment
 
 # Learning curves belong to the run, not to the model that is shipped.
@@ -73,16 +75,21 @@ class Encoder:
             case np.ndarray() if value.ndim == 1 and value.dtype.kind in "UO":
                 return {"strings" if value.dtype.kind == "U" else "objects": [self.value(item) for item in value]}
             case MLP():
-                layers = [[self._tensor(layer.W), self._tensor(layer.b)] for layer in value.layers]
-                net = {"activation": value.activation, "layers": layers}
+                net = {"activation": value.activation, "layers": self._layers(value.layers)}
                 of_stem = {"linear": list(value.linear), "n_fixed": value.n_fixed} if value.linear else {}
                 return {"net": net | of_stem}
+            case RandWire():
+                graph = {"n_nodes": value.wiring.n_nodes, "edges": list(map(list, value.wiring.edges))}
+                return {"wired": {**graph, "layers": self._layers(value.learned), "raw": self._tensor(value.edges)}}
             case BaseEstimator():
                 return {"estimator": self.estimator(value)}
         raise ModelFileError(
             f"{repr(value)[:60]} cannot be written to a model file; expected finite numbers, text, lists or arrays of "
             f"these. Change that setting before fitting; a random_state to a whole number or None."
         )
+
+    def _layers(self, layers: Sequence[Linear]) -> list[list[str]]:
+        return [[self._tensor(layer.W), self._tensor(layer.b)] for layer in layers]
 
     def _tensor(self, array: Any) -> str:
         name = f"tensor_{len(self.tensors)}"
@@ -140,6 +147,11 @@ class Decoder:
                 for depth in (*linear, n_fixed):
                     integer(depth, name="the number of a layer", low=0, high=len(layers) - 1)
                 return MLP(tuple(self._layer(*names) for names in layers), activation, linear, n_fixed)
+            case {"wired": {"n_nodes": n_nodes, "edges": edges, "layers": layers, "raw": raw}}:
+                wiring = Wiring.checked(n_nodes, edges)
+                inlet, *nodes, outlet = (self._layer(*names) for names in layers)
+                loaded_array(self.tensors[raw], "e", np.float32, name="raw")
+                return RandWire(inlet, tuple(nodes), jnp.asarray(self.tensors[raw]), outlet, wiring)
             case {"estimator": inner}:
                 return self.estimator(inner)
         raise ModelFileError(f"{str(node)[:60]} is not part of a model file's grammar; expected a value as saved.")

@@ -11,7 +11,7 @@ from foldline.core.checks import choice, number
 from foldline.core.errors import SettingError
 from foldline.estimators.net_classifier import NetClassifier, Start
 from foldline.estimators.rows import ClassWeight
-from foldline.models import MLP
+from foldline.models import MLP, Net
 from foldline.training import (
     Callback,
     Checkpoints,
@@ -85,6 +85,8 @@ class LinearClassifier(NetClassifier):
 
     optimality_gap_: float | None = None
 
+    model_: MLP
+
     def __init__(
         self,
         *,
@@ -154,6 +156,7 @@ class LinearClassifier(NetClassifier):
         gap_is_known = has_optimum(train, settings=settings, n_classes=len(self.classes_))
         if self.solver == "lbfgs" or (self.solver == "auto" and gap_is_known and self._suits_lbfgs(train)):
             self.lr_ = None
+            assert isinstance(start.model, MLP), "the first net is one layer"
             solve = {"softmax": fit_to_optimum, "svm": fit_svm_to_optimum}[settings.loss]
             self.model_, self.history_, self.optimality_gap_ = solve(
                 start.model, train, settings=settings, val=start.val
@@ -163,14 +166,14 @@ class LinearClassifier(NetClassifier):
         gap = {"softmax": optimality_gap, "svm": svm_optimality_gap}[settings.loss]
         self.optimality_gap_ = gap(self.model_, train, settings=settings) if gap_is_known else None
 
-    def _adopt(self, start: Start, model: MLP, history: History) -> None:
+    def _adopt(self, start: Start, model: Net, history: History) -> None:
         self.optimality_gap_ = None
         super()._adopt(start, model, history)
 
     def _takes_batches(self) -> bool:
         return self.solver != "lbfgs"
 
-    def _with_rate(self, settings: TrainingSettings, train: Rows, model: MLP, *, seed: int) -> TrainingSettings:
+    def _with_rate(self, settings: TrainingSettings, train: Rows, model: Net, *, seed: int) -> TrainingSettings:
         return settings if self.solver == "lbfgs" else super()._with_rate(settings, train, model, seed=seed)
 
     def _suits_lbfgs(self, train: Rows) -> bool:

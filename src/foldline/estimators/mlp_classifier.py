@@ -12,7 +12,7 @@ from foldline.core.loaded import FIX
 from foldline.core.seeds import generator_from_seed
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.rows import ClassWeight, drawn_rows
-from foldline.models import ACTIVATIONS, MLP, Stem
+from foldline.models import ACTIVATIONS, MLP, Net, Stem
 from foldline.models.stem import SAMPLE_ROWS
 from foldline.training import Augment, Loss, Optimizer, Rows, Schedule
 
@@ -61,6 +61,8 @@ class MLPClassifier(NetClassifier):
         >>> MLPClassifier(hidden=(32,), epochs=5).fit(X / 16, y).score(X / 16, y) > 0.9
         True
     """
+
+    model_: MLP
 
     def __init__(
         self,
@@ -153,7 +155,7 @@ class MLPClassifier(NetClassifier):
     def _views(self) -> Augment | None:
         return self.augment if self.average_views else None
 
-    def _first_model(self, train: Rows, *, key: PRNGKeyArray, seed: int) -> MLP:
+    def _first_model(self, train: Rows, *, key: PRNGKeyArray, seed: int) -> Net:
         if self.stem is None:
             return super()._first_model(train, key=key, seed=seed)
         stem, generator = self.stem.checked(n_in=train.X.shape[1]), generator_from_seed(seed)

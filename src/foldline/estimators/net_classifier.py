@@ -30,7 +30,7 @@ from foldline.estimators.rows import (
     stratified_rows,
 )
 from foldline.estimators.weights import checked_weights
-from foldline.models import MLP
+from foldline.models import MLP, Net
 from foldline.training import (
     Augment,
     Callback,
@@ -62,7 +62,7 @@ def _has_probabilities(classifier: "NetClassifier") -> bool:
 class Start(NamedTuple):
     """What a training run begins with."""
 
-    model: MLP
+    model: Net
     train: Rows
     val: Rows | None
     settings: TrainingSettings
@@ -80,7 +80,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
     class_weight: ClassWeight
     random_state: int | np.random.RandomState | None
     classes_: np.ndarray
-    model_: MLP
+    model_: Net
     history_: History
     lr_: float | None
     n_features_in_: int
@@ -153,6 +153,11 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         choice(self.loss, get_args(Loss), name="loss")
         if self.lr_ is not None:
             number(self.lr_, name="lr_", low=0.0, above=True)
+        self._check_loaded_layers(n_classes)
+
+    def _check_loaded_layers(self, n_classes: int) -> None:
+        if not isinstance(self.model_, MLP):
+            raise ModelFileError(f"model_ is a {type(self.model_).__name__}; expected a net of layers. {FIX}")
         shapes = [layer.W.shape for layer in self.model_.layers]
         if [self.n_features_in_, *(n_out for n_out, _ in shapes)] != [*(n_in for _, n_in in shapes), n_classes]:
             raise ModelFileError(
@@ -190,15 +195,16 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, self.n_features_in_ = lead.classes_, lead.n_features_in_
         return self._start_on(of_lead.train, of_lead.val, seed=seed)
 
-    def _with_rate(self, settings: TrainingSettings, train: Rows, model: MLP, *, seed: int) -> TrainingSettings:
+    def _with_rate(self, settings: TrainingSettings, train: Rows, model: Net, *, seed: int) -> TrainingSettings:
         """Choose the learning rate, where the rows are to say."""
         if self.lr != "auto":
             return settings
+        assert isinstance(model, MLP), "others choose for themselves"
         # A linear layer starts scaled, as rows are, and the one before it is what scales it.
         hidden = [len(layer.b) for layer in model.layers[max(model.linear, default=-1) + 1 : -1]]
         return replace(settings, lr=fitting_rate(train, settings, hidden, seed=seed))
 
-    def _first_model(self, train: Rows, *, key: PRNGKeyArray, seed: int) -> MLP:
+    def _first_model(self, train: Rows, *, key: PRNGKeyArray, seed: int) -> Net:
         """Give the net that training begins with."""
         return MLP.random(n_in=train.X.shape[1], n_out=len(self.classes_), **self._architecture(), key=key)
 
@@ -222,7 +228,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         )
         self._adopt(start, model, history)
 
-    def _adopt(self, start: "Start", model: MLP, history: History) -> None:
+    def _adopt(self, start: "Start", model: Net, history: History) -> None:
         """Set what mini-batch descent taught."""
         self.model_, self.history_, self.lr_ = model, history, start.settings.lr
 
@@ -304,7 +310,7 @@ def _check_watching(checkpoints: object, callbacks: object) -> None:
 
 
 @partial(jax.jit, static_argnames=("views",))
-def _scores(model: MLP, X: jax.Array, *, views: Augment | None) -> jax.Array:
+def _scores(model: Net, X: jax.Array, *, views: Augment | None) -> jax.Array:
     if views is None:
         return model(X)
     seen = jnp.stack(views.views(X))

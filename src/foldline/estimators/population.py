@@ -17,7 +17,7 @@ from foldline.core.memory import check_memory
 from foldline.core.progress import tracking
 from foldline.estimators.net_classifier import NetClassifier, Start
 from foldline.estimators.rows import FeatureRows, ValidationRows
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training import Member, Population, TrainingSettings, fit_population, setting_bytes
 
 Settings = dict[str, object]
@@ -155,11 +155,11 @@ def _group_key(member: _Member, start: Start) -> object:
     """Tell what must be the same within one compiled program."""
     without_numbers = {name: getattr(TrainingSettings, name) for name in NUMBERS}
     stem = getattr(member.classifier, "stem", None)  # decides first weights, of which a seed has one set
-    return replace(start.settings, **without_numbers), jax.tree.structure(start.model), _widths(start.model), stem
+    return replace(start.settings, **without_numbers), jax.tree.structure(start.model), _shapes(start.model), stem
 
 
-def _widths(model: MLP) -> tuple[int, ...]:
-    return tuple(len(layer.b) for layer in model.layers)
+def _shapes(model: Net) -> tuple[tuple[int, ...], ...]:
+    return tuple(leaf.shape for leaf in jax.tree.leaves(model))
 
 
 def _all_to_the_end(groups: Iterable[Group]) -> Iterator[list[Trained]]:

@@ -6,6 +6,7 @@ from foldline.estimators.image_pipeline import ImagePipeline
 from foldline.estimators.knn_classifier import KNNClassifier
 from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
+from foldline.estimators.randwire_classifier import RandomlyWiredClassifier
 from foldline.estimators.ridge_classifier import RidgeClassifier
 from foldline.features.registry import FEATURES
 
@@ -14,6 +15,7 @@ CLASSIFIERS: dict[str, type[BaseEstimator]] = {
     "mlp.v1": MLPClassifier,
     "knn.v1": KNNClassifier,
     "ridge.v1": RidgeClassifier,
+    "randwire.v1": RandomlyWiredClassifier,
 }
 
 SAVEABLE: dict[str, type[BaseEstimator]] = {**FEATURES, **CLASSIFIERS, "pipeline.v1": ImagePipeline}

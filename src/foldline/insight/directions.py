@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from foldline.core.errors import DataError, SettingError, ShapeError
+from foldline.insight.piecewise import net_of
 from foldline.models import MLP, Linear
 from foldline.training import EpochReport
 
@@ -91,7 +92,7 @@ class WeightPath:
 
     def __call__(self, report: EpochReport) -> None:
         """Keep the weights of this epoch."""
-        self.nets.append(report.model)
+        self.nets.append(net_of(report.model))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,8 +1,11 @@
-"""Scores from feature vectors: linear classifiers and fully-connected networks as Equinox modules."""
+"""Scores from feature vectors: linear classifiers, fully-connected and randomly wired networks as Equinox modules."""
 
 from foldline.models.activations import ACTIVATIONS
 from foldline.models.linear import Linear
 from foldline.models.mlp import MLP
+from foldline.models.net import Net
+from foldline.models.randwire import RandWire
 from foldline.models.stem import Stem
+from foldline.models.wiring import Wiring, random_wiring
 
-__all__ = ["ACTIVATIONS", "MLP", "Linear", "Stem"]
+__all__ = ["ACTIVATIONS", "MLP", "Linear", "Net", "RandWire", "Stem", "Wiring", "random_wiring"]

@@ -51,6 +51,11 @@ class MLP(eqx.Module):
         )
         return cls(tuple(layers), activation)
 
+    @property
+    def learned(self) -> tuple[Linear, ...]:
+        """The layers that training changes."""
+        return self.layers[self.n_fixed :]
+
     def __call__(
         self,
         X: Float[Array, "n d"],

@@ -22,7 +22,7 @@ from foldline.core.checks import integer, number
 from foldline.core.errors import ModelFileError, SettingError
 from foldline.core.files import atomic_path
 from foldline.core.text import reason
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training.curves import Curves
 from foldline.training.epoch import Rows, TrainingState
 from foldline.training.settings import TrainingSettings
@@ -73,7 +73,7 @@ class Snapshot:
     """
 
     state: TrainingState
-    curves: Curves
+    curves: Curves[Net]
     losses: Float32[np.ndarray, " steps"]
     n_right: Int32[np.ndarray, " steps"]
     orders: Mapping[str, Any]
@@ -100,7 +100,7 @@ class CheckpointWriter:
         cls,
         checkpoints: Checkpoints,
         *,
-        model: MLP,
+        model: Net,
         train: Rows,
         val: Rows | None,
         settings: TrainingSettings,
@@ -216,7 +216,7 @@ def _found(folder: str | os.PathLike[str]) -> list[tuple[tuple[int, int], Path]]
     return sorted(((int(match[1]), int(match[2])), path) for match, path in named if match)
 
 
-def _curves(curves: Curves) -> Iterator[str]:
+def _curves(curves: Curves[Net]) -> Iterator[str]:
     return (f.name for f in fields(curves) if isinstance(getattr(curves, f.name), list))
 
 

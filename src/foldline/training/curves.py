@@ -2,23 +2,26 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training.epoch import Rows, evaluate
 from foldline.training.history import EpochReport, History
 
+OneNet = TypeVar("OneNet", bound=Net)
+
 
 @dataclass
-class Curves:
+class Curves(Generic[OneNet]):
     """What a training run writes down epoch by epoch.
 
     Args:
         best_model: the weights that are kept so far.
     """
 
-    best_model: MLP
+    best_model: OneNet
     best_epoch: int = 0
     train_loss: list[float] = field(default_factory=list)
     train_accuracy: list[float] = field(default_factory=list)
@@ -33,11 +36,11 @@ class Curves:
         self.train_accuracy.append(accuracy)
         self.elapsed_s.append(time.perf_counter() - self.started_s)
 
-    def keep(self, model: MLP) -> None:
+    def keep(self, model: OneNet) -> None:
         """Keep the weights of the latest epoch."""
         self.best_model, self.best_epoch = model, len(self.train_loss) - 1
 
-    def judge(self, model: MLP, val: Rows, *, loss: str) -> None:
+    def judge(self, model: OneNet, val: Rows, *, loss: str) -> None:
         """Look at the validation rows, and keep the weights if more of these are right than ever."""
         val_loss, val_accuracy = evaluate(model, val, loss=loss)
         if not self.val_accuracy or val_accuracy > max(self.val_accuracy):
@@ -54,7 +57,7 @@ class Curves:
         said = f"loss {self.train_loss[-1]:.3f}"
         return f"{said}, val {self.val_accuracy[-1]:.1%}" if self.val_accuracy else said
 
-    def report(self, model: MLP) -> EpochReport:
+    def report(self, model: Net) -> EpochReport:
         """Give what callbacks are told about the latest epoch, after which the net is `model`."""
         names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "elapsed_s")
         numbers = {name: curve[-1] for name in names if (curve := getattr(self, name))}

@@ -10,7 +10,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from foldline.core.errors import SettingError
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training.coded import CodedRows
 from foldline.training.losses import LOSSES
 from foldline.training.objective import BatchProgress, objective
@@ -57,13 +57,13 @@ class Rows(NamedTuple):
 class TrainingState(NamedTuple):
     """What one epoch hands to the next."""
 
-    model: MLP
+    model: Net
     optimizer_state: optax.OptState
     key: PRNGKeyArray
 
 
 @partial(jax.jit, static_argnames=("plan",))
-def first_state(model: MLP, hyper: Hyper, key: PRNGKeyArray, *, plan: Plan) -> TrainingState:
+def first_state(model: Net, hyper: Hyper, key: PRNGKeyArray, *, plan: Plan) -> TrainingState:
     """Make the state before the first epoch."""
     return TrainingState(model, optimizer(plan, hyper).init(model), key)
 
@@ -112,7 +112,7 @@ def training_step(
     l2 = hyper.l2 if plan.optimizer == "sgd" else 0.0
     l1 = hyper.l1 if plan.has_l1 else 0.0
 
-    def gradients_of(batch: Int[Array, " part"], key: PRNGKeyArray | None) -> tuple[MLP, BatchProgress]:
+    def gradients_of(batch: Int[Array, " part"], key: PRNGKeyArray | None) -> tuple[Net, BatchProgress]:
         X, y, weights = rows.picked(batch)
         dropout_key = key
         if plan.augment is not None:
@@ -120,7 +120,7 @@ def training_step(
             dropout_key, augment_key = jax.random.split(key)
             X = plan.augment(X, augment_key)
 
-        def cost(model: MLP) -> tuple[Float[Array, ""], BatchProgress]:
+        def cost(model: Net) -> tuple[Float[Array, ""], BatchProgress]:
             return objective(
                 model,
                 X,
@@ -135,7 +135,7 @@ def training_step(
                 key=dropout_key if plan.has_dropout else None,
             )
 
-        of_part: tuple[MLP, BatchProgress] = jax.grad(cost, has_aux=True)(state.model)
+        of_part: tuple[Net, BatchProgress] = jax.grad(cost, has_aux=True)(state.model)
         return of_part
 
     if plan.micro_batches == 1:
@@ -148,28 +148,28 @@ def training_step(
 
 
 def _in_parts(
-    gradients_of: Callable[[Array, PRNGKeyArray | None], tuple[MLP, BatchProgress]],
+    gradients_of: Callable[[Array, PRNGKeyArray | None], tuple[Net, BatchProgress]],
     batch: Int[Array, " batch"],
     key: PRNGKeyArray | None,
     *,
     n_parts: int,
-) -> tuple[MLP, BatchProgress]:
+) -> tuple[Net, BatchProgress]:
     """Compute the mean gradient of the parts of a batch, one after the other."""
     parts = batch.reshape(n_parts, -1)
     keys = None if key is None else jax.random.split(key, n_parts)
 
-    def add(sums: tuple[MLP, BatchProgress], at: Int[Array, ""]) -> tuple[tuple[MLP, BatchProgress], None]:
+    def add(sums: tuple[Net, BatchProgress], at: Int[Array, ""]) -> tuple[tuple[Net, BatchProgress], None]:
         part = gradients_of(parts[at], None if keys is None else keys[at])
         return jax.tree.map(jnp.add, sums, part), None
 
     of_first = jax.eval_shape(gradients_of, parts[0], None if keys is None else keys[0])
     zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), of_first)
     (gradients, progress), _ = jax.lax.scan(add, zeros, jnp.arange(n_parts))
-    mean_gradients: MLP = jax.tree.map(lambda leaf: leaf / n_parts, gradients)
+    mean_gradients: Net = jax.tree.map(lambda leaf: leaf / n_parts, gradients)
     return mean_gradients, BatchProgress(progress.mean_loss / n_parts, progress.n_right)
 
 
-def evaluate(model: MLP, rows: Rows, *, loss: str) -> tuple[float, float]:
+def evaluate(model: Net, rows: Rows, *, loss: str) -> tuple[float, float]:
     """Compute the mean loss, without penalty, and the share of rows that are right, both with the rows' weights."""
     if not isinstance(rows.X, StreamedRows):
         sums = _loss_and_right(model, rows, loss=loss)
@@ -184,7 +184,7 @@ def evaluate(model: MLP, rows: Rows, *, loss: str) -> tuple[float, float]:
 
 
 @partial(jax.jit, static_argnames=("loss",))
-def _loss_and_right(model: MLP, rows: Rows, *, loss: str) -> tuple[Float[Array, ""], Float[Array, ""]]:
+def _loss_and_right(model: Net, rows: Rows, *, loss: str) -> tuple[Float[Array, ""], Float[Array, ""]]:
     scores = _scores_of_codes(model, rows.X) if isinstance(rows.X, CodedRows) else model(rows.numbers)
     losses = LOSSES[loss](scores, rows.y)
     weights = jnp.ones_like(losses) if rows.weights is None else rows.weights
@@ -192,7 +192,7 @@ def _loss_and_right(model: MLP, rows: Rows, *, loss: str) -> tuple[Float[Array, 
     return jnp.sum(losses * weights), jnp.sum(right * weights)
 
 
-def _scores_of_codes(model: MLP, X: CodedRows) -> Float[Array, "n k"]:
+def _scores_of_codes(model: Net, X: CodedRows) -> Float[Array, "n k"]:
     """Decode a few rows at a time: all of them would not fit into the memory."""
 
     def scores_of_row(index: Int[Array, ""]) -> Float[Array, " k"]:

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float32, Int, Int32, PRNGKeyArray
 
 from foldline.core.errors import DivergedError
 from foldline.core.progress import tracking
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training.checkpoints import Checkpoints, CheckpointWriter, Snapshot
 from foldline.training.curves import Curves
 from foldline.training.epoch import Rows, first_state, run_steps
@@ -23,7 +23,7 @@ Callback = Callable[[EpochReport], bool | None]
 
 
 def fit_model(
-    model: MLP,
+    model: Net,
     train: Rows,
     *,
     settings: TrainingSettings,
@@ -31,7 +31,7 @@ def fit_model(
     val: Rows | None = None,
     checkpoints: Checkpoints | None = None,
     callbacks: Sequence[Callback] = (),
-) -> tuple[MLP, History]:
+) -> tuple[Net, History]:
     """Minimise the regularised loss by mini-batch descent.
 
     Every epoch is one compiled program over a new random order of the rows. With validation rows, the weights of the
@@ -153,7 +153,7 @@ def _check_finite(losses: Float32[np.ndarray, " steps"], *, first_step: int, set
         raise _diverged(f"the loss became {losses[bad[0]]} at step {first_step + bad[0] + 1}", settings)
 
 
-def _check_finite_weights(model: MLP, *, settings: TrainingSettings) -> None:
+def _check_finite_weights(model: Net, *, settings: TrainingSettings) -> None:
     # The last update of a run has no loss after it that would show its damage.
     if not all(np.isfinite(np.asarray(leaf)).all() for leaf in jax.tree.leaves(model)):
         raise _diverged("the weights became infinite or NaN in the last step", settings)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float64
 
-from foldline.models import MLP
+from foldline.models import Net
 
 
 class EpochReport(NamedTuple):
@@ -20,7 +20,7 @@ class EpochReport(NamedTuple):
 
     epoch: int
     numbers: dict[str, float]
-    model: MLP
+    model: Net
 
 
 @dataclass(frozen=True, kw_only=True)

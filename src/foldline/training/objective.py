@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training.losses import LOSSES, smoothed_softmax_losses
 
 Scalar = Float[Array, ""]
@@ -18,19 +18,19 @@ class BatchProgress(NamedTuple):
     n_right: Int[Array, ""]
 
 
-def penalty(model: MLP, *, l1: float | Scalar, l2: float | Scalar) -> Scalar:
+def penalty(model: Net, *, l1: float | Scalar, l2: float | Scalar) -> Scalar:
     """Compute R = l2 * sum of W^2 + l1 * sum of |W| over all layers that are learned.
 
     Convention: biases are not regularised; `l2` multiplies the plain sum of squares, with no half.
     """
-    weights = [layer.W for layer in model.layers[model.n_fixed :]]
+    weights = [layer.W for layer in model.learned]
     squares = jnp.stack([jnp.sum(W * W) for W in weights])
     sizes = jnp.stack([jnp.sum(jnp.abs(W)) for W in weights])
     return l2 * jnp.sum(squares) + l1 * jnp.sum(sizes)
 
 
 def objective(
-    model: MLP,
+    model: Net,
     X: Float[Array, "n d"],
     y: Int[Array, " n"],
     weights: Float[Array, " n"] | None,

@@ -1,11 +1,10 @@
 """Optimisers and learning-rate schedules, from optax."""
 
-from dataclasses import replace
-
+import equinox as eqx
 import jax
 import optax
 
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training.settings import Hyper, Plan
 
 STEP_FACTOR = 0.1  # He et al. (2016), section 3.4: divide by ten at fixed points of the run
@@ -53,8 +52,7 @@ def _after_warmup(plan: Plan, hyper: Hyper) -> optax.Schedule:
     return optax.cosine_decay_schedule(hyper.lr, n_steps)
 
 
-def _learned_weights(model: MLP) -> MLP:
-    layers = model.layers
-    learned = [jax.tree.map(lambda leaf: leaf.ndim > 1, layer) for layer in layers[model.n_fixed :]]
-    fixed = [jax.tree.map(lambda _: False, layer) for layer in layers[: model.n_fixed]]
-    return replace(model, layers=(*fixed, *learned))
+def _learned_weights(model: Net) -> Net:
+    nothing = jax.tree.map(lambda _: False, model)
+    mask: Net = eqx.tree_at(lambda net: [layer.W for layer in net.learned], nothing, replace_fn=lambda _: True)
+    return mask

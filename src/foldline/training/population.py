@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Float64, Int, Int64, Key, PRNGKeyArray
 from foldline.core.errors import SettingError
 from foldline.core.memory import usable_bytes
 from foldline.core.progress import tracking
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training.epoch import Rows, TrainingState, first_state, training_step
 from foldline.training.fit import shuffled_batches
 from foldline.training.history import History
@@ -37,7 +37,7 @@ class Member(NamedTuple):
         diverged_at: the epoch, from 1, in which its loss or weights became NaN or infinite; None for never.
     """
 
-    model: MLP
+    model: Net
     history: History
     diverged_at: int | None
 
@@ -54,7 +54,7 @@ class _Curves:
 
 
 def fit_population(
-    models: Sequence[MLP],
+    models: Sequence[Net],
     train: Rows,
     *,
     settings: Sequence[Sequence[TrainingSettings]],
@@ -88,10 +88,10 @@ def fit_population(
     return members
 
 
-def setting_bytes(models: Sequence[MLP], train: Rows, settings: TrainingSettings) -> int:
+def setting_bytes(models: Sequence[Net], train: Rows, settings: TrainingSettings) -> int:
     """Estimate the memory of one setting with all seeds."""
     weights = sum(int(leaf.size) for leaf in jax.tree.leaves(models[0]))
-    units = sum(len(layer.b) for layer in models[0].layers)
+    units = sum(int(leaf.size) for leaf in jax.tree.leaves(models[0]) if leaf.ndim == 1)  # a bias each
     rows = max(settings.rows_a_step(len(train.y)), VAL_BLOCK_ROWS)
     return 4 * len(models) * (COPIES * weights + 6 * rows * units)
 
@@ -122,7 +122,7 @@ class Population:
     @classmethod
     def of(
         cls,
-        models: Sequence[MLP],
+        models: Sequence[Net],
         train: Rows,
         *,
         settings: Sequence[Sequence[TrainingSettings]],
@@ -241,8 +241,8 @@ _OF_SETTINGS: Any = TrainingState(0, 0, None)  # type: ignore[arg-type]
 
 
 @partial(jax.jit, static_argnames=("plan",))
-def _first_states(model: MLP, hyper: Hyper, keys: Key[Array, " s"], *, plan: Plan) -> TrainingState:
-    def of_setting(model: MLP, hyper: Hyper, key: PRNGKeyArray) -> TrainingState:
+def _first_states(model: Net, hyper: Hyper, keys: Key[Array, " s"], *, plan: Plan) -> TrainingState:
+    def of_setting(model: Net, hyper: Hyper, key: PRNGKeyArray) -> TrainingState:
         state: TrainingState = first_state(model, hyper, key, plan=plan)
         return state
 
@@ -273,7 +273,7 @@ def _run_epoch(
 
 
 @partial(jax.jit, static_argnames=("loss",))
-def _judge(model: MLP, val: Rows, *, loss: str) -> tuple[Float[Array, "s h"], Float[Array, "s h"]]:
+def _judge(model: Net, val: Rows, *, loss: str) -> tuple[Float[Array, "s h"], Float[Array, "s h"]]:
     """Compute mean loss and share of right rows of all members, a few rows at a time."""
     n = len(val.y)
     n_blocks = -(-n // VAL_BLOCK_ROWS)
@@ -283,7 +283,7 @@ def _judge(model: MLP, val: Rows, *, loss: str) -> tuple[Float[Array, "s h"], Fl
         X, y, weights = val.picked(jnp.minimum(index, n - 1))
         counts = (index < n) * (1.0 if weights is None else weights)
 
-        def of_member(model: MLP) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        def of_member(model: Net) -> tuple[Float[Array, ""], Float[Array, ""]]:
             scores = model(X)
             right = jnp.argmax(scores, axis=1) == y
             return jnp.sum(LOSSES[loss](scores, y) * counts), jnp.sum(right * counts)
@@ -296,17 +296,17 @@ def _judge(model: MLP, val: Rows, *, loss: str) -> tuple[Float[Array, "s h"], Fl
 
 
 @jax.jit
-def _are_finite(model: MLP) -> Bool[Array, "s h"]:
+def _are_finite(model: Net) -> Bool[Array, "s h"]:
     leaves = [jnp.isfinite(leaf).all(axis=range(2, leaf.ndim)) for leaf in jax.tree.leaves(model)]
     return jnp.stack(leaves).all(axis=0)
 
 
 @jax.jit
-def _where(condition: Bool[Array, "s h"], yes: MLP, no: MLP) -> MLP:
+def _where(condition: Bool[Array, "s h"], yes: Net, no: Net) -> Net:
     def pick(a: Array, b: Array) -> Array:
         return jnp.where(condition.reshape(condition.shape + (1,) * (a.ndim - 2)), a, b)
 
-    picked: MLP = jax.tree.map(pick, yes, no)
+    picked: Net = jax.tree.map(pick, yes, no)
     return picked
 
 

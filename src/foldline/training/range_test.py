@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Float32, Float64, Int, Key, PRNGKeyArray
 
 from foldline.core.errors import SettingError
-from foldline.models import MLP
+from foldline.models import Net
 from foldline.training.epoch import Rows, TrainingState, first_state, training_step
 from foldline.training.fit import shuffled_batches
 from foldline.training.settings import Hyper, Plan, TrainingSettings
@@ -17,7 +17,7 @@ from foldline.training.streamed import StreamedRows
 
 
 def range_losses(
-    models: Sequence[MLP],
+    models: Sequence[Net],
     train: Rows,
     *,
     settings: TrainingSettings,
@@ -47,7 +47,7 @@ def range_losses(
     hyper = Hyper.of(settings)
     order_keys, chance_keys = zip(*(jax.random.split(key) for key in keys), strict=True)
     orders = [_order(len(train.y), len(rates), settings=settings, key=key) for key in order_keys]
-    stacked: MLP = jax.tree.map(lambda *leaves: jnp.stack(leaves), *models)
+    stacked: Net = jax.tree.map(lambda *leaves: jnp.stack(leaves), *models)
     losses = _run(
         stacked,
         train,
@@ -73,7 +73,7 @@ def _order(
 
 @partial(jax.jit, static_argnames=("plan",))
 def _run(
-    models: MLP,
+    models: Net,
     rows: Rows,
     orders: Int[Array, "steps seeds batch"],
     rates: Float32[Array, " steps"],

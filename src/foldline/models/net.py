@@ -1,0 +1,25 @@
+"""What training asks of a model."""
+
+from typing import Protocol, runtime_checkable
+
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from foldline.models.linear import Linear
+
+
+@runtime_checkable
+class Net(Protocol):
+    """A pytree of arrays, such as an Equinox module, that gives scores and names its layers."""
+
+    @property
+    def learned(self) -> tuple[Linear, ...]:
+        """The layers that training changes; their W, and nothing else, are regularised."""
+
+    def __call__(
+        self,
+        X: Float[Array, "n d"],
+        *,
+        dropout: float | Float[Array, ""] = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Float[Array, "n k"]:
+        """Give class scores, a row per input row; with a key, a share `dropout` of units is switched off."""
