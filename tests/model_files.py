@@ -4,6 +4,7 @@ import json
 from functools import cache
 from itertools import pairwise
 
+import jax
 import numpy as np
 from jax import numpy as jnp
 from numpy.testing import assert_array_equal
@@ -11,10 +12,10 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from sklearn.base import BaseEstimator
 
-from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier
+from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RandomlyWiredClassifier
 from foldline.estimators.registry import SAVEABLE
 from foldline.features import ColorHistogram, Concat, DenseSIFT, ImageFeature, Patches, Pixels
-from foldline.models import MLP, Linear
+from foldline.models import MLP, Linear, RandWire
 from image_files import noise
 from small_features import small_feature
 
@@ -39,6 +40,8 @@ def fitted(key):
         return pipeline(fitted("linear.v1"))
     if kind is LinearClassifier or kind is MLPClassifier:
         return kind(epochs=1).fit(X, LABELS)
+    if kind is RandomlyWiredClassifier:
+        return kind(nodes=4, k=2, width=3, epochs=1).fit(X, LABELS)
     return kind().fit(X, LABELS)
 
 
@@ -104,6 +107,10 @@ def assert_same(found, expected):
                 [[np.asarray(p) for p in (layer.W, layer.b)] for layer in found.layers],
                 [[np.asarray(p) for p in (layer.W, layer.b)] for layer in expected.layers],
             )
+        case RandWire():
+            assert found.wiring == expected.wiring
+            leaves = [[np.asarray(leaf) for leaf in jax.tree.leaves(net)] for net in (found, expected)]
+            assert_same(*leaves)
         case np.ndarray():
             assert found.dtype.kind == expected.dtype.kind
             assert found.dtype.kind == "U" or found.dtype == expected.dtype

@@ -270,6 +270,16 @@ def test_fit_takes_nets_svms_and_their_settings(run, tmp_path):
         assert setting in out
 
 
+def test_fit_takes_a_wiring(run, tmp_path):
+    words = "fit digits --features raw --wiring ba --nodes 7 --node-width 6 --graph-seed 3 --epochs 2 --out run"
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    settings = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]
+    expected = {"kind": "RandomlyWiredClassifier", "graph": "ba", "nodes": 7, "width": 6, "graph_seed": 3, "epochs": 2}
+    assert {name: settings[name] for name in expected} == expected
+    assert "graph      7 nodes, 10 edges, " in run("info", tmp_path / "run" / "model.safetensors")[1]
+
+
 @pytest.mark.parametrize("solver", ["lbfgs", "auto"])
 def test_fit_takes_a_solver(run, tmp_path, solver):
     code, _, err = run("fit", "digits", "--features", "raw", "--solver", solver, "--epochs", "9", "--out", "run")
@@ -431,6 +441,14 @@ def one_broken(folder):
         (photos, "fit data --features hog --hidden 8 --zoom 0.1", "and features are hog; expected raw alone"),
         (photos, "fit data --features raw --hidden 8 --shift 99", "shift_px is 99; expected a whole number from 0 to"),
         (photos, "fit data --features raw --hidden 8 --cutout -1", "cutout_px is -1; expected a whole number"),
+        (photos, "fit data --wiring grid", "'grid' is not one of 'ws', 'er', 'ba'"),
+        (photos, "fit data --wiring ws --hidden 8", "wiring is 'ws' and hidden is (8,); expected one of them"),
+        (photos, "fit data --wiring ws --nodes 4", "k is 4; expected a whole number from 2 to 3"),
+        (photos, "fit data --wiring ws --nodes 999", "nodes is 999; expected a whole number from 2 to 512"),
+        (photos, "fit data --wiring ws --loss squares", "wiring is 'ws' with loss='squares'"),
+        (photos, "fit data --nodes 9", "nodes is 9 and there is no wiring"),
+        (photos, "wire data --kinds ws,grid", "a kind is 'grid'"),
+        (photos, "wire data --graphs 0", "graphs is 0"),
         (photos, "fit data --epochs 0", "epochs is 0"),
         (photos, "fit data --features raw --lr 1e30", "expected finite numbers. Lower lr"),
         (photos, "fit data --out data/cat/0.png", "data/cat/0.png"),
@@ -619,6 +637,16 @@ def test_sweep_prints_the_best_and_writes_its_files(run, tmp_path):
     assert re.search(r"hidden +l2 +epochs +validation +± +test", out)
     assert "Best on validation rows: hidden " in out
     assert (tmp_path / "out" / "sweep.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_wire_prints_every_graph_and_writes_its_files(run, tmp_path):
+    words = "wire moons --kinds er --graphs 1 --seeds 2 --nodes 4 --width 4 --epochs 3 --out out"
+    code, out, err = run(*words.split())
+    assert code == 0, err
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"wirings.json", "wirings.png", "graph.png"}
+    assert re.search(r"wiring +graph +depth +edges +weights +validation +± +test", out)
+    assert re.search(r"Erdős-Rényi +0 .* %", out)
+    assert "Random wiring is" in out
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,10 @@ def test_larger_sets_are_passed_over_less_often_within_limits():
     assert epochs_for(10) == MAX_EPOCHS
     assert epochs_for(10**7) == MIN_EPOCHS
     assert MIN_EPOCHS < epochs_for(30_000) < MAX_EPOCHS
+
+
+def test_wired_is_trained_where_it_is_named_and_not_by_default():
+    (recipe,), _ = choose_recipes(["hog/wired"], is_grey=True)
+    assert recipe.key == "hog/wired"
+    assert type(recipe.classifier.build(1000, 3)).__name__ == "RandomlyWiredClassifier"
+    assert not any(key.endswith("/wired") for key in RECIPES)

@@ -50,6 +50,10 @@ def gone_on(images, folder):
                 hidden=(8,), epochs=4, stem=fl.Stem((8, 8, 1), n_patches=2, patch_px=3, grid=3, n_directions=9)
             ),
         },
+        {
+            "features": ["raw"],
+            "classifier": fl.RandomlyWiredClassifier(graph="er", nodes=4, width=6, dropout=0.2, epochs=4),
+        },
         {"features": ["hog", "raw"], "classifier": fl.LinearClassifier(epochs=4, class_weight="balanced")},
         {
             "features": ["raw"],

@@ -51,8 +51,8 @@ def test_test_rows_choose_nothing(monkeypatch):
 
     model = MLPClassifier(epochs=6)
     honest = fl.sweep(POINTS["moons"](0), grid=GRID, model=model, seeds=2, halving=3)
-    module_splits = module._outer_splits
-    monkeypatch.setattr(module, "_outer_splits", turned)
+    module_splits = module.outer_splits
+    monkeypatch.setattr(module, "outer_splits", turned)
     other = fl.sweep(POINTS["moons"](0), grid=GRID, model=model, seeds=2, halving=3)
     assert [row._replace(test_accuracy=None) for row in honest.rows] == [
         row._replace(test_accuracy=None) for row in other.rows
@@ -64,7 +64,7 @@ def test_parts_do_not_overlap_and_folds_test_every_row_once():
     X = np.arange(60.0)[:, None] @ np.ones((1, 2))
     y = np.arange(60) % 3
     tested = []
-    for parts in module._outer_splits((X, y), None, folds=4, seed=0):
+    for parts in module.outer_splits((X, y), None, folds=4, seed=0):
         sizes = [len(labels) for _, labels in parts]
         assert sum(sizes) == 60
         assert sizes[2] == 15
@@ -84,7 +84,7 @@ def test_folds_make_as_many_trainings_and_a_choice_each():
 def test_images_are_split_as_their_source_says(digits):
     partition = np.where(np.arange(len(digits)) % 4 == 0, "test", "train")
     split = dataclasses.replace(digits, partition=tuple(partition.tolist()))
-    (parts,) = module._outer_splits(split, ["raw"], folds=1, seed=0)
+    (parts,) = module.outer_splits(split, ["raw"], folds=1, seed=0)
     assert len(parts.test[1]) == (partition == "test").sum()
     assert_allclose(parts.test[1], digits.labels[partition == "test"])
     result = fl.sweep(digits, grid={"l2": [1e-3]}, features=["raw"], model=MLPClassifier(epochs=8), seeds=1)
@@ -95,10 +95,10 @@ def test_images_are_split_as_their_source_says(digits):
 def test_the_sources_own_validation_images_validate(digits):
     parts = np.array(["train", "train", "val", "test"])[np.arange(len(digits)) % 4]
     split = dataclasses.replace(digits, partition=tuple(parts.tolist()))
-    ((_, y), (_, y_val), (_, y_test)) = next(module._outer_splits(split, ["raw"], folds=1, seed=0))
+    ((_, y), (_, y_val), (_, y_test)) = next(module.outer_splits(split, ["raw"], folds=1, seed=0))
     assert [len(y), len(y_val), len(y_test)] == [(parts == part).sum() for part in ("train", "val", "test")]
     assert_allclose(y_val, digits.labels[parts == "val"])
-    folded = list(module._outer_splits(split, ["raw"], folds=3, seed=0))
+    folded = list(module.outer_splits(split, ["raw"], folds=3, seed=0))
     assert sum(len(parts.test[1]) for parts in folded) == len(digits)
 
 

@@ -88,8 +88,8 @@ def test_nets_have_no_squares():
 
 
 def test_a_setting_that_does_not_exist_is_refused():
-    with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
-        make_classifier(width=3)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'widths'"):
+        make_classifier(widths=3)
 
 
 @pytest.mark.usefixtures("as_installed")

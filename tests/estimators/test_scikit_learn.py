@@ -9,7 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RidgeClassifier
+from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RandomlyWiredClassifier, RidgeClassifier
 from foldline.features import Polar
 
 X, Y = load_digits(return_X_y=True)
@@ -26,6 +26,7 @@ FLOAT32 = (
     "digits (see the tests of fit_to_optimum and solve_least_squares), and the check wants seven"
 )
 SOLVED = LinearClassifier(solver="lbfgs", epochs=100)  # its features are not scaled, for which 30 passes are few
+WIRED = RandomlyWiredClassifier(nodes=3, k=2, width=16)
 SOLVED_SVM = LinearClassifier(solver="auto", loss="svm", epochs=200)
 
 
@@ -38,7 +39,16 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [LinearClassifier(), SOLVED, SOLVED_SVM, MLPClassifier(hidden=(20,)), KNNClassifier(), RidgeClassifier(), Polar()],
+    [
+        LinearClassifier(),
+        SOLVED,
+        SOLVED_SVM,
+        MLPClassifier(hidden=(20,)),
+        WIRED,
+        KNNClassifier(),
+        RidgeClassifier(),
+        Polar(),
+    ],
     expected_failed_checks=expected_failures,
 )
 @pytest.mark.usefixtures("as_installed")

@@ -115,11 +115,17 @@ def print_model(model: "BaseEstimator", path: str) -> None:
             console.print(f"  feature    {escape(repr(feature))}", highlight=False)
         model = model.classifier_
     console.print(f"  classifier {escape(' '.join(repr(model).split()))}", highlight=False, soft_wrap=True)
-    layers = getattr(getattr(model, "model_", None), "layers", ())
-    if layers:
-        widths = [layers[0].W.shape[1], *(layer.W.shape[0] for layer in layers)]
-        n_numbers = sum(layer.W.size + layer.b.size for layer in layers)
-        console.print(f"  layers     {' -> '.join(map(str, widths))}, {n_numbers:,} numbers", highlight=False)
+    net = getattr(model, "model_", None)
+    layers, wiring = getattr(net, "learned", ()), getattr(net, "wiring", None)
+    if not layers:
+        return
+    n_numbers = sum(layer.W.size + layer.b.size for layer in layers)
+    if net is not None and wiring is not None:
+        graph = f"{wiring.n_nodes} nodes, {len(wiring.edges)} edges, {wiring.depth} deep"
+        console.print(f"  graph      {graph}, {n_numbers + net.edges.size:,} numbers", highlight=False)
+        return
+    widths = [layers[0].W.shape[1], *(layer.W.shape[0] for layer in layers)]
+    console.print(f"  layers     {' -> '.join(map(str, widths))}, {n_numbers:,} numbers", highlight=False)
 
 
 def print_data(images: "ImageSet", duplicates: "Sequence[Problem]") -> None:

@@ -17,6 +17,7 @@ from foldline.cli.predict import predict_command
 from foldline.cli.rates import rates_command
 from foldline.cli.sweep import sweep_command
 from foldline.cli.warp import warp_command
+from foldline.cli.wire import wire_command
 from foldline.core.errors import FoldlineError
 
 EPILOG = """\b
@@ -25,6 +26,7 @@ Examples:
   foldline fit photos/ --features hog,color --hidden 256 --out run
   foldline rates photos/ --hidden 256       which learning rate suits?
   foldline sweep photos/ --width 3,20,100 --l2 1e-5:1e-1:9
+  foldline wire photos/                     does random wiring do as well as layers?
   foldline landscape run/model.safetensors photos/ --2d --hessian
   foldline predict run/model.safetensors new/*.jpg
   foldline folds run/model.safetensors cat.png dog.png car.png
@@ -48,6 +50,7 @@ for command in (
     fit_command,
     rates_command,
     sweep_command,
+    wire_command,
     landscape_command,
     predict_command,
     folds_command,

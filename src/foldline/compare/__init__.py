@@ -10,8 +10,10 @@ from foldline.compare.recipes import RECIPES, Recipe
 from foldline.compare.run import compare
 from foldline.compare.sweeping import sweep
 from foldline.compare.swept import Sweep
+from foldline.compare.wired import Wirings
+from foldline.compare.wiring import wire
 
-__all__ = ["RECIPES", "Leaderboard", "Recipe", "Run", "Sweep", "compare", "fit", "sweep"]
+__all__ = ["RECIPES", "Leaderboard", "Recipe", "Run", "Sweep", "Wirings", "compare", "fit", "sweep", "wire"]
 
 
 class _CallableRoom(ModuleType):

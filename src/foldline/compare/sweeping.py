@@ -75,11 +75,11 @@ def sweep(
     model = MLPClassifier() if model is None else model
     _check_grid(grid)
     if not isinstance(data, ImageSet):
-        data = _checked_points(*data)
+        data = checked_points(*data)
     n_combinations = len(ParameterGrid(grid))
     rows: list[SweptRow] = []
     with tracking("sweeping", folds * n_combinations * seeds) as advance:
-        for fold, parts in enumerate(_outer_splits(data, features, folds=folds, seed=seed)):
+        for fold, parts in enumerate(outer_splits(data, features, folds=folds, seed=seed)):
             note = partial(_note, rows=rows, fold=fold, parts=parts, advance=advance, watch=watch)
             train_population(
                 model, *parts.train, hyper=grid, seeds=range(seeds), validation=parts.val, halving=halving, watch=note
@@ -104,7 +104,8 @@ def _check_grid(grid: object) -> None:
         raise SettingError("grid is empty; expected settings with one or more values each. Name some, such as l2.")
 
 
-def _checked_points(points: object, labels: object) -> Points:
+def checked_points(points: object, labels: object) -> Points:
+    """Give points as float32 and their labels. Raises: ShapeError or DataError for what are none."""
     X, y = np.asarray(points, np.float32), np.asarray(labels)
     axes(X, "n d", name="data[0], the points,", fix="Give a row a point.")
     axes(y, str(len(X)), name="data[1], the labels,", fix="Give one label for each point.")
@@ -113,15 +114,16 @@ def _checked_points(points: object, labels: object) -> Points:
     return X, y
 
 
-class _Parts(NamedTuple):
+class Parts(NamedTuple):
+    """Feature vectors and labels to learn from, to choose by and to test on."""
+
     train: Points
     val: Points
     test: Points
 
 
-def _outer_splits(
-    data: ImageSet | Points, features: Sequence[str] | None, *, folds: int, seed: int
-) -> Iterator[_Parts]:
+def outer_splits(data: ImageSet | Points, features: Sequence[str] | None, *, folds: int, seed: int) -> Iterator[Parts]:
+    """Part images or points as `sweep` says, a fold at a time, and make their feature vectors."""
     if isinstance(data, ImageSet):
         inputs, labels, shape = data.images, data.labels, tuple(data.images.shape[1:])
         made: BaseEstimator = Concat(features=FeatureSet.chosen(features, image_shape=shape).build(shape))
@@ -133,7 +135,7 @@ def _outer_splits(
     for train, val, test in _split_rows(data, labels, folds=folds, seed=seed):
         X = made.fit_transform(inputs[train]).astype(np.float32)
         X_val, X_test = (made.transform(inputs[some]).astype(np.float32) for some in (val, test))
-        yield _Parts((X, labels[train]), (X_val, labels[val]), (X_test, labels[test]))
+        yield Parts((X, labels[train]), (X_val, labels[val]), (X_test, labels[test]))
 
 
 def _split_rows(
@@ -176,17 +178,18 @@ def _note(
     *,
     rows: list[SweptRow],
     fold: int,
-    parts: _Parts,
+    parts: Parts,
     advance: Advance,
     watch: Callable[[Sequence[SweptRow]], None] | None,
 ) -> None:
-    rows += [_row(one, fold=fold, parts=parts) for one in trained]
+    rows += [row_of(one, fold=fold, parts=parts) for one in trained]
     advance(len(trained), "")
     if watch is not None:
         watch(rows)
 
 
-def _row(trained: Trained, *, fold: int, parts: _Parts) -> SweptRow:
+def row_of(trained: Trained, *, fold: int, parts: Parts) -> SweptRow:
+    """Note what became of one training."""
     history = trained.classifier.history_
     is_sound = trained.diverged_at is None
     return SweptRow(

@@ -63,6 +63,7 @@ from foldline.insight.towers import BuiltOnPlane, PlaneApproximation, towers
 from foldline.insight.unit_sums import UnitSum
 from foldline.insight.warp_pictures import warp_picture, write_warp_animation
 from foldline.insight.warping import Warp, find_warp
+from foldline.insight.wiring_pictures import wiring_picture
 from foldline.insight.word_patches import WordsOnImage, word_patches, words_on_image
 
 __all__ = [
@@ -169,6 +170,7 @@ __all__ = [
     "voltage_trace",
     "warp_picture",
     "wilson_interval",
+    "wiring_picture",
     "word_answers",
     "word_patches",
     "word_sheet",

@@ -1,0 +1,130 @@
+"""Randomly wired nets beside a regular one of as many weights: how much does the wiring decide?"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+from sklearn.base import clone
+
+from foldline.compare.environment import environment
+from foldline.compare.sweeping import Parts, Points, checked_points, outer_splits, row_of
+from foldline.compare.wired import REGULAR, WiredNet, Wirings
+from foldline.core.checks import choice, integer, is_list
+from foldline.core.errors import DivergedError, SettingError
+from foldline.core.progress import tracking
+from foldline.estimators import MLPClassifier, RandomlyWiredClassifier, Trained, train_population
+from foldline.images import ImageSet
+from foldline.models.wiring import GRAPHS
+
+# Settings that both kinds of nets have, and share here.
+SHARED = (
+    *("dropout", "loss", "l1", "l2", "optimizer", "lr", "momentum", "nesterov", "schedule", "warmup"),
+    *("label_smoothing", "clip_norm", "epochs", "batch_size"),
+)
+
+
+def wire(
+    data: ImageSet | Points,
+    *,
+    model: RandomlyWiredClassifier | None = None,
+    kinds: Sequence[str] = ("ws", "er", "ba"),
+    graphs: int = 3,
+    seeds: int = 3,
+    features: Sequence[str] | None = None,
+    seed: int = 0,
+    watch: Callable[[Sequence[WiredNet]], None] | None = None,
+) -> Wirings:
+    """Train nets on several random graphs of each kind, and a regular net of as many weights, with several seeds.
+
+    The regular net has two hidden layers of equal width and all other settings of `model`. Rows are split as in
+    `sweep`: validation rows choose the epoch, test rows choose nothing. The seeds of a graph are one population.
+
+    Args:
+        data: images with labels, or (N, D) points and their (N,) labels.
+        model: an unfitted RandomlyWiredClassifier; its graph, graph_seed, p, k and m are those of each kind in turn.
+            None for the default.
+        kinds: of graphs, of "ws", "er" and "ba".
+        graphs: of each kind, with graph seeds 0, 1, ...
+        seeds: trainings of each graph, and of the regular net.
+        features: of images: names as in `fit`; None for HoG and, if there is any, colour.
+        seed: decides the split.
+        watch: called with the nets so far, after each of them.
+    Raises: SettingError for a setting outside its range; DataError if the data cannot be split; DivergedError if all
+        trainings of a net diverge.
+    Source: Xie, Kirillov, Girshick, He (2019), section 4, figure 3, for the spread over graphs of a kind.
+    Example:
+        >>> from sklearn.datasets import make_moons
+        >>> model = RandomlyWiredClassifier(nodes=6, width=4, epochs=2)
+        >>> found = wire(make_moons(60, random_state=0), model=model, kinds=["ws"], graphs=1, seeds=1)
+        >>> [net.kind for net in found.nets]
+        ['ws', 'layers']
+    """
+    model = RandomlyWiredClassifier() if model is None else model
+    for name, value in (("graphs", graphs), ("seeds", seeds)):
+        integer(value, name=name, low=1)
+    integer(seed, name="seed", low=0, high=2**32 - 1)
+    if not is_list(kinds) or not len(kinds):
+        raise SettingError(f"kinds is {kinds!r}; expected a list of graphs. Write for example ['ws', 'er', 'ba'].")
+    for kind in kinds:
+        choice(kind, tuple(GRAPHS), name="a kind")
+    plain_model = clone(model).set_params(p=None, k=None, m=None)
+    wired = [
+        clone(plain_model).set_params(graph=kind, graph_seed=graph_seed)
+        for kind in dict.fromkeys(kinds)
+        for graph_seed in range(graphs)
+    ]
+    for one in wired:
+        one.wiring()  # wrong numbers of nodes are told before any training
+    if not isinstance(data, ImageSet):
+        data = checked_points(*data)
+    (parts,) = outer_splits(data, features, folds=1, seed=seed)
+    nets: list[WiredNet] = []
+    with tracking("wiring", len(wired) + 1) as advance:
+        for one in [*wired, None]:
+            nets.append(_trained(one or _regular(model, nets[0].n_weights, parts), parts, seeds=seeds))
+            advance(1, "")
+            if watch is not None:
+                watch(nets)
+    source = data.source if isinstance(data, ImageSet) else f"{len(data[0]):,} points"
+    return Wirings(nets=tuple(nets), source=source, environment=environment())
+
+
+def regular_width(*, n_in: int, n_out: int, n_weights: int) -> int:
+    """Give the width of two hidden layers with which a net has about so many weights and biases, at least 1.
+
+    It solves h^2 + (D + K + 2) h + K = n.
+
+    Example:
+        >>> regular_width(n_in=144, n_out=10, n_weights=143_000)
+        308
+    """
+    half = (n_in + n_out + 2) / 2
+    return max(round(math.sqrt(half**2 + n_weights - n_out) - half), 1)
+
+
+def _regular(model: RandomlyWiredClassifier, n_weights: int, parts: Parts) -> MLPClassifier:
+    X, y = parts.train
+    width = regular_width(n_in=X.shape[1], n_out=len(set(y.tolist())), n_weights=n_weights)
+    given = model.get_params(deep=False)
+    return MLPClassifier(hidden=(width, width), **{name: given[name] for name in SHARED})
+
+
+def _trained(model: RandomlyWiredClassifier | MLPClassifier, parts: Parts, *, seeds: int) -> WiredNet:
+    trained: list[Trained] = train_population(model, *parts.train, seeds=range(seeds), validation=parts.val)
+    sound = [one for one in trained if one.diverged_at is None]
+    if not sound:
+        raise DivergedError(
+            f"all trainings of {model!r} diverged; expected one at least that does not. Give a smaller learning rate "
+            "(lr), or scale the data."
+        )
+    first: Any = sound[0].classifier
+    is_wired = isinstance(model, RandomlyWiredClassifier)
+    return WiredNet(
+        kind=model.graph if is_wired else REGULAR,
+        graph_seed=model.graph_seed if is_wired else 0,
+        wiring=first.model_.wiring if is_wired else None,
+        n_weights=sum(int(leaf.size) for leaf in jax.tree.leaves(first.model_)),
+        rows=tuple(row_of(one, fold=0, parts=parts) for one in trained),
+        first=first,
+    )
