@@ -7,12 +7,13 @@ from foldline.gallery.functions import FUNCTIONS
 from foldline.gallery.landscapes import LANDSCAPES
 from foldline.gallery.nets import BOARD, NETS, OBJECTIVE
 from foldline.gallery.units import UNITS
+from foldline.gallery.wiring import WIRING
 
 CHAPTERS: dict[str, tuple[Exhibit, ...]] = {
     "How far": (BOARD,),
     "Features made by hand": FEATURES,
     "Linear classifiers and nets": NETS,
-    "Units and neurons": UNITS,
+    "Units and neurons": (*UNITS, *WIRING),
     "Space, folded": FOLDING,
     "Any function": FUNCTIONS,
     "Loss landscapes": LANDSCAPES,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST_NODES = 64  # that can be told apart
 MOST_NAMED = 40
 SWEEPS = 8
+THIN = 0.3  # as a weight
 BEND = 0.22  # of long edges, so that they pass by the nodes between
 
 Place = tuple[float, float]
@@ -29,15 +30,15 @@ def wiring_picture(model: object, *, title: str | None = None) -> "Figure":
             64 nodes.
         title: what stands above; None for the numbers of nodes and edges.
     Raises: SettingError for other models, or more nodes.
-    Convention: an edge is as wide and as dark as its weight in (0, 1); 1/2 without a net. Those into the output are
-        dashed: they have no weight, as the output is their mean.
+    Convention: an edge is as wide and as dark as its weight in (0, 1), and thin in a graph that is no net. Those into
+        the output are dashed: they have no weight, as the output is their mean.
     """
     from matplotlib.figure import Figure
 
     wiring, _ = wired_net(model)
     height = 1.0 + 0.55 * max(np.bincount(wiring.depths).max(), 3)
     with look():
-        figure = Figure(figsize=(min(2.6 + 0.72 * wiring.depth, 13), min(height, 7)), layout="constrained")
+        figure = Figure(figsize=(min(max(2.6 + 0.72 * wiring.depth, 5.6), 13), min(height, 7)), layout="constrained")
         draw_wiring(figure.add_subplot(), model, title=title)
     return figure
 
@@ -87,13 +88,15 @@ def draw_wiring(axes: "Axes", model: object, *, title: str | None = None) -> Non
     reach = float(np.abs(ys).max()) + 0.45
     axes.set_ylim(-reach, reach)
     axes.set_axis_off()
+    if isinstance(model, Wiring):
+        return
     named = [(f"weight {weight:g}", weight) for weight in (0.2, 0.5, 0.8)]
     lines = [Line2D([], [], label=name, **_style(weight)) for name, weight in [*named, ("mean", None)]]
     axes.legend(handles=lines, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=4, fontsize=8.5)
 
 
 def wired_net(model: object) -> tuple[Wiring, list[np.ndarray]]:
-    """Give the graph of a model and the weights of the edges into each node, 1/2 where nothing was learned.
+    """Give the graph of a model and the weights of the edges into each node, alike in one that is no net.
 
     Raises: SettingError for a model without a graph, or one of more than 64 nodes.
     """
@@ -104,7 +107,7 @@ def wired_net(model: object) -> tuple[Wiring, list[np.ndarray]]:
     if isinstance(model, RandWire):
         wiring, weights = model.wiring, [np.asarray(of_node) for of_node in model.edge_weights]
     elif isinstance(model, Wiring):
-        wiring, weights = model, [np.full(max(len(sources), 1), 0.5) for sources in model.sources]
+        wiring, weights = model, [np.full(max(len(sources), 1), THIN) for sources in model.sources]
     else:
         raise SettingError(
             f"the model is a {type(model).__name__}; expected a graph: a Wiring, a RandWire, or a fitted "
