@@ -234,7 +234,7 @@ def test_a_grid_is_lists():
 )
 def test_points_that_are_none_are_told(points, labels, words):
     with pytest.raises(ValueError, match=words):
-        module._checked_points(points, labels)
+        module.checked_points(points, labels)
 
 
 def test_too_few_rows_are_told():
