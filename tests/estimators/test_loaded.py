@@ -154,7 +154,7 @@ def test_neighbours_that_do_not_fit_are_refused(file, change, message):
         (in_fitted(features_=None), "cannot be read as a model"),
         (in_fitted(classifier_=None), "cannot be read as a model"),
         (in_classifier(n_features_in_=4), "weights of shapes"),
-        (in_classifier(model_=None), "cannot be read as a model"),
+        (in_classifier(model_=None), "model_ is a NoneType; expected a net of layers"),
         (lambda recipe, tensors: recipe["estimator"].update(fitted={}), "not fitted yet"),
         (lambda recipe, tensors: recipe["estimator"].update(settings={}), "missing 2 required"),
         (lambda recipe, tensors: recipe["estimator"]["settings"].update(more=1), "unexpected keyword argument"),
