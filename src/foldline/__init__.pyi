@@ -15,6 +15,7 @@ from .core.errors import ModelFileError as ModelFileError
 from .core.errors import SaveError as SaveError
 from .core.errors import SettingError as SettingError
 from .core.errors import ShapeError as ShapeError
+from .estimators import AlexNetClassifier as AlexNetClassifier
 from .estimators import ImagePipeline as ImagePipeline
 from .estimators import KNNClassifier as KNNClassifier
 from .estimators import LinearClassifier as LinearClassifier

@@ -1,5 +1,6 @@
 """Features, scaling and models behind scikit-learn's interface; saving and loading."""
 
+from foldline.estimators.alexnet_classifier import AlexNetClassifier
 from foldline.estimators.choosing import make_classifier
 from foldline.estimators.image_pipeline import ImagePipeline, make_pipeline
 from foldline.estimators.knn_classifier import KNNClassifier
@@ -13,6 +14,7 @@ from foldline.estimators.ridge_classifier import RidgeClassifier
 from foldline.estimators.saving import load, save
 
 __all__ = [
+    "AlexNetClassifier",
     "ImagePipeline",
     "KNNClassifier",
     "LinearClassifier",

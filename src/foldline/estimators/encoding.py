@@ -2,8 +2,8 @@
 
 A value is JSON's own finite number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]},
 {"dict": [[key, value], ...]}, {"tensor": name}, {"strings": [...]} (an array of text), {"objects": [...]} (an array of
-Python's own values, such as pandas makes), {"augment": {...}}, {"stem": {...}}, {"net": ...}, {"wired": ...} and
-{"estimator": ...}.
+Python's own values, such as pandas makes), {"augment": {...}}, {"stem": {...}}, {"net": ...}, {"wired": ...},
+{"alexnet": ...} and {"estimator": ...}.
 """
 
 import math
@@ -12,13 +12,15 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 from sklearn.base import BaseEstimator
 
 from foldline.core.checks import integer
 from foldline.core.errors import ModelFileError
 from foldline.core.loaded import loaded_array
+from foldline.estimators.alexnet_classifier import checked_image_shape
 from foldline.estimators.registry import SAVEABLE
-from foldline.models import ACTIVATIONS, MLP, Linear, RandWire, Stem, Wiring
+from foldline.models import ACTIVATIONS, MLP, PLANS, AlexNet, Convolution, Linear, RandWire, Stem, Wiring
 from foldline.training import Augment
 
 # Learning curves belong to the run, not to the model that is shipped.
@@ -81,6 +83,10 @@ class Encoder:
             case RandWire():
                 graph = {"n_nodes": value.wiring.n_nodes, "edges": list(map(list, value.wiring.edges))}
                 return {"wired": {**graph, "layers": self._layers(value.learned), "raw": self._tensor(value.edges)}}
+            case AlexNet():
+                plan = next(name for name, plan in PLANS.items() if plan == value.plan)
+                layers = self._layers(value.learned)
+                return {"alexnet": {"plan": plan, "image_shape": list(value.image_shape), "layers": layers}}
             case BaseEstimator():
                 return {"estimator": self.estimator(value)}
         raise ModelFileError(
@@ -88,7 +94,7 @@ class Encoder:
             f"these. Change that setting before fitting; a random_state to a whole number or None."
         )
 
-    def _layers(self, layers: Sequence[Linear]) -> list[list[str]]:
+    def _layers(self, layers: Sequence[Linear | Convolution]) -> list[list[str]]:
         return [[self._tensor(layer.W), self._tensor(layer.b)] for layer in layers]
 
     def _tensor(self, array: Any) -> str:
@@ -152,15 +158,26 @@ class Decoder:
                 inlet, *nodes, outlet = (self._layer(*names) for names in layers)
                 loaded_array(self.tensors[raw], "e", np.float32, name="raw")
                 return RandWire(inlet, tuple(nodes), jnp.asarray(self.tensors[raw]), outlet, wiring)
+            case {"alexnet": {"plan": plan, "image_shape": image_shape, "layers": layers}} if plan in PLANS:
+                stages = PLANS[plan].stages
+                convolutions = [
+                    Convolution(*self._arrays(*names, axes="u k k c"), stage.stride, stage.border, stage.groups)
+                    for stage, names in zip(stages, layers, strict=False)
+                ]
+                connected = tuple(self._layer(*names) for names in layers[len(stages) :])
+                return AlexNet(tuple(convolutions), connected, checked_image_shape(image_shape), PLANS[plan])
             case {"estimator": inner}:
                 return self.estimator(inner)
         raise ModelFileError(f"{str(node)[:60]} is not part of a model file's grammar; expected a value as saved.")
 
     def _layer(self, weights: str, biases: str) -> Linear:
+        return Linear(*self._arrays(weights, biases, axes="out in"))
+
+    def _arrays(self, weights: str, biases: str, *, axes: str) -> tuple[Array, Array]:
         W, b = self.tensors[weights], self.tensors[biases]
-        n_out, _ = loaded_array(W, "out in", np.float32, name="W")
+        n_out, *_ = loaded_array(W, axes, np.float32, name="W")
         loaded_array(b, str(n_out), np.float32, name="b")
-        return Linear(jnp.asarray(W), jnp.asarray(b))
+        return jnp.asarray(W), jnp.asarray(b)
 
 
 def _is_fitted_name(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from sklearn.base import BaseEstimator
 
+from foldline.estimators.alexnet_classifier import AlexNetClassifier
 from foldline.estimators.image_pipeline import ImagePipeline
 from foldline.estimators.knn_classifier import KNNClassifier
 from foldline.estimators.linear_classifier import LinearClassifier
@@ -16,6 +17,7 @@ CLASSIFIERS: dict[str, type[BaseEstimator]] = {
     "knn.v1": KNNClassifier,
     "ridge.v1": RidgeClassifier,
     "randwire.v1": RandomlyWiredClassifier,
+    "alexnet.v1": AlexNetClassifier,
 }
 
 SAVEABLE: dict[str, type[BaseEstimator]] = {**FEATURES, **CLASSIFIERS, "pipeline.v1": ImagePipeline}

@@ -1,6 +1,8 @@
-"""Scores from feature vectors: linear classifiers, fully-connected and randomly wired networks as Equinox modules."""
+"""Scores from feature vectors: linear classifiers and networks of several kinds as Equinox modules."""
 
 from foldline.models.activations import ACTIVATIONS
+from foldline.models.alexnet import PLANS, AlexNet
+from foldline.models.convolution import Convolution
 from foldline.models.linear import Linear
 from foldline.models.mlp import MLP
 from foldline.models.net import Net
@@ -8,4 +10,16 @@ from foldline.models.randwire import RandWire
 from foldline.models.stem import Stem
 from foldline.models.wiring import Wiring, random_wiring
 
-__all__ = ["ACTIVATIONS", "MLP", "Linear", "Net", "RandWire", "Stem", "Wiring", "random_wiring"]
+__all__ = [
+    "ACTIVATIONS",
+    "MLP",
+    "PLANS",
+    "AlexNet",
+    "Convolution",
+    "Linear",
+    "Net",
+    "RandWire",
+    "Stem",
+    "Wiring",
+    "random_wiring",
+]

@@ -1,10 +1,22 @@
 """What training asks of a model."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from foldline.models.linear import Linear
+
+@runtime_checkable
+class Layer(Protocol):
+    """Weights W, a row a unit, and biases b."""
+
+    @property
+    def W(self) -> Array:
+        """Weights, the unit first."""
+
+    @property
+    def b(self) -> Float[Array, " out"]:
+        """Biases."""
 
 
 @runtime_checkable
@@ -12,7 +24,7 @@ class Net(Protocol):
     """A pytree of arrays, such as an Equinox module, that gives scores and names its layers."""
 
     @property
-    def learned(self) -> tuple[Linear, ...]:
+    def learned(self) -> Sequence[Layer]:
         """The layers that training changes; their W, and nothing else, are regularised."""
 
     def __call__(

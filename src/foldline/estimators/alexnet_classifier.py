@@ -1,0 +1,175 @@
+"""A convolutional network, trained end to end on pixels."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from math import isqrt
+from typing import Any, Literal
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from foldline.core.checks import choice, integer, is_list
+from foldline.core.errors import ModelFileError, SettingError
+from foldline.core.loaded import FIX
+from foldline.estimators.net_classifier import NetClassifier
+from foldline.estimators.rows import ClassWeight, fitting_rate
+from foldline.models import PLANS, AlexNet, Net
+from foldline.training import Augment, Loss, Optimizer, Rows, Schedule, TrainingSettings
+
+
+class AlexNetClassifier(NetClassifier):
+    """Convolutional network on raw pixels, trained by mini-batch descent from pixels to classes (see `AlexNet`).
+
+    Five convolutions with ReLU and overlapping pooling, then three fully-connected layers. The objective is that of
+    `MLPClassifier`; weights are regularised, biases are not. Settings are checked in `fit`.
+
+    Args:
+        size: "small", about a quarter of the paper's widths, for images of 12 to 64 pixels a side; "paper", for those
+            of 227.
+        image_shape: (H, W, C) of the images whose pixels the rows are; None for square ones, of three channels or one.
+        dropout: share of the units of fully-connected hidden layers switched off in each step, in [0, 1).
+        loss: "softmax" or "svm" (Weston-Watkins).
+        l1: strength of the penalty on absolute weights, at least 0.
+        l2: strength of the penalty on squared weights, at least 0; the plain sum of squares, with no half.
+        optimizer: "sgd", with momentum, or "adamw".
+        lr: largest learning rate, above 0; "auto" lets the training rows say, as for a net of one hidden layer as wide
+            as the last one here; the rate that was used is `lr_`.
+        momentum: of SGD, in [0, 1); AdamW ignores it.
+        nesterov: whether SGD looks ahead along its momentum.
+        schedule: of the learning rate over the run, as in `MLPClassifier`.
+        warmup: share of the run over which the rate first rises in a straight line from nearly 0, in [0, 1).
+        label_smoothing: share of the target probability that all classes are given alike, in [0, 1); of softmax alone.
+        clip_norm: largest norm of the gradient of all layers together; longer ones are shortened to it; None for any.
+        augment: how images are changed in each step (see `Augment`); None for not at all.
+        epochs: passes over the training rows, at least 1.
+        batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.
+        micro_batches: parts of a batch that are computed one after the other, for less memory; the step is the same.
+        early_stopping: whether to stop after `patience` epochs without a better validation accuracy.
+        validation_fraction: share of the training rows, in (0, 1), held out for that when `fit` is given no validation
+            rows.
+        patience: epochs to wait, at least 1.
+        class_weight: weights of the classes; "balanced" for the inverse of their frequencies; None for equal ones.
+        random_state: seed of first weights, order of rows, dropout and augmentation.
+    Raises: as `MLPClassifier`; SettingError for images that are too small, or rows that are not such images.
+    Source: Krizhevsky, Sutskever, Hinton (2012), "ImageNet classification with deep convolutional neural networks".
+    Example:
+        >>> from sklearn.datasets import load_digits
+        >>> digits = load_digits()
+        >>> X = np.kron(digits.images, np.ones((2, 2))).reshape(-1, 256)[:300] / 16
+        >>> model = AlexNetClassifier(image_shape=(16, 16, 1), epochs=2).fit(X, digits.target[:300])
+        >>> model.predict(X).shape
+        (300,)
+    """
+
+    model_: AlexNet
+
+    def __init__(
+        self,
+        *,
+        size: Literal["small", "paper"] = "small",
+        image_shape: Sequence[int] | None = None,
+        dropout: float = 0.5,
+        loss: Loss = "softmax",
+        l1: float = 0.0,
+        l2: float = 1e-4,
+        optimizer: Optimizer = "sgd",
+        lr: float | Literal["auto"] = "auto",
+        momentum: float = 0.9,
+        nesterov: bool = True,
+        schedule: Schedule = "cosine",
+        warmup: float = 0.1,
+        label_smoothing: float = 0.0,
+        clip_norm: float | None = None,
+        augment: Augment | None = None,
+        epochs: int = 30,
+        batch_size: int | Literal["auto"] = "auto",
+        micro_batches: int = 1,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        patience: int = 10,
+        class_weight: ClassWeight = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.size = size
+        self.image_shape = image_shape
+        self.dropout = dropout
+        self.loss = loss
+        self.l1 = l1
+        self.l2 = l2
+        self.optimizer = optimizer
+        self.lr = lr
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.schedule = schedule
+        self.warmup = warmup
+        self.label_smoothing = label_smoothing
+        self.clip_norm = clip_norm
+        self.augment = augment
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.micro_batches = micro_batches
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.class_weight = class_weight
+        self.random_state = random_state
+
+    def _architecture(self) -> dict[str, Any]:
+        choice(self.size, tuple(PLANS), name="size")
+        if not isinstance(self.augment, Augment | None):
+            raise SettingError(f"augment is {self.augment!r}; expected None or an Augment. Give one with image_shape.")
+        shape = self._image_shape(self.n_features_in_)
+        PLANS[self.size].map_shape(shape)
+        return {"image_shape": shape, "plan": PLANS[self.size]}
+
+    def _image_shape(self, n_in: int) -> tuple[int, int, int]:
+        """Give the shape of the images that rows of D numbers are. Raises: SettingError if they are none."""
+        if self.image_shape is not None:
+            height, width, n_channels = checked_image_shape(self.image_shape)
+            if height * width * n_channels != n_in:
+                raise SettingError(
+                    f"image_shape is {self.image_shape!r}, which is {height * width * n_channels:,} numbers, and rows "
+                    f"hold {n_in:,}; expected as many. Give the shape of the images whose raw pixels the rows are."
+                )
+            return height, width, n_channels
+        for n_channels in (3, 1):
+            side = isqrt(n_in // n_channels)
+            if side * side * n_channels == n_in:
+                return side, side, n_channels
+        raise SettingError(
+            f"image_shape is None and rows hold {n_in:,} numbers; expected the raw pixels of square images, of three "
+            f"channels or one. Give image_shape as (height, width, channels)."
+        )
+
+    def _first_model(self, train: Rows, *, key: PRNGKeyArray, seed: int) -> AlexNet:
+        return AlexNet.random(n_out=len(self.classes_), **self._architecture(), key=key)
+
+    def _with_rate(self, settings: TrainingSettings, train: Rows, model: Net, *, seed: int) -> TrainingSettings:
+        if self.lr != "auto":
+            return settings
+        return replace(settings, lr=fitting_rate(train, settings, PLANS[self.size].hidden[-1:], seed=seed))
+
+    def _check_loaded_layers(self, n_classes: int) -> None:
+        wanted = jax.eval_shape(partial(AlexNet.random, n_out=n_classes, **self._architecture()), key=jax.random.key(0))
+        shapes = [[leaf.shape for leaf in jax.tree.leaves(net)] for net in (self.model_, wanted)]
+        is_alike = (self.model_.image_shape, self.model_.plan) == (wanted.image_shape, wanted.plan)
+        if not is_alike or shapes[0] != shapes[1]:
+            raise ModelFileError(
+                f"the net has {len(shapes[0])} arrays that do not fit size={self.size!r}, {self.n_features_in_} pixels "
+                f"and {n_classes} classes; expected those of shapes {shapes[1]}. {FIX}"
+            )
+
+
+def checked_image_shape(shape: object) -> tuple[int, int, int]:
+    """Give (H, W, C) as whole numbers. Raises: SettingError for what is no shape of images."""
+    if not is_list(shape) or len(shape) != 3:  # type: ignore[arg-type]  # a list has a length
+        raise SettingError(
+            f"image_shape is {shape!r}; expected height, width and channels. Give for example (32, 32, 3)."
+        )
+    height, width, n_channels = (
+        integer(length, name=f"the {name} in image_shape", low=1)
+        for length, name in zip(shape, ("height", "width", "channels"), strict=True)  # type: ignore[call-overload]
+    )
+    return height, width, n_channels
