@@ -19,11 +19,18 @@ from foldline.cli.options import features_option, loading_options, net_options
     "  foldline fit photos/ --features raw --hidden 512 --flip --shift 2 --schedule one_cycle --out run\n"
     "  foldline fit photos/ --features raw --hidden 500 --stem --dropout 0.5 --lr 0.05 --out run\n"
     "  foldline fit photos/ --wiring ws --nodes 32 --node-width 64 --dropout 0.3 --out run\n"
+    "  foldline fit photos/ --alexnet small --size 32 --flip --shift 4 --out run\n"
     "  foldline fit --resume run",
 )
 @click.argument("data", required=False)
 @features_option
 @net_options
+@click.option(
+    "--alexnet",
+    type=click.Choice(["small", "paper"]),
+    default=None,
+    help="A convolutional net on raw pixels: small, for images of 12 to 64 pixels a side; paper, for 227.",
+)
 @click.option(
     "--wiring",
     type=click.Choice(["ws", "er", "ba"]),
@@ -102,6 +109,7 @@ def fit_command(
     features: tuple[str, ...] | None,
     hidden: tuple[int, ...] | None,
     wiring: str | None,
+    alexnet: str | None,
     loss: str | None,
     flip: bool,
     shift_px: int,
@@ -144,6 +152,7 @@ def fit_command(
         make_classifier,
         hidden=hidden or (),
         wiring=wiring,
+        alexnet=alexnet,
         loss=loss,
         patience=patience,
         early_stopping=None if patience is None else True,
@@ -160,6 +169,8 @@ def fit_command(
         of_pixels: dict[str, Any] = {}
         if flip or shift_px or zoom or cutout_px:
             of_pixels["augment"] = Augment(shape, flip=flip, shift_px=shift_px, zoom=zoom, cutout_px=cutout_px)
+        if alexnet is not None:
+            of_pixels["image_shape"] = shape
         if has_stem:
             of_pixels["stem"] = Stem.for_images(shape)
         if of_pixels:

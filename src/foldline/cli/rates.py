@@ -53,7 +53,7 @@ def rates_command(
     from foldline.images import load_images
 
     use_jax_cache()
-    classifier = make_classifier(hidden=hidden or (), wiring=None, loss=loss, **settings)
+    classifier = make_classifier(hidden=hidden or (), wiring=None, alexnet=None, loss=loss, **settings)
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
         test = find_rate_on(

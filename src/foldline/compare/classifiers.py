@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from foldline.compare.features import ImageShape
 from foldline.estimators import (
+    AlexNetClassifier,
     KNNClassifier,
     LinearClassifier,
     MLPClassifier,
@@ -151,6 +152,15 @@ def _augmented_net(n_train: int, seed: int) -> BaseEstimator:
     return MLPClassifier(dropout=0.1, epochs=28, average_views=True, **OF_BEST_NETS, random_state=seed)
 
 
+def _alexnet(n_train: int, seed: int) -> BaseEstimator:
+    return AlexNetClassifier(epochs=epochs_for(n_train), random_state=seed)
+
+
+def _shape_and_augment(image_shape: ImageShape) -> dict[str, Any]:
+    shift_px = min(image_shape[:2]) // 10
+    return {"image_shape": image_shape, "augment": Augment(image_shape, flip=True, shift_px=shift_px)}
+
+
 def _stem(image_shape: ImageShape) -> dict[str, Any]:
     return {"stem": Stem.for_images(image_shape)}
 
@@ -239,6 +249,14 @@ PIXEL_CLASSIFIERS: dict[str, ClassifierChoice] = {
         build=_augmented_net,
         tuned=OF_NETS,
         of_images=_stem_and_augment,
+    ),
+    "alexnet": ClassifierChoice(
+        key="alexnet",
+        title="convolutional net",
+        description="AlexNet at a quarter of its widths, on mirrored and shifted images, dropout",
+        build=_alexnet,
+        tuned=OF_NETS,
+        of_images=_shape_and_augment,
     ),
 }
 

@@ -18,6 +18,7 @@ from foldline.compare.run import measured
 from foldline.core.errors import FoldlineError, SettingError
 from foldline.core.files import write_text
 from foldline.estimators import (
+    AlexNetClassifier,
     ImagePipeline,
     LinearClassifier,
     MLPClassifier,
@@ -78,7 +79,7 @@ def fit(
     image_set: ImageSet,
     *,
     features: Sequence[str] | None = None,
-    classifier: LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier,
+    classifier: AlexNetClassifier | LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier,
     compression: ProductQuantizer | None = None,
     callbacks: Sequence[Callback] = (),
     seed: int = 0,
@@ -93,8 +94,9 @@ def fit(
     Args:
         image_set: images with labels, from `load_images`.
         features: one or more names (such as "raw", "hog", "words-large"), side by side; None for HoG and, if there is
-            any, colour.
-        classifier: an unfitted LinearClassifier, MLPClassifier, RandomlyWiredClassifier or RidgeClassifier.
+            any, colour, and for raw pixels with an AlexNetClassifier.
+        classifier: an unfitted LinearClassifier, MLPClassifier, RandomlyWiredClassifier, AlexNetClassifier or
+            RidgeClassifier.
         compression: how training vectors are kept while the classifier learns (see `ImagePipeline`), which a
             RidgeClassifier cannot do; None for as they are.
         callbacks: called with the report of every epoch of mini-batch descent; one that gives True ends it.
@@ -109,11 +111,14 @@ def fit(
         checkpoints of another run; DataError if the images cannot be split or the classifier cannot be trained;
         SaveError if the folder cannot be written.
     """
-    if not isinstance(classifier, LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier):
+    if not isinstance(classifier, NetClassifier | RidgeClassifier):
         raise SettingError(
             f"classifier is a {type(classifier).__name__}; expected a LinearClassifier, an MLPClassifier, a "
-            "RandomlyWiredClassifier or a RidgeClassifier. Give one, or call compare for nearest neighbours."
+            "RandomlyWiredClassifier, an AlexNetClassifier or a RidgeClassifier. Give one, or call compare for "
+            "nearest neighbours."
         )
+    if features is None and isinstance(classifier, AlexNetClassifier):
+        features = ("raw",)
     feature_set = FeatureSet.chosen(features, image_shape=tuple(image_set.images.shape[1:]))
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
     _check_pixels(classifier, feature_set, image_set)
@@ -128,8 +133,8 @@ def fit(
         write_text(Path(folder) / CHECKPOINTS / RECIPE, tomli_w.dumps(plain))
         if isinstance(classifier, NetClassifier):
             options["checkpoints"] = Checkpoints(folder=Path(folder) / CHECKPOINTS, every_s=checkpoint_s)
-    is_net = isinstance(classifier, RandomlyWiredClassifier) or bool(getattr(classifier, "hidden", ()))
-    kind = "net" if is_net else "linear"
+    is_net = isinstance(classifier, AlexNetClassifier | RandomlyWiredClassifier)
+    kind = "net" if is_net or getattr(classifier, "hidden", ()) else "linear"
     choice = ClassifierChoice(
         key=kind,
         title=kind,
@@ -162,6 +167,11 @@ def _check_pixels(classifier: BaseEstimator, features: FeatureSet, image_set: Im
         raise SettingError(
             f"augment is {augment!r} and features are {names}; expected raw alone, because only pixels can be moved, "
             "mirrored and covered. Take the features raw, or leave augment (--flip, --shift, --zoom, --cutout) out."
+        )
+    if isinstance(classifier, AlexNetClassifier) and features.key != "raw":
+        raise SettingError(
+            f"classifier is an AlexNetClassifier and features are {names}; expected raw alone, because it makes its "
+            "own of pixels. Take the features raw, or leave alexnet (--alexnet) out."
         )
     if stem is not None and features.key != "raw":
         raise SettingError(

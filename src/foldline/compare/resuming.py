@@ -11,14 +11,27 @@ from sklearn.base import BaseEstimator
 from foldline.compare.fitting import CHECKPOINTS, RECIPE
 from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError, SettingError
 from foldline.core.text import reason
-from foldline.estimators import LinearClassifier, MLPClassifier, RandomlyWiredClassifier, RidgeClassifier
+from foldline.estimators import (
+    AlexNetClassifier,
+    LinearClassifier,
+    MLPClassifier,
+    RandomlyWiredClassifier,
+    RidgeClassifier,
+)
 from foldline.features import ProductQuantizer
 from foldline.models import Stem
 from foldline.training import Augment
 
 _KINDS: dict[str, type[BaseEstimator]] = {
     kind.__name__: kind
-    for kind in (LinearClassifier, MLPClassifier, RandomlyWiredClassifier, RidgeClassifier, ProductQuantizer)
+    for kind in (
+        AlexNetClassifier,
+        LinearClassifier,
+        MLPClassifier,
+        RandomlyWiredClassifier,
+        RidgeClassifier,
+        ProductQuantizer,
+    )
 }
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 from foldline.core.checks import choice
 from foldline.core.errors import SettingError
+from foldline.estimators.alexnet_classifier import AlexNetClassifier
 from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
 from foldline.estimators.randwire_classifier import RandomlyWiredClassifier
 from foldline.estimators.ridge_classifier import RidgeClassifier
+from foldline.models import PLANS
 from foldline.models.wiring import GRAPHS
 
 # Settings that only a RandomlyWiredClassifier has.
@@ -29,13 +31,19 @@ OF_NETS = (
 
 
 def make_classifier(
-    *, hidden: Sequence[int] = (), wiring: str | None = None, loss: str | None = None, **settings: Any
-) -> LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier:
+    *,
+    hidden: Sequence[int] = (),
+    wiring: str | None = None,
+    alexnet: str | None = None,
+    loss: str | None = None,
+    **settings: Any,
+) -> AlexNetClassifier | LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier:
     """Give a linear classifier without hidden layers, one of least squares for their loss, a network with layers.
 
     Args:
         hidden: widths of the hidden layers, first to last; none, (), for a linear classifier.
         wiring: kind of the graph of a `RandomlyWiredClassifier`; None for none.
+        alexnet: size of an `AlexNetClassifier`; None for none.
         loss: "squares" for a `RidgeClassifier`; others are those of `LinearClassifier` and `MLPClassifier`.
         settings: of the classifier that is meant; None takes the default. A seed, `random_state`, is welcome to any.
     Raises: SettingError for settings of nets where there is no hidden layer, of a linear classifier where there are, of
@@ -51,6 +59,8 @@ def make_classifier(
         RandomlyWiredClassifier(graph='er', nodes=8)
     """
     chosen = {name: value for name, value in settings.items() if value is not None}
+    if alexnet is not None:
+        return _alexnet(alexnet, hidden, chosen | {"wiring": wiring, "loss": loss})
     if loss == "squares":
         return _of_squares(hidden, chosen if wiring is None else {"wiring": wiring, **chosen})
     if loss is not None:
@@ -77,6 +87,23 @@ def make_classifier(
                 f"for example to 256, or leave {name} out."
             )
     return LinearClassifier(**chosen)
+
+
+def _alexnet(size: str, hidden: Sequence[int], settings: dict[str, Any]) -> AlexNetClassifier:
+    chosen = {name: value for name, value in ({"hidden": hidden or None} | settings).items() if value is not None}
+    choice(size, tuple(PLANS), name="alexnet")
+    if chosen.get("loss") == "squares":
+        raise SettingError(
+            f"loss is 'squares' with alexnet={size!r}; expected 'softmax' or 'svm': squares are solved exactly, which "
+            f"nets cannot be. Take another loss, or leave alexnet out."
+        )
+    known = AlexNetClassifier().get_params(deep=False)
+    for name in (name for name in chosen if name not in known):
+        raise SettingError(
+            f"{name} is {chosen[name]!r} with alexnet={size!r}; expected settings of an AlexNetClassifier, which has "
+            f"none of that name. Leave {name} or alexnet out."
+        )
+    return AlexNetClassifier(size=size, **chosen)  # type: ignore[arg-type]  # checked above
 
 
 def _wired(wiring: str, hidden: Sequence[int], chosen: dict[str, Any]) -> RandomlyWiredClassifier:
