@@ -11,7 +11,7 @@ from foldline.estimators import AlexNetClassifier, load, make_pipeline, save
 from foldline.estimators.alexnet_classifier import checked_image_shape
 from foldline.features import Pixels
 from foldline.models import AlexNet
-from foldline.training import Augment
+from foldline.training import Augment, Checkpoints
 from image_files import noise
 from killed_runs import Killed
 
@@ -19,7 +19,7 @@ IMAGES = noise(20, 12, 12, 3)
 LABELS = np.arange(20) % 2
 X = (IMAGES.reshape(20, -1) / np.float32(255) - 0.5) * 3
 # One training for all tests that only need a net: compiling takes longer than learning.
-MODEL = AlexNetClassifier(epochs=40, batch_size=10, lr=0.02, augment=Augment((12, 12, 3), flip=True))
+MODEL = AlexNetClassifier(epochs=60, batch_size=10, lr=0.02, dropout=0.0, augment=Augment((12, 12, 3)))
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +58,8 @@ def test_a_run_that_was_killed_goes_on_to_the_same_scores(fitted, tmp_path):
     with pytest.raises(Killed):
         clone(MODEL).fit(rows, LABELS, checkpoints=checkpoints, callbacks=[die])
     begun = []
-    again = clone(MODEL).fit(
-        rows, LABELS, checkpoints=checkpoints, callbacks=[lambda report: begun.append(report.epoch)]
-    )
+    watch = [lambda report: begun.append(report.epoch)]
+    again = clone(MODEL).fit(rows, LABELS, checkpoints=checkpoints, callbacks=watch)
     assert begun[0] == 20
     assert_array_equal(again.scores(rows), fitted.classifier_.scores(rows))
 
@@ -113,7 +112,7 @@ def test_a_file_whose_arrays_do_not_fit_the_images_is_refused(tmp_path):
 )
 def test_wrong_settings_are_told_before_training(settings, message):
     with pytest.raises(SettingError, match=re.escape(message)):
-        AlexNetClassifier(**settings).fit(X, LABELS)
+        AlexNetClassifier().set_params(**settings).fit(X, LABELS)
 
 
 def test_rows_that_are_no_square_images_are_refused_without_a_shape():

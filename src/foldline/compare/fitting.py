@@ -134,7 +134,7 @@ def fit(
         if isinstance(classifier, NetClassifier):
             options["checkpoints"] = Checkpoints(folder=Path(folder) / CHECKPOINTS, every_s=checkpoint_s)
     is_net = isinstance(classifier, AlexNetClassifier | RandomlyWiredClassifier)
-    kind = "net" if is_net or getattr(classifier, "hidden", ()) else "linear"
+    kind = "net" if is_net or bool(getattr(classifier, "hidden", ())) else "linear"
     choice = ClassifierChoice(
         key=kind,
         title=kind,
