@@ -12,10 +12,16 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from sklearn.base import BaseEstimator
 
-from foldline.estimators import ImagePipeline, LinearClassifier, MLPClassifier, RandomlyWiredClassifier
+from foldline.estimators import (
+    AlexNetClassifier,
+    ImagePipeline,
+    LinearClassifier,
+    MLPClassifier,
+    RandomlyWiredClassifier,
+)
 from foldline.estimators.registry import SAVEABLE
 from foldline.features import ColorHistogram, Concat, DenseSIFT, ImageFeature, Patches, Pixels
-from foldline.models import MLP, Linear, RandWire
+from foldline.models import MLP, AlexNet, Linear, RandWire
 from image_files import noise
 from small_features import small_feature
 
@@ -42,7 +48,17 @@ def fitted(key):
         return kind(epochs=1).fit(X, LABELS)
     if kind is RandomlyWiredClassifier:
         return kind(nodes=4, k=2, width=3, epochs=1).fit(X, LABELS)
+    if kind is AlexNetClassifier:
+        return untrained_alexnet()
     return kind().fit(X, LABELS)
+
+
+def untrained_alexnet():
+    """Give the net of the smallest images it takes its first weights alone: compiling a training takes long."""
+    model = AlexNetClassifier()
+    model.classes_, model.n_features_in_, model.lr_ = np.arange(3), 12 * 12, 0.01
+    model.model_ = AlexNet.random(image_shape=(12, 12, 1), n_out=3, key=jax.random.key(0))
+    return model
 
 
 def pipeline(classifier, *, images=IMAGES, features=None, **names):
