@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from math import isqrt
+from math import isqrt, prod
 from typing import Any, Literal
 
 import jax
@@ -152,13 +152,15 @@ class AlexNetClassifier(NetClassifier):
         return replace(settings, lr=fitting_rate(train, settings, PLANS[self.size].hidden[-1:], seed=seed))
 
     def _check_loaded_layers(self, n_classes: int) -> None:
-        wanted = jax.eval_shape(partial(AlexNet.random, n_out=n_classes, **self._architecture()), key=jax.random.key(0))
+        shape, plan = self.model_.image_shape, self.model_.plan
+        wanted = jax.eval_shape(
+            partial(AlexNet.random, image_shape=shape, plan=plan, n_out=n_classes), key=jax.random.key(0)
+        )
         shapes = [[leaf.shape for leaf in jax.tree.leaves(net)] for net in (self.model_, wanted)]
-        is_alike = (self.model_.image_shape, self.model_.plan) == (wanted.image_shape, wanted.plan)
-        if not is_alike or shapes[0] != shapes[1]:
+        if prod(shape) != self.n_features_in_ or shapes[0] != shapes[1]:
             raise ModelFileError(
-                f"the net has {len(shapes[0])} arrays that do not fit size={self.size!r}, {self.n_features_in_} pixels "
-                f"and {n_classes} classes; expected those of shapes {shapes[1]}. {FIX}"
+                f"the net has {len(shapes[0])} arrays for images of shape {shape} that do not fit "
+                f"{self.n_features_in_} pixels and {n_classes} classes; expected those of shapes {shapes[1]}. {FIX}"
             )
 
 
