@@ -50,8 +50,8 @@ class Convolution(eqx.Module):
         Args:
             x: (N, H, W, C) images.
         """
-        # What cuDNN does by itself. On a CPU these gave 1.4 and 1.2 times the speed of a plain convolution with its
-        # gradients (benchmarks/convolution.py).
+        # Forward and gradients, one thread, batch 128, beside XLA's own convolution: winograd took 47 against 57 ms
+        # (16x16x32 to 64) and 22 against 54 (8x8x96 to 96), in_blocks 32 against 65 (32x32x3 to 32, 5x5).
         if jax.default_backend() == "cpu" and self.stride == 1 and self.groups == 1:
             side, is_kept = self.W.shape[1], 2 * self.border == self.W.shape[1] - 1
             if side == SIDE and is_kept and x.shape[-1] > FEW_CHANNELS:
