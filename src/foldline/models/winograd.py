@@ -62,7 +62,8 @@ def _forward(x: Array, W: Array) -> tuple[Array, tuple[Array, Array, Array]]:
     padded = jnp.pad(x, ((0, 0), *after, (0, 0)))
     rows = _barrier(jnp.stack(_mixed(OF_TILES, _tiles(padded, axis=1))))
     tiles = jnp.stack(_mixed(OF_TILES, _tiles(rows, axis=3)), axis=1).reshape(SPAN**2, n * down * across, -1)
-    weights = jnp.einsum("pi,qj,uijc->pqcu", OF_WEIGHTS, OF_WEIGHTS, W).astype(W.dtype).reshape(SPAN**2, -1, len(W))
+    basis = jnp.asarray(OF_WEIGHTS, W.dtype)
+    weights = jnp.einsum("pi,qj,uijc->pqcu", basis, basis, W).reshape(SPAN**2, -1, len(W))
     tiles, weights = _barrier(tiles), _barrier(weights)
     products = _barrier(_product(tiles, weights, over=(2, 1))).reshape(SPAN, SPAN, n, down, across, len(W))
     of_rows = _barrier(jnp.stack(_mixed(OF_RESULTS, products), axis=3))
@@ -81,7 +82,8 @@ def _backward(saved: tuple[Array, Array, Array], dy: Array) -> tuple[Array, Arra
     d_products = _barrier(jnp.stack(_mixed(OF_RESULTS.T, parts), axis=1).reshape(SPAN**2, -1, n_units))
 
     d_weights = _product(tiles, d_products, over=(1, 1)).reshape(SPAN, SPAN, -1, n_units)
-    dW = jnp.einsum("pi,qj,pqcu->uijc", OF_WEIGHTS, OF_WEIGHTS, d_weights).astype(dy.dtype)
+    basis = jnp.asarray(OF_WEIGHTS, dy.dtype)
+    dW = jnp.einsum("pi,qj,pqcu->uijc", basis, basis, d_weights)
 
     d_tiles = _barrier(_product(d_products, weights, over=(2, 2)))
     d_tiles = d_tiles.reshape(SPAN, SPAN, n, down, across, like_x.shape[-1])
