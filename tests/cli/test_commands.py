@@ -280,6 +280,21 @@ def test_fit_takes_a_wiring(run, tmp_path):
     assert "graph      7 nodes, 10 edges, " in run("info", tmp_path / "run" / "model.safetensors")[1]
 
 
+def test_fit_takes_a_convolutional_net(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    words = "fit photos --features raw --alexnet small --epochs 1 --out run"
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    settings = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]
+    expected = {"kind": "AlexNetClassifier", "size": "small", "image_shape": [16, 16, 3], "epochs": 1}
+    assert {name: settings[name] for name in expected} == expected
+    # Templates of five convolutions; then 2 x 2 x 64 numbers are left.
+    n_learned = 32 * (75 + 1) + 64 * (288 + 1) + 96 * (576 + 1) + 96 * (864 + 1) + 64 * (864 + 1)
+    n_learned += 256 * (256 + 1) + 256 * (256 + 1) + 2 * (256 + 1)
+    layers = "768 -> 32 of 5 x 5 -> 64 of 3 x 3 -> 96 of 3 x 3 -> 96 of 3 x 3 -> 64 of 3 x 3 -> 256 -> 256 -> 2"
+    assert f"{layers}, {n_learned:,} numbers" in run("info", tmp_path / "run" / "model.safetensors")[1]
+
+
 @pytest.mark.parametrize("solver", ["lbfgs", "auto"])
 def test_fit_takes_a_solver(run, tmp_path, solver):
     code, _, err = run("fit", "digits", "--features", "raw", "--solver", solver, "--epochs", "9", "--out", "run")
@@ -315,6 +330,8 @@ def test_fit_starts_a_net_with_patches_of_the_loaded_size(run, tmp_path):
     assert code == 0, err
     stem = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]["stem"]
     assert (stem["image_shape"], stem["patch_px"], stem["grid"]) == ([8, 10, 3], 8, 1)
+    # The whitening, which training leaves as it is, is a layer like the others.
+    assert "layers     240 -> 240 -> " in run("info", tmp_path / "run" / "model.safetensors")[1]
     code, _, err = run("fit", "photos", "--features", "raw", "--size", "8", "--stem", "--out", "other")
     assert code == 2
     assert "there is no hidden layer" in err

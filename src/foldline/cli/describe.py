@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from foldline.compare.landscapes import Landscape
     from foldline.images import ImageSet, Problem
     from foldline.insight import Folds
+    from foldline.models.net import Layer
 
 # A terminal is as wide as it is; a file or a pipe gets enough for every column.
 PIPE_WIDTH = 140
@@ -116,16 +117,22 @@ def print_model(model: "BaseEstimator", path: str) -> None:
         model = model.classifier_
     console.print(f"  classifier {escape(' '.join(repr(model).split()))}", highlight=False, soft_wrap=True)
     net = getattr(model, "model_", None)
-    layers, wiring = getattr(net, "learned", ()), getattr(net, "wiring", None)
-    if not layers:
+    if net is None:
         return
+    layers = getattr(net, "layers", net.learned)  # with those that stay as they are
     n_numbers = sum(layer.W.size + layer.b.size for layer in layers)
-    if net is not None and wiring is not None:
+    wiring = getattr(net, "wiring", None)
+    if wiring is not None:
         graph = f"{wiring.n_nodes} nodes, {len(wiring.edges)} edges, {wiring.depth} deep"
         console.print(f"  graph      {graph}, {n_numbers + net.edges.size:,} numbers", highlight=False)
         return
-    widths = [layers[0].W.shape[1], *(layer.W.shape[0] for layer in layers)]
-    console.print(f"  layers     {' -> '.join(map(str, widths))}, {n_numbers:,} numbers", highlight=False)
+    widths = " -> ".join([str(model.n_features_in_), *map(_width_of_layer, layers)])
+    console.print(f"  layers     {widths}, {n_numbers:,} numbers", highlight=False, soft_wrap=True)
+
+
+def _width_of_layer(layer: "Layer") -> str:
+    n_units, *template = layer.W.shape
+    return f"{n_units} of {template[0]} x {template[1]}" if len(template) > 1 else str(n_units)
 
 
 def print_data(images: "ImageSet", duplicates: "Sequence[Problem]") -> None:
