@@ -6,6 +6,8 @@ import pytest
 from foldline.core.errors import SettingError
 from foldline.gallery import EXHIBITS, gallery
 from foldline.gallery.exhibits import CHAPTERS
+from foldline.gallery.functions import EPS_PLANE, WAVES
+from foldline.insight import towers
 
 LECTURE = Path(__file__).parents[2] / "docs" / "lecture.md"
 # Exhibits that need a second or less.
@@ -38,6 +40,11 @@ def test_a_page_needs_no_other_file_and_no_network(page):
 
 def test_notes_tell_what_was_computed(page):
     assert "cos x: not convex: f(0.5 * -3.142 + 0.5 * 3.142) = 1 &gt; -1" in page
+
+
+def test_the_bound_of_pyramids_is_not_told_smaller_than_it_is():
+    told = re.search(r"nowhere more than ([\d.]+) off", gallery(["towers"]).drawn["towers"].note)
+    assert float(told[1]) >= towers(WAVES, eps=EPS_PLANE).pyramids.bound
 
 
 def test_names_are_keys_and_every_exhibit_stands_once():
