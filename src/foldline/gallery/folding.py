@@ -9,7 +9,7 @@ from foldline.compare import sweep
 from foldline.estimators import MLPClassifier
 from foldline.gallery.exhibit import Drawn, Exhibit
 from foldline.gallery.material import Material
-from foldline.insight import Plane, compare_capacity, find_folds, find_warp, folds_picture
+from foldline.insight import Plane, compare_capacity, find_folds, find_separation, find_warp, folds_picture
 from foldline.models import MLP, Linear
 
 # Points whose h1 + h2 is large are one class: a line in h, a bent one in the plane.
@@ -31,7 +31,13 @@ def _quadrants(material: Material) -> Drawn:
         path = Path(folder) / "warp.gif"
         warp.animation(path, X=X, labels=labels)
         moving = path.read_bytes()
-    return Drawn(figures=(warp.picture(X=X, labels=labels),), moving=moving)
+    in_plane, in_h = (find_separation(points, labels == 1).unit for points in (X, warp(X)[1]))
+    return Drawn(
+        figures=(warp.picture(X=X, labels=labels),),
+        moving=moving,
+        note=f"Linear programs find {'no line' if in_plane is None else 'a line'} between the classes in the plane, "
+        f"and {'none' if in_h is None else 'one'} in h.",
+    )
 
 
 def _deep_warp(material: Material) -> Drawn:
