@@ -60,10 +60,12 @@ def _bowl(material: Material) -> Drawn:
         "linear classifier": loss_plane(linear, X, y, points=31, seed=material.seed),
         "a net, towards another": loss_plane(nets[0], X, y, other=nets[1], span=0.5, points=31, seed=material.seed),
     }
+    first, second = (100 * net.score(X, y) for net in nets)
     return Drawn(
         figures=(surfaces_picture(planes),),
         note=f"The linear classifier is {convexity_by_structure(linear).text}. The net is "
-        f"{convexity_by_structure(nets[0]).text}.",
+        f"{convexity_by_structure(nets[0]).text}. The nets are right on {first:.1f} and {second:.1f} % of "
+        "these images.",
     )
 
 
