@@ -1,4 +1,5 @@
 import math
+import re
 
 import jax.numpy as jnp
 import numpy as np
@@ -194,6 +195,13 @@ def test_a_curve_is_drawn_beside_the_nets(sine, monkeypatch):
         assert_allclose(lines["free knots"], curves.built["free knots"])
         assert_allclose(lines["trained, best of 1"], curves.trained_best)
         assert_allclose(lines["nearest neighbour, as many samples"], curves.neighbours)
+
+
+def test_the_eps_that_an_error_names_is_within_reach():
+    with pytest.raises(SettingError) as refused:
+        fl.approximate("sin(8*x)", eps=1e-9)
+    eps = float(re.search(r"expected (\S+) or more", str(refused.value))[1])
+    assert fl.approximate("sin(8*x)", eps=eps).smallest.bound <= eps
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -94,3 +96,10 @@ def test_the_picture_shows_the_numbers():
 def test_bad_input_is_told(formula, options, message):
     with pytest.raises(SettingError, match=message):
         fl.towers(formula, **options)
+
+
+def test_the_eps_that_an_error_names_is_within_reach():
+    with pytest.raises(SettingError) as refused:
+        fl.towers("sin(2*x*y)", eps=1e-6)
+    eps = float(re.search(r"expected (\S+) or more", str(refused.value))[1])
+    assert fl.towers("sin(2*x*y)", eps=eps).pyramids.bound <= eps

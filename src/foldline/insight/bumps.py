@@ -10,7 +10,7 @@ import numpy as np
 from foldline.core.checks import integer, number
 from foldline.core.errors import SettingError
 from foldline.insight.built_nets import Built, build, build_within, proved
-from foldline.insight.certificates import certify
+from foldline.insight.certificates import certify, rounded_up
 from foldline.insight.fewest_units import best_net, smallest_net
 from foldline.insight.formula import read_formula
 from foldline.insight.free_knots import MOST_LINES, needed_folds
@@ -222,8 +222,9 @@ def _smallest(f: Target, low: float, high: float, eps: float) -> Built:
         more = np.concatenate([more, [built.at], built.at - around, built.at + around])
         inner *= 1 - 2e-3
     reached = proved("free knots", f, best_net(f, low=low, high=high, n_units=MOST_LINES - 1), low=low, high=high)
+    within_reach = rounded_up(1.01 * reached.bound, digits=2)
     raise SettingError(
-        f"eps is {eps:g}, which is out of reach; expected {1.01 * reached.bound:.2g} or more for this function, which "
+        f"eps is {eps:g}, which is out of reach; expected {within_reach} or more for this function, which "
         f"{reached.n_units} units reach. Raise eps, or choose a shorter interval."
     )
 

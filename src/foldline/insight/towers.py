@@ -8,7 +8,7 @@ import numpy as np
 
 from foldline.core.checks import integer, is_list, number
 from foldline.core.errors import SettingError
-from foldline.insight.certificates import ROUNDED_UP
+from foldline.insight.certificates import ROUNDED_UP, rounded_up
 from foldline.insight.formula import Formula, read_formula
 from foldline.insight.intervals import Interval
 from foldline.insight.plane_nets import Box, Boxes, PlaneNet, Pyramids, Towers
@@ -134,8 +134,9 @@ def _within(f: Formula, box: Box, eps: float) -> BuiltOnPlane:
         if built.bound <= eps:
             return built
         if n == MOST_A_SIDE:
+            within_reach = rounded_up(1.01 * built.bound, digits=2)
             raise SettingError(
-                f"eps is {eps:g}, which is out of reach; expected {1.01 * built.bound:.2g} or more for this function, "
+                f"eps is {eps:g}, which is out of reach; expected {within_reach} or more for this function, "
                 f"which {n} cells a side reach. Raise eps, or choose a smaller box."
             )
         n = min(max(n + 1, int(0.97 * n * np.sqrt(built.bound / eps))), MOST_A_SIDE)
