@@ -20,7 +20,8 @@ from foldline.cli.options import loading_options, words_option
     "--recipes",
     type=words_option,
     metavar="A,B,...",
-    help="Which recipes; default: all that fit the images, but not mlp-best and mlp-augmented, which take minutes.",
+    help="Which recipes; default: all that fit the images, but not mlp-best, mlp-augmented, alexnet and "
+    "FEATURES/wired, which take minutes.",
 )
 @click.option("--seeds", type=int, default=3, show_default=True, help="Trainings of every recipe.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the split and the first training.")
