@@ -157,8 +157,7 @@ def _alexnet(n_train: int, seed: int) -> BaseEstimator:
 
 
 def _shape_and_augment(image_shape: ImageShape) -> dict[str, Any]:
-    shift_px = min(image_shape[:2]) // 10
-    return {"image_shape": image_shape, "augment": Augment(image_shape, flip=True, shift_px=shift_px)}
+    return {"image_shape": image_shape, **_augment(image_shape)}
 
 
 def _stem(image_shape: ImageShape) -> dict[str, Any]:
@@ -166,8 +165,11 @@ def _stem(image_shape: ImageShape) -> dict[str, Any]:
 
 
 def _stem_and_augment(image_shape: ImageShape) -> dict[str, Any]:
-    shift_px = min(image_shape[:2]) // 10
-    return {**_stem(image_shape), "augment": Augment(image_shape, flip=True, shift_px=shift_px)}
+    return {**_stem(image_shape), **_augment(image_shape)}
+
+
+def _augment(image_shape: ImageShape) -> dict[str, Any]:
+    return {"augment": Augment(image_shape, flip=True, shift_px=min(image_shape[:2]) // 10)}
 
 
 # Two decades to each side: the constants above suit tens of thousands of rows. Fewer rows want a higher price on
