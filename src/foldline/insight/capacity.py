@@ -82,9 +82,8 @@ def compare_capacity(
         l2: prices on squared weights, least first; the first one goes with every width.
         seed: of first weights and order of points; the same for all.
     Returns: the nets, their accuracies, regions and boundaries.
-    Raises: SettingError if there is no width or no l2, or one out of range; ShapeError for points that
-        are not of the plane; and what `fit`
-        of MLPClassifier raises.
+    Raises: SettingError if there is no width or no l2, or one out of range; ShapeError for points that are not of the
+        plane; and what `fit` of MLPClassifier raises.
     Source: Johnson, "Lecture 5: Neural Networks" (University of Michigan, 2020), slides 65 and 66.
     """
     for name, values in (("widths", widths), ("l2", l2)):
