@@ -10,7 +10,7 @@ from foldline.core.errors import DataError, ModelFileError, SettingError
 from foldline.estimators import AlexNetClassifier, load, make_pipeline, save
 from foldline.estimators.alexnet_classifier import checked_image_shape
 from foldline.features import Pixels
-from foldline.models import AlexNet
+from foldline.models import MLP, AlexNet
 from foldline.training import Augment, Checkpoints
 from image_files import noise
 from killed_runs import Killed
@@ -94,6 +94,10 @@ def test_a_file_whose_arrays_do_not_fit_the_images_is_refused(tmp_path):
     model.model_ = AlexNet.random(image_shape=(12, 12, 3), n_out=2, key=jax.random.key(0))
     save(model, tmp_path / "a.safetensors")
     assert load(tmp_path / "a.safetensors").model_.plan == model.model_.plan
+    model.model_ = MLP.random(n_in=432, n_out=2, hidden=(3,), key=jax.random.key(0))
+    save(model, tmp_path / "a.safetensors")
+    with pytest.raises(ModelFileError, match="model_ is a MLP; expected an AlexNet"):
+        load(tmp_path / "a.safetensors")
 
 
 @pytest.mark.parametrize(

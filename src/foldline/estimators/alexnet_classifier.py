@@ -152,11 +152,14 @@ class AlexNetClassifier(NetClassifier):
         return replace(settings, lr=fitting_rate(train, settings, PLANS[self.size].hidden[-1:], seed=seed))
 
     def _check_loaded_layers(self, n_classes: int) -> None:
-        shape, plan = self.model_.image_shape, self.model_.plan
+        net: object = self.model_
+        if not isinstance(net, AlexNet):
+            raise ModelFileError(f"model_ is a {type(net).__name__}; expected an AlexNet. {FIX}")
+        shape, plan = net.image_shape, net.plan
         wanted = jax.eval_shape(
             partial(AlexNet.random, image_shape=shape, plan=plan, n_out=n_classes), key=jax.random.key(0)
         )
-        shapes = [[leaf.shape for leaf in jax.tree.leaves(net)] for net in (self.model_, wanted)]
+        shapes = [[leaf.shape for leaf in jax.tree.leaves(one)] for one in (net, wanted)]
         if prod(shape) != self.n_features_in_ or shapes[0] != shapes[1]:
             raise ModelFileError(
                 f"the net has {len(shapes[0])} arrays for images of shape {shape} that do not fit "
