@@ -11,6 +11,7 @@ from foldline.core.errors import DataError
 from foldline.estimators import LinearClassifier
 from foldline.features import Polar
 from foldline.insight.fold_pictures import draw_points
+from foldline.insight.linear_threshold import find_separation
 from foldline.insight.style import COLORS, look
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ class PolarBoundary:
     polar_accuracy: float
 
     def picture(self) -> "Figure":
-        """Draw the points, the points as (r, theta) with the line between them, and the line in (x, y)."""
+        """Draw the points, the points as (r, theta) with the line between them, and the line in (x, y).
+
+        Convention: whether any line parts the classes is proved (see `find_separation`), not read from accuracies.
+        """
         return _picture(self)
 
 
@@ -102,10 +106,14 @@ def _picture(found: PolarBoundary) -> "Figure":
             limits = axes_.get_xlim(), axes_.get_ylim()
             axes_.plot(*line.T, color=COLORS["ink"], linewidth=2.4, zorder=3)
             axes_.set(xlim=limits[0], ylim=limits[1])
-        before.set(
-            title=f"no line parts them: {100 * found.plain_accuracy:.0f} % at best found", xlabel="x", ylabel="y"
+        is_parted, is_polar_parted = (
+            find_separation(points, found.labels == 1).unit is not None for points in (found.X, found.polar)
         )
-        polar.set(title="as (r, theta), a line does", xlabel="r", ylabel="theta, radians")
+        line = "a line parts them" if is_parted else "no line parts them"
+        before.set(title=f"{line}: {100 * found.plain_accuracy:.0f} % at best found", xlabel="x", ylabel="y")
+        polar.set(
+            title=f"as (r, theta), {'a line' if is_polar_parted else 'none'} does", xlabel="r", ylabel="theta, radians"
+        )
         after.set(title=f"the same line in (x, y): {100 * found.polar_accuracy:.0f} %", xlabel="x", ylabel="y")
         for axes_ in (before, after):
             axes_.set_aspect("equal")
