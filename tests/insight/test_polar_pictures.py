@@ -42,9 +42,9 @@ def test_three_panels_are_drawn(found, assert_golden):
 def test_titles_tell_of_the_points_that_are_given():
     rng = np.random.default_rng(0)
     points, labels = rng.uniform(-1, 1, (60, 2)), np.arange(60) % 2
-    titles = [axes.get_title() for axes in polar_boundary(points, labels).picture().axes]
+    titles = [axes.get_title("left") for axes in polar_boundary(points, labels).picture().axes]
     assert (titles[0].split(":")[0], titles[1]) == ("no line parts them", "as (r, theta), none does")
-    titles = [axes.get_title() for axes in polar_boundary(points + 4 * labels[:, None], labels).picture().axes]
+    titles = [axes.get_title("left") for axes in polar_boundary(points + 4 * labels[:, None], labels).picture().axes]
     assert (titles[0].split(":")[0], titles[1]) == ("a line parts them", "as (r, theta), a line does")
 
 

@@ -109,8 +109,8 @@ def _picture(found: PolarBoundary) -> "Figure":
         is_parted, is_polar_parted = (
             find_separation(points, found.labels == 1).unit is not None for points in (found.X, found.polar)
         )
-        line = "a line parts them" if is_parted else "no line parts them"
-        before.set(title=f"{line}: {100 * found.plain_accuracy:.0f} % at best found", xlabel="x", ylabel="y")
+        in_plane = "a line parts them" if is_parted else "no line parts them"
+        before.set(title=f"{in_plane}: {100 * found.plain_accuracy:.0f} % at best found", xlabel="x", ylabel="y")
         polar.set(
             title=f"as (r, theta), {'a line' if is_polar_parted else 'none'} does", xlabel="r", ylabel="theta, radians"
         )
