@@ -104,7 +104,7 @@ def test_a_member_is_saved_and_loaded(tmp_path):
 @pytest.mark.parametrize(
     ("model", "options", "words"),
     [
-        (fl.KNNClassifier(), {}, "model is a KNNClassifier; expected a LinearClassifier or an MLPClassifier"),
+        (fl.KNNClassifier(), {}, "model is a KNNClassifier; expected one that mini-batch descent trains: a Lin"),
         (fl.LinearClassifier(), {"hyper": {"width": [1]}}, "hyper names 'width', which LinearClassifier does not have"),
         (fl.LinearClassifier(), {"hyper": {"random_state": [1]}}, "seeds are given by themselves"),
         (fl.LinearClassifier(), {"hyper": {"l2": [-1.0]}}, "l2 is -1.0; expected a number at least 0"),

@@ -68,7 +68,7 @@ def test_convention_losses_have_diverged_above_four_times_their_least(losses, n_
 @pytest.mark.parametrize(
     ("model", "options", "message"),
     [
-        (fl.KNNClassifier(), {}, "model is a KNNClassifier; expected a LinearClassifier or an MLPClassifier"),
+        (fl.KNNClassifier(), {}, "model is a KNNClassifier; expected one that mini-batch descent trains: a Lin"),
         (fl.LinearClassifier(solver="lbfgs"), {}, "solver is 'lbfgs'; expected 'sgd': a solver takes no learning rate"),
         (fl.LinearClassifier(), {"low": 0.0}, "low is 0.0; expected a number above 0"),
         (fl.LinearClassifier(), {"low": 0.1, "high": 0.1}, "high is 0.1; expected a number above 0.1"),

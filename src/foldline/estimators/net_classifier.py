@@ -300,6 +300,15 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         return None
 
 
+def check_is_descended(model: object) -> None:
+    """Check that a classifier is one that descends. Raises: SettingError for another."""
+    if not isinstance(model, NetClassifier):
+        raise SettingError(
+            f"model is a {type(model).__name__}; expected one that mini-batch descent trains: a LinearClassifier, an "
+            f"MLPClassifier, a RandomlyWiredClassifier or an AlexNetClassifier. Give one of these."
+        )
+
+
 def _check_watching(checkpoints: object, callbacks: object) -> None:
     if not isinstance(checkpoints, Checkpoints | None):
         raise SettingError(

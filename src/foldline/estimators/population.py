@@ -15,7 +15,7 @@ from foldline.core.checks import integer, is_list
 from foldline.core.errors import SettingError
 from foldline.core.memory import check_memory
 from foldline.core.progress import tracking
-from foldline.estimators.net_classifier import NetClassifier, Start
+from foldline.estimators.net_classifier import NetClassifier, Start, check_is_descended
 from foldline.estimators.rows import FeatureRows, ValidationRows
 from foldline.models import Net
 from foldline.training import Member, Population, TrainingSettings, fit_population, setting_bytes
@@ -76,7 +76,7 @@ def train_population(
     on.
 
     Args:
-        model: an unfitted LinearClassifier or MLPClassifier.
+        model: an unfitted LinearClassifier, MLPClassifier, RandomlyWiredClassifier or AlexNetClassifier.
         X: (N, D) as in `fit`, or codes; in memory.
         y: (N,) as in `fit`.
         hyper: settings to change: lists of values by name, of which every combination is taken, or a list of settings.
@@ -279,10 +279,7 @@ def _adopted(member: _Member, start: Start, net: Member, *, was_stopped: bool = 
 def _combinations(
     model: BaseEstimator, hyper: Mapping[str, Sequence[object]] | Sequence[Mapping[str, object]]
 ) -> list[Settings]:
-    if not isinstance(model, NetClassifier):
-        raise SettingError(
-            f"model is a {type(model).__name__}; expected a LinearClassifier or an MLPClassifier. Give one of these."
-        )
+    check_is_descended(model)
     known = model.get_params(deep=False).keys() - {"random_state"}
     given = _listed(hyper)
     for settings in given:

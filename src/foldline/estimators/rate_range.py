@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, clone
 
 from foldline.core.checks import integer
 from foldline.core.errors import SettingError
-from foldline.estimators.net_classifier import NetClassifier
+from foldline.estimators.net_classifier import check_is_descended
 from foldline.training import CodedRows, range_losses
 
 
@@ -24,7 +24,8 @@ def losses_over_rates(
     """Train fresh copies of a classifier for one step at each rate.
 
     Args:
-        model: an unfitted LinearClassifier or MLPClassifier, trained by mini-batch descent.
+        model: an unfitted LinearClassifier, MLPClassifier, RandomlyWiredClassifier or AlexNetClassifier, trained by
+            mini-batch descent.
         X: (N, D) as in `fit`.
         y: (N,) as in `fit`.
         rates: learning rates, above 0, in the order of the steps.
@@ -35,10 +36,7 @@ def losses_over_rates(
         for DivergedError.
     Convention: all rows are learned from, with early_stopping too.
     """
-    if not isinstance(model, NetClassifier):
-        raise SettingError(
-            f"model is a {type(model).__name__}; expected a LinearClassifier or an MLPClassifier. Give one of these."
-        )
+    check_is_descended(model)
     if getattr(model, "solver", "sgd") != "sgd":
         raise SettingError(
             f"solver is {model.get_params()['solver']!r}; expected 'sgd': a solver takes no learning rate. Set "

@@ -66,8 +66,8 @@ def find_rate(
     The rate of step t is low * (high / low)^(t / (n_steps - 1)). All steps of all seeds are one compiled program.
 
     Args:
-        model: an unfitted LinearClassifier or MLPClassifier, trained by mini-batch descent; its lr, schedule, warmup,
-            epochs and early_stopping do not count.
+        model: an unfitted LinearClassifier, MLPClassifier, RandomlyWiredClassifier or AlexNetClassifier, trained by
+            mini-batch descent; its lr, schedule, warmup, epochs and early_stopping do not count.
         X: (N, D) as in `fit`, but not in a file.
         y: (N,) as in `fit`.
         low: the first rate, above 0.
