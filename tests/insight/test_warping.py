@@ -98,6 +98,12 @@ def test_the_way_there_is_an_animation(tmp_path, monkeypatch):
         assert found.n_frames == 4  # equal ones are shown longer
 
 
+def test_more_pieces_than_asked_for_are_refused():
+    assert len(find_warp(QUADRANTS, n_grid=2, max_regions=4).patterns) == 4
+    with pytest.raises(SettingError, match="more than 3 regions; expected no more. Look at a smaller window, or raise"):
+        find_warp(QUADRANTS, n_grid=2, max_regions=3)
+
+
 def test_nets_and_layers_that_do_not_fold_are_refused():
     with pytest.raises(SettingError, match="no hidden layer that folds; expected one"):
         find_warp(random_net(2, 5, 3, activation="identity"))

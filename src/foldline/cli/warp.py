@@ -20,6 +20,7 @@ from foldline.cli.options import window_option
     metavar="A,B,C,D",
     help="Smallest and largest x, smallest and largest y; for nets of two inputs. Default: -1,1,-1,1.",
 )
+@click.option("--max-regions", type=int, default=2_000_000, show_default=True, help="Give up beyond.")
 @click.option(
     "--out", type=click.Path(file_okay=False), default=".", show_default=True, help="Folder of warp.png and warp.gif."
 )
@@ -30,6 +31,7 @@ def warp_command(
     layer: int,
     n_grid: int,
     window: tuple[float, float, float, float] | None,
+    max_regions: int,
     out: str,
     strict: bool,
 ) -> None:
@@ -60,7 +62,7 @@ def warp_command(
             print_problems(through.problems)
         else:
             plane = Plane.whole() if window is None else Plane.whole(window)
-        warp = find_warp(loaded, plane, layer=layer, n_grid=n_grid)
+        warp = find_warp(loaded, plane, layer=layer, n_grid=n_grid, max_regions=max_regions)
         with atomic_path(still) as temporary:
             warp.picture(X=X, labels=labels).savefig(temporary, format="png", dpi=150, facecolor="white")
         warp.animation(moving, X=X, labels=labels)

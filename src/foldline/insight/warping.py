@@ -79,7 +79,9 @@ class Warp:
         write_warp_animation(self, path, X=X, labels=labels)
 
 
-def find_warp(model: object, plane: Plane | None = None, *, layer: int = 1, n_grid: int = 16) -> Warp:
+def find_warp(
+    model: object, plane: Plane | None = None, *, layer: int = 1, n_grid: int = 16, max_regions: int = 2_000_000
+) -> Warp:
     """Cut a plane by a grid and by a net's folds, and take the pieces through its first layers.
 
     On every piece the layers are one affine map, so that its image is a polygon too: nothing is sampled.
@@ -89,6 +91,7 @@ def find_warp(model: object, plane: Plane | None = None, *, layer: int = 1, n_gr
         plane: as in `find_folds`.
         layer: how many layers the plane goes through, from 1 to the number of hidden layers.
         n_grid: squares of the grid along each side, from 1 to 500.
+        max_regions: of pieces, where to give up.
     Returns: the pieces before and after.
     Raises: SettingError for a layer that there is not; and what `find_folds` raises.
     Convention: seen along the units themselves where the layer has two, else along the two directions in which the
@@ -112,7 +115,7 @@ def find_warp(model: object, plane: Plane | None = None, *, layer: int = 1, n_gr
     integer(layer, name="layer", low=1, high=len(net.widths))
     integer(n_grid, name="n_grid", low=1, high=MOST_SQUARES)
     plane = Plane.whole() if plane is None else plane
-    folds = find_folds(_gridded(net, plane, layer=layer, n_grid=n_grid), plane)
+    folds = find_folds(_gridded(net, plane, layer=layer, n_grid=n_grid), plane, max_regions=max_regions)
     linear = _before(net, layer).scores(plane.at(folds.corners))
     folded = np.where(linear > 0, linear, net.slope * linear)
     n_first, n_units = net.widths[0], sum(net.widths[:layer])
