@@ -8,7 +8,7 @@ from sklearn.base import clone
 
 from foldline.core.errors import DataError, ModelFileError, SettingError
 from foldline.estimators import AlexNetClassifier, load, make_pipeline, save
-from foldline.estimators.alexnet_classifier import checked_image_shape
+from foldline.estimators.image_rows import checked_image_shape
 from foldline.features import Pixels
 from foldline.models import MLP, AlexNet
 from foldline.training import Augment, Checkpoints

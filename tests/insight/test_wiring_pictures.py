@@ -9,7 +9,7 @@ from foldline.core.errors import SettingError
 from foldline.estimators import MLPClassifier, RandomlyWiredClassifier
 from foldline.insight import wiring_picture
 from foldline.insight.style import look
-from foldline.insight.wiring_pictures import _places, draw_wiring, wired_net
+from foldline.insight.wiring_pictures import _places, draw_wiring, stages_of, wired_net
 from foldline.models import RandWire, Wiring, random_wiring
 
 WIRING = random_wiring("ws", n=10, k=4, seed=3)
@@ -49,7 +49,7 @@ def test_columns_are_depths_and_no_two_nodes_share_a_place():
 def test_a_fitted_classifier_shows_the_weights_of_its_net():
     X = np.random.default_rng(0).standard_normal((30, 2))
     model = RandomlyWiredClassifier(nodes=4, k=2, width=3, epochs=2).fit(X, X[:, 0] > 0)
-    wiring, weights = wired_net(model)
+    wiring, weights = wired_net(*stages_of(model))
     assert wiring == model.wiring()
     for mine, nets in zip(weights, model.model_.edge_weights, strict=True):
         np.testing.assert_array_equal(mine, nets)

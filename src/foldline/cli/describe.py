@@ -104,6 +104,8 @@ def print_landscape(landscape: "Landscape") -> None:
 
 def print_model(model: "BaseEstimator", path: str) -> None:
     """Print what a saved model consists of."""
+    from foldline.models import n_numbers
+
     console = _console()
     console.print(f"[bold]{escape(Path(path).name)}[/] {file_size(Path(path).stat().st_size)}", highlight=False)
     shape = getattr(model, "image_shape_", None)
@@ -120,14 +122,16 @@ def print_model(model: "BaseEstimator", path: str) -> None:
     if net is None:
         return
     layers = getattr(net, "layers", net.learned)  # with those that stay as they are
-    n_numbers = sum(layer.W.size + layer.b.size for layer in layers)
-    wiring = getattr(net, "wiring", None)
-    if wiring is not None:
-        graph = f"{wiring.n_nodes} nodes, {len(wiring.edges)} edges, {wiring.depth} deep"
-        console.print(f"  graph      {graph}, {n_numbers + net.edges.size:,} numbers", highlight=False)
+    n_learned = n_numbers(net)
+    graphs = [one.wiring for one in getattr(net, "stages", [net]) if hasattr(one, "wiring")]
+    for graph in graphs:
+        told = f"{graph.n_nodes} nodes, {len(graph.edges)} edges, {graph.depth} deep"
+        console.print(f"  graph      {told}", highlight=False)
+    if graphs:
+        console.print(f"  net        {n_learned:,} numbers", highlight=False)
         return
     widths = " -> ".join([str(model.n_features_in_), *map(_width_of_layer, layers)])
-    console.print(f"  layers     {widths}, {n_numbers:,} numbers", highlight=False, soft_wrap=True)
+    console.print(f"  layers     {widths}, {n_learned:,} numbers", highlight=False, soft_wrap=True)
 
 
 def _width_of_layer(layer: "Layer") -> str:

@@ -19,6 +19,7 @@ from foldline.cli.options import features_option, loading_options, net_options
     "  foldline fit photos/ --features raw --hidden 512 --flip --shift 2 --schedule one_cycle --out run\n"
     "  foldline fit photos/ --features raw --hidden 500 --stem --dropout 0.5 --lr 0.05 --out run\n"
     "  foldline fit photos/ --wiring ws --nodes 32 --node-width 64 --dropout 0.3 --out run\n"
+    "  foldline fit photos/ --wiring ws --stages 3 --nodes 12 --node-width 24 --size 32 --flip --out run\n"
     "  foldline fit photos/ --alexnet small --size 32 --flip --shift 4 --out run\n"
     "  foldline fit --resume run",
 )
@@ -39,6 +40,12 @@ from foldline.cli.options import features_option, loading_options, net_options
 )
 @click.option("--nodes", type=int, default=None, help="Of the graph. Default: 32.")
 @click.option("--node-width", "width", type=int, default=None, help="Units of each node. Default: 64.")
+@click.option(
+    "--stages",
+    type=int,
+    default=None,
+    help="Graphs one after the other, on raw pixels, whose nodes are convolutions. Default: one on features.",
+)
 @click.option("--graph-seed", type=int, default=None, help="Decides the graph. Default: 0.")
 @click.option(
     "--loss",
@@ -169,7 +176,7 @@ def fit_command(
         of_pixels: dict[str, Any] = {}
         if flip or shift_px or zoom or cutout_px:
             of_pixels["augment"] = Augment(shape, flip=flip, shift_px=shift_px, zoom=zoom, cutout_px=cutout_px)
-        if alexnet is not None:
+        if alexnet is not None or settings["stages"] is not None:
             of_pixels["image_shape"] = shape
         if has_stem:
             of_pixels["stem"] = Stem.for_images(shape)

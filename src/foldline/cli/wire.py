@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     "wire",
     epilog="\b\nExamples:\n  foldline wire photos/\n"
     "  foldline wire fashion-mini --features hog --width 128 --dropout 0.2\n"
+    "  foldline wire photos/ --stages 2 --nodes 12 --width 16 --size 32 --epochs 10\n"
     "  foldline wire moons --kinds ws,ba --graphs 5 --seeds 2 --nodes 12 --width 8",
 )
 @click.argument("data")
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--seeds", type=int, default=3, show_default=True, help="Trainings of each graph.")
 @click.option("--nodes", type=int, default=32, show_default=True, help="Of each graph.")
 @click.option("--width", type=int, default=64, show_default=True, help="Units of each node.")
+@click.option("--stages", type=int, help="Graphs one after the other, on raw pixels, whose nodes are convolutions.")
 @click.option("--l2", type=float, default=1e-3, show_default=True, help="Price on squared weights.")
 @click.option("--dropout", type=float, default=0.0, show_default=True, help="Share of units switched off in training.")
 @click.option("--lr", type=float, default=None, help="Largest learning rate. Default: what the data allow.")
@@ -49,6 +51,7 @@ def wire_command(
     seeds: int,
     nodes: int,
     width: int,
+    stages: int | None,
     l2: float,
     dropout: float,
     lr: float | None,
@@ -76,7 +79,14 @@ def wire_command(
 
     use_jax_cache()
     model = RandomlyWiredClassifier(
-        nodes=nodes, width=width, l2=l2, dropout=dropout, lr="auto" if lr is None else lr, loss=loss, epochs=epochs
+        nodes=nodes,
+        width=width,
+        stages=stages,
+        l2=l2,
+        dropout=dropout,
+        lr="auto" if lr is None else lr,
+        loss=loss,
+        epochs=epochs,
     )
     with showing_progress() as show:
         source = POINTS[data](seed) if data in POINTS else load_images(data, size=size, fit=image_fit, strict=strict)

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, clone
 
 from foldline.compare.classifiers import ClassifierChoice
 from foldline.compare.leaderboard import Leaderboard
-from foldline.compare.recipes import FeatureSet, Recipe
+from foldline.compare.recipes import FeatureSet, Recipe, pixels_alone
 from foldline.compare.run import measured
 from foldline.core.errors import FoldlineError, SettingError
 from foldline.core.files import write_text
@@ -94,7 +94,7 @@ def fit(
     Args:
         image_set: images with labels, from `load_images`.
         features: one or more names (such as "raw", "hog", "words-large"), side by side; None for HoG and, if there is
-            any, colour, and for raw pixels with an AlexNetClassifier.
+            any, colour, and for raw pixels with an AlexNetClassifier or a RandomlyWiredClassifier with stages.
         classifier: an unfitted LinearClassifier, MLPClassifier, RandomlyWiredClassifier, AlexNetClassifier or
             RidgeClassifier.
         compression: how training vectors are kept while the classifier learns (see `ImagePipeline`), which a
@@ -117,8 +117,10 @@ def fit(
             "RandomlyWiredClassifier, an AlexNetClassifier or a RidgeClassifier. Give one, or call compare for "
             "nearest neighbours."
         )
-    if features is None and isinstance(classifier, AlexNetClassifier):
-        features = ("raw",)
+    if isinstance(classifier, AlexNetClassifier):
+        features = pixels_alone(features, who="an AlexNetClassifier")
+    if getattr(classifier, "stages", None) is not None:
+        features = pixels_alone(features, who="a RandomlyWiredClassifier with stages")
     feature_set = FeatureSet.chosen(features, image_shape=tuple(image_set.images.shape[1:]))
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
     _check_pixels(classifier, feature_set, image_set)
@@ -167,11 +169,6 @@ def _check_pixels(classifier: BaseEstimator, features: FeatureSet, image_set: Im
         raise SettingError(
             f"augment is {augment!r} and features are {names}; expected raw alone, because only pixels can be moved, "
             "mirrored and covered. Take the features raw, or leave augment (--flip, --shift, --zoom, --cutout) out."
-        )
-    if isinstance(classifier, AlexNetClassifier) and features.key != "raw":
-        raise SettingError(
-            f"classifier is an AlexNetClassifier and features are {names}; expected raw alone, because it makes its "
-            "own of pixels. Take the features raw, or leave alexnet (--alexnet) out."
         )
     if stem is not None and features.key != "raw":
         raise SettingError(

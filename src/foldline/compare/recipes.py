@@ -109,6 +109,21 @@ class Recipe:
         return f"{self.features.describe(image_shape)}; {self.classifier.description}"
 
 
+def pixels_alone(names: Sequence[str] | None, *, who: str) -> tuple[str, ...]:
+    """Give raw pixels, of which nets of images make features of their own. Raises: SettingError for other features.
+
+    Args:
+        names: what a user asked for; None for nothing.
+        who: takes them.
+    """
+    if names is not None and tuple(names) != ("raw",):
+        raise SettingError(
+            f"classifier is {who} and features are {', '.join(names)}; expected raw alone, because it makes its own of "
+            f"pixels. Take the features raw, or another classifier."
+        )
+    return ("raw",)
+
+
 RECIPES: dict[str, Recipe] = {
     key: Recipe.named(key)
     for features, classifiers in DEFAULT_RECIPES.items()
@@ -122,13 +137,20 @@ PIXEL_RECIPES: dict[str, Recipe] = {
 }
 
 
-def choose_recipes(wanted: Sequence[str | Recipe] | None, *, is_grey: bool) -> tuple[list[Recipe], list[str]]:
+# Nets that learn their features, or their wiring, beside the default recipes: minutes a training.
+LEARNED = ("hog/wired", "mlp-best", "wired-images", "alexnet")
+
+
+def choose_recipes(
+    wanted: Sequence[str | Recipe] | None, *, is_grey: bool, learned: bool = False
+) -> tuple[list[Recipe], list[str]]:
     """Pick recipes by their keys.
 
     Args:
         wanted: keys such as "hog/mlp2" or "raw+hog/softmax", patterns such as "hog/*" among RECIPES, keys of
             PIXEL_RECIPES, or recipes of one's own; None for all of RECIPES.
         is_grey: whether the images have one channel, so that colour recipes are left out.
+        learned: whether those of LEARNED are added.
     Returns: the recipes, each once, and a note for what was left out.
     Raises: SettingError for a name or pattern that no recipe has, for none at all, or if nothing is left.
     """
@@ -140,7 +162,7 @@ def choose_recipes(wanted: Sequence[str | Recipe] | None, *, is_grey: bool) -> t
             "out for all that fit the images."
         )
     named: dict[str, Recipe] = {}
-    for want in ["*"] if wanted is None else wanted:
+    for want in [*(["*"] if wanted is None else wanted), *(LEARNED if learned else ())]:
         for recipe in [want] if isinstance(want, Recipe) else _matching(want):
             named.setdefault(recipe.key, recipe)
     chosen = [recipe for recipe in named.values() if not (is_grey and recipe.features.needs_color)]

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from math import isqrt, prod
+from math import prod
 from typing import Any, Literal
 
 import jax
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from foldline.core.checks import choice, integer, is_list
-from foldline.core.errors import ModelFileError, SettingError
+from foldline.core.checks import choice
+from foldline.core.errors import ModelFileError
 from foldline.core.loaded import FIX
+from foldline.estimators.image_rows import check_augment, image_shape_of_rows
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.rows import ClassWeight, fitting_rate
 from foldline.models import PLANS, AlexNet, Net
@@ -118,30 +119,10 @@ class AlexNetClassifier(NetClassifier):
 
     def _architecture(self) -> dict[str, Any]:
         choice(self.size, tuple(PLANS), name="size")
-        if not isinstance(self.augment, Augment | None):
-            raise SettingError(f"augment is {self.augment!r}; expected None or an Augment. Give one with image_shape.")
-        shape = self._image_shape(self.n_features_in_)
+        check_augment(self.augment)
+        shape = image_shape_of_rows(self.image_shape, n_in=self.n_features_in_)
         PLANS[self.size].map_shape(shape)
         return {"image_shape": shape, "plan": PLANS[self.size]}
-
-    def _image_shape(self, n_in: int) -> tuple[int, int, int]:
-        """Give the shape of the images that rows of D numbers are. Raises: SettingError if they are none."""
-        if self.image_shape is not None:
-            height, width, n_channels = checked_image_shape(self.image_shape)
-            if height * width * n_channels != n_in:
-                raise SettingError(
-                    f"image_shape is {self.image_shape!r}, which is {height * width * n_channels:,} numbers, and rows "
-                    f"hold {n_in:,}; expected as many. Give the shape of the images whose raw pixels the rows are."
-                )
-            return height, width, n_channels
-        for n_channels in (3, 1):
-            side = isqrt(n_in // n_channels)
-            if side * side * n_channels == n_in:
-                return side, side, n_channels
-        raise SettingError(
-            f"image_shape is None and rows hold {n_in:,} numbers; expected the raw pixels of square images, of three "
-            f"channels or one. Give image_shape as (height, width, channels)."
-        )
 
     def _first_model(self, train: Rows, *, key: PRNGKeyArray, seed: int) -> AlexNet:
         return AlexNet.random(n_out=len(self.classes_), **self._architecture(), key=key)
@@ -165,16 +146,3 @@ class AlexNetClassifier(NetClassifier):
                 f"the net has {len(shapes[0])} arrays for images of shape {shape} that do not fit "
                 f"{self.n_features_in_} pixels and {n_classes} classes; expected those of shapes {shapes[1]}. {FIX}"
             )
-
-
-def checked_image_shape(shape: object) -> tuple[int, int, int]:
-    """Give (H, W, C) as whole numbers. Raises: SettingError for what is no shape of images."""
-    if not is_list(shape) or len(shape) != 3:  # type: ignore[arg-type]  # a list has a length
-        raise SettingError(
-            f"image_shape is {shape!r}; expected height, width and channels. Give for example (32, 32, 3)."
-        )
-    height, width, n_channels = (
-        integer(length, name=f"the {name} in image_shape", low=1)
-        for length, name in zip(shape, ("height", "width", "channels"), strict=True)  # type: ignore[call-overload]
-    )
-    return height, width, n_channels

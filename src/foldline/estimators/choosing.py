@@ -14,7 +14,7 @@ from foldline.models import PLANS
 from foldline.models.wiring import GRAPHS
 
 # Settings that only a RandomlyWiredClassifier has.
-OF_GRAPHS = ("nodes", "width", "graph_seed", "p", "k", "m")
+OF_GRAPHS = ("nodes", "width", "stages", "graph_seed", "p", "k", "m")
 OF_SQUARES = ("l2",)  # settings that a RidgeClassifier has
 # Settings that a LinearClassifier does not have.
 OF_NETS = (

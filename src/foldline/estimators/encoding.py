@@ -3,13 +3,15 @@
 A value is JSON's own finite number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]},
 {"dict": [[key, value], ...]}, {"tensor": name}, {"strings": [...]} (an array of text), {"objects": [...]} (an array of
 Python's own values, such as pandas makes), {"augment": {...}}, {"stem": {...}}, {"net": ...}, {"wired": ...},
-{"alexnet": ...} and {"estimator": ...}.
+{"wired_images": ...}, {"alexnet": ...} and {"estimator": ...}.
 """
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
@@ -18,9 +20,21 @@ from sklearn.base import BaseEstimator
 from foldline.core.checks import integer
 from foldline.core.errors import ModelFileError
 from foldline.core.loaded import loaded_array
-from foldline.estimators.alexnet_classifier import checked_image_shape
+from foldline.estimators.image_rows import checked_image_shape
+from foldline.estimators.randwire_classifier import MAX_STAGES, MAX_WIDTH
 from foldline.estimators.registry import SAVEABLE
-from foldline.models import ACTIVATIONS, MLP, PLANS, AlexNet, Convolution, Linear, RandWire, Stem, Wiring
+from foldline.models import (
+    ACTIVATIONS,
+    MLP,
+    PLANS,
+    AlexNet,
+    Convolution,
+    Linear,
+    RandWire,
+    RandWireOnImages,
+    Stem,
+    Wiring,
+)
 from foldline.training import Augment
 
 # Learning curves belong to the run, not to the model that is shipped.
@@ -81,8 +95,13 @@ class Encoder:
                 of_stem = {"linear": list(value.linear), "n_fixed": value.n_fixed} if value.linear else {}
                 return {"net": net | of_stem}
             case RandWire():
-                graph = {"n_nodes": value.wiring.n_nodes, "edges": list(map(list, value.wiring.edges))}
+                graph = self._graph(value.wiring)
                 return {"wired": {**graph, "layers": self._layers(value.learned), "raw": self._tensor(value.edges)}}
+            case RandWireOnImages():
+                graphs = [self._graph(stage.wiring) for stage in value.stages]
+                shape = {"image_shape": list(value.image_shape), "width": len(value.stages[0].inlet.b)}
+                arrays = [self._tensor(leaf) for leaf in jax.tree.leaves(value)]
+                return {"wired_images": {**shape, "graphs": graphs, "arrays": arrays}}
             case AlexNet():
                 plan = next(name for name, plan in PLANS.items() if plan == value.plan)
                 layers = self._layers(value.learned)
@@ -96,6 +115,9 @@ class Encoder:
 
     def _layers(self, layers: Sequence[Linear | Convolution]) -> list[list[str]]:
         return [[self._tensor(layer.W), self._tensor(layer.b)] for layer in layers]
+
+    def _graph(self, wiring: Wiring) -> dict[str, Any]:
+        return {"n_nodes": wiring.n_nodes, "edges": list(map(list, wiring.edges))}
 
     def _tensor(self, array: Any) -> str:
         name = f"tensor_{len(self.tensors)}"
@@ -158,6 +180,8 @@ class Decoder:
                 inlet, *nodes, outlet = (self._layer(*names) for names in layers)
                 loaded_array(self.tensors[raw], "e", np.float32, name="raw")
                 return RandWire(inlet, tuple(nodes), jnp.asarray(self.tensors[raw]), outlet, wiring)
+            case {"wired_images": {"image_shape": image_shape, "width": width, "graphs": graphs, "arrays": arrays}}:
+                return self._wired_images(image_shape, width, graphs, [self.tensors[name] for name in arrays])
             case {"alexnet": {"plan": plan, "image_shape": image_shape, "layers": layers}} if plan in PLANS:
                 stages = PLANS[plan].stages
                 convolutions = [
@@ -169,6 +193,25 @@ class Decoder:
             case {"estimator": inner}:
                 return self.estimator(inner)
         raise ModelFileError(f"{str(node)[:60]} is not part of a model file's grammar; expected a value as saved.")
+
+    def _wired_images(
+        self, image_shape: Any, width: Any, graphs: list[dict[str, Any]], arrays: list[np.ndarray]
+    ) -> RandWireOnImages:
+        wirings = [Wiring.checked(graph["n_nodes"], graph["edges"]) for graph in graphs]
+        integer(len(wirings), name="stages", low=1, high=MAX_STAGES)
+        n_out, *_ = loaded_array(arrays[-1], "k", np.float32, name="b")
+        make = partial(
+            RandWireOnImages.random,
+            image_shape=checked_image_shape(image_shape),
+            n_out=n_out,
+            width=integer(width, name="width", low=1, high=MAX_WIDTH),
+            wirings=wirings,
+        )
+        leaves, structure = jax.tree.flatten(jax.eval_shape(make, key=jax.random.key(0)))
+        for array, leaf in zip(arrays, leaves, strict=True):
+            loaded_array(array, " ".join(map(str, leaf.shape)), np.float32, name="an array of the net")
+        net: RandWireOnImages = jax.tree.unflatten(structure, map(jnp.asarray, arrays))
+        return net
 
     def _layer(self, weights: str, biases: str) -> Linear:
         return Linear(*self._arrays(weights, biases, axes="out in"))

@@ -10,6 +10,7 @@ from foldline.core.checks import boolean, choice, integer
 from foldline.core.errors import ModelFileError, SettingError
 from foldline.core.loaded import FIX
 from foldline.core.seeds import generator_from_seed
+from foldline.estimators.image_rows import check_augment
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.rows import ClassWeight, drawn_rows
 from foldline.models import ACTIVATIONS, MLP, Net, Stem
@@ -135,8 +136,7 @@ class MLPClassifier(NetClassifier):
             raise SettingError(
                 f"hidden is {self.hidden!r}; expected a tuple of widths such as (100,) or (256, 128). Change hidden."
             )
-        if not isinstance(self.augment, Augment | None):
-            raise SettingError(f"augment is {self.augment!r}; expected None or an Augment. Give one with image_shape.")
+        check_augment(self.augment)
         if boolean(self.average_views, name="average_views") and self.augment is None:
             raise SettingError(
                 "average_views is True and augment is None; expected an Augment, whose views they are. Give one, or "

@@ -6,7 +6,7 @@ from foldline.features import HOG
 from foldline.gallery.exhibit import Drawn, Exhibit
 from foldline.gallery.material import Material
 from foldline.insight import wiring_picture
-from foldline.models import random_wiring
+from foldline.models import n_numbers, random_wiring
 from foldline.models.wiring import GRAPHS
 
 NODES, WIDTH = 12, 48  # compiled in a few seconds
@@ -16,8 +16,7 @@ SETTINGS = {"l2": 1e-3, "dropout": 0.1, "epochs": 20}
 def _wiring(material: Material) -> Drawn:
     wired = RandomlyWiredClassifier(nodes=NODES, width=WIDTH, random_state=material.seed, **SETTINGS)  # type: ignore[arg-type]  # of mixed types
     model = _trained(wired, material)
-    net = model.classifier_.model_
-    n_weights = sum(layer.W.size + layer.b.size for layer in net.learned) + net.edges.size
+    n_weights = n_numbers(model.classifier_.model_)
     width = regular_width(
         n_in=model.classifier_.n_features_in_, n_out=len(material.train.class_names), n_weights=n_weights
     )

@@ -7,7 +7,8 @@ import numpy as np
 from foldline.core.errors import SettingError
 from foldline.estimators import ImagePipeline, RandomlyWiredClassifier
 from foldline.insight.style import COLORS, SERIES, look
-from foldline.models import RandWire, Wiring
+from foldline.models import RandWire, RandWireOnImages, Wiring
+from foldline.models.randwire_images import Stage
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,9 +26,11 @@ Place = tuple[float, float]
 def wiring_picture(model: object, *, title: str | None = None) -> "Figure":
     """Draw the graph of a randomly wired network, a column for each depth, input on the left and output on the right.
 
+    The graphs of several stages stand below each other.
+
     Args:
-        model: a `Wiring`, a `RandWire`, or a fitted RandomlyWiredClassifier, alone or in an ImagePipeline; with at most
-            64 nodes.
+        model: a `Wiring`, a `RandWire`, a `RandWireOnImages`, or a fitted RandomlyWiredClassifier, alone or in an
+            ImagePipeline; with at most 64 nodes a graph.
         title: what stands above; None for the numbers of nodes and edges.
     Raises: SettingError for other models, or more nodes.
     Convention: an edge is as wide and as dark as its weight in (0, 1), and thin in a graph that is no net. Those into
@@ -35,16 +38,34 @@ def wiring_picture(model: object, *, title: str | None = None) -> "Figure":
     """
     from matplotlib.figure import Figure
 
-    wiring, _ = wired_net(model)
-    height = 1.0 + 0.55 * max(np.bincount(wiring.depths).max(), 3)
+    stages = stages_of(model)
+    wirings = [wired_net(stage)[0] for stage in stages]
+    heights = [min(1.0 + 0.55 * max(np.bincount(wiring.depths).max(), 3), 7) for wiring in wirings]
+    width = min(max(2.6 + 0.72 * max(wiring.depth for wiring in wirings), 5.6), 13)
     with look():
-        figure = Figure(figsize=(min(max(2.6 + 0.72 * wiring.depth, 5.6), 13), min(height, 7)), layout="constrained")
-        draw_wiring(figure.add_subplot(), model, title=title)
+        figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+        rows = figure.subplots(len(stages), squeeze=False, height_ratios=heights)[:, 0]
+        for number, (axes, stage) in enumerate(zip(rows, stages, strict=True), start=1):
+            draw_wiring(axes, stage, title=title if len(stages) == 1 else _title_of(wired_net(stage)[0], number))
+        if title is not None and len(stages) > 1:
+            figure.suptitle(title)
     return figure
 
 
+def stages_of(model: object) -> list[object]:
+    """Give what has a graph each: the stages of a net of images, else the model itself.
+
+    Raises: SettingError for a model without a graph, or one of more than 64 nodes.
+    """
+    if isinstance(model, ImagePipeline):
+        model = getattr(model, "classifier_", model.classifier)
+    if isinstance(model, RandomlyWiredClassifier):
+        model = getattr(model, "model_", model)
+    return list(model.stages) if isinstance(model, RandWireOnImages) else [model]
+
+
 def draw_wiring(axes: "Axes", model: object, *, title: str | None = None) -> None:
-    """Draw what `wiring_picture` does on axes of a figure; call it inside `look`."""
+    """Draw what `wiring_picture` does of one graph on axes of a figure; call it inside `look`."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import FancyArrowPatch
 
@@ -82,8 +103,7 @@ def draw_wiring(axes: "Axes", model: object, *, title: str | None = None) -> Non
     for (x, y), name, side in ((start, "input", "right"), (end, "output", "left")):
         axes.scatter([x], [y], s=170, marker="s", color=COLORS["ink"], zorder=3)
         axes.text(x + (-0.28 if side == "right" else 0.28), y, name, ha=side, va="center", fontweight="bold")
-    parts = f", {wiring.n_parts} parts" if wiring.n_parts > 1 else ""
-    axes.set_title(title or f"{wiring.n_nodes} nodes, {len(wiring.edges)} edges{parts}")
+    axes.set_title(title or _title_of(wiring))
     axes.set_xlim(-1.1, wiring.depth + 2.2)
     reach = float(np.abs(ys).max()) + 0.45
     axes.set_ylim(-reach, reach)
@@ -96,15 +116,11 @@ def draw_wiring(axes: "Axes", model: object, *, title: str | None = None) -> Non
 
 
 def wired_net(model: object) -> tuple[Wiring, list[np.ndarray]]:
-    """Give the graph of a model and the weights of the edges into each node, alike in one that is no net.
+    """Give the graph of a net or of a stage and the weights of the edges into each node, alike in one that is no net.
 
     Raises: SettingError for a model without a graph, or one of more than 64 nodes.
     """
-    if isinstance(model, ImagePipeline):
-        model = getattr(model, "classifier_", model.classifier)
-    if isinstance(model, RandomlyWiredClassifier):
-        model = getattr(model, "model_", model)
-    if isinstance(model, RandWire):
+    if isinstance(model, RandWire | Stage):
         wiring, weights = model.wiring, [np.asarray(of_node) for of_node in model.edge_weights]
     elif isinstance(model, Wiring):
         wiring, weights = model, [np.full(max(len(sources), 1), THIN) for sources in model.sources]
@@ -119,6 +135,12 @@ def wired_net(model: object) -> tuple[Wiring, list[np.ndarray]]:
             f"smaller one."
         )
     return wiring, weights
+
+
+def _title_of(wiring: Wiring, stage: int | None = None) -> str:
+    parts = f", {wiring.n_parts} parts" if wiring.n_parts > 1 else ""
+    told = f"{wiring.n_nodes} nodes, {len(wiring.edges)} edges{parts}"
+    return told if stage is None else f"stage {stage}: {told}"
 
 
 def _style(weight: float | None) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from foldline.models.alexnet import PLANS, AlexNet
 from foldline.models.convolution import Convolution
 from foldline.models.linear import Linear
 from foldline.models.mlp import MLP
-from foldline.models.net import Net
+from foldline.models.net import Net, n_numbers
 from foldline.models.randwire import RandWire
+from foldline.models.randwire_images import RandWireOnImages
 from foldline.models.stem import Stem
 from foldline.models.wiring import Wiring, random_wiring
 
@@ -19,7 +20,9 @@ __all__ = [
     "Linear",
     "Net",
     "RandWire",
+    "RandWireOnImages",
     "Stem",
     "Wiring",
+    "n_numbers",
     "random_wiring",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 
@@ -35,3 +36,8 @@ class Net(Protocol):
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, "n k"]:
         """Give class scores, a row per input row; with a key, a share `dropout` of units is switched off."""
+
+
+def n_numbers(net: Net) -> int:
+    """Count the numbers that a net consists of."""
+    return sum(int(leaf.size) for leaf in jax.tree.leaves(net))

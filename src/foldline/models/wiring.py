@@ -65,6 +65,11 @@ class Wiring:
         feeding = {source for source, _ in self.edges}
         return tuple(node for node in range(self.n_nodes) if node not in feeding)
 
+    @property
+    def n_weighted(self) -> int:
+        """The number of edges that a net weighs: those between nodes and those from the input."""
+        return len(self.edges) + len(self.inlets)
+
     @cached_property
     def depths(self) -> tuple[int, ...]:
         """The number of nodes on the longest path from the input to each node, with it."""
@@ -112,7 +117,7 @@ def random_wiring(kind: str = "ws", *, n: int = 32, seed: int = 0, **settings: f
         kind: "er", Erdős and Rényi: each pair of nodes is an edge with probability p. "ba", Barabási and Albert: node
             after node is joined to m of those before it, with probabilities proportional to their edges. "ws", Watts
             and Strogatz: a ring, each node joined to its k nearest; every edge is turned to another end with
-            probability p.
+            probability p. "chain": each node feeds the next one, layers as in textbooks, and nothing is random.
         n: number of nodes, from 2 to 512.
         seed: decides the graph, the same on every machine.
         settings: p in (0, 1] of "er", default 0.2; m in [1, n) of "ba", 5; k, even, in [2, n), default 4, and p in
@@ -135,8 +140,9 @@ def random_wiring(kind: str = "ws", *, n: int = 32, seed: int = 0, **settings: f
     for name, value in given.items():
         if name not in graph_kind.defaults:
             raise SettingError(
-                f"{name} is {value!r} with graph={kind!r}; expected only {' and '.join(graph_kind.defaults)}, which "
-                f"such graphs have. Leave {name} out, or take another graph."
+                f"{name} is {value!r} with graph={kind!r}; expected only "
+                f"{' and '.join(graph_kind.defaults) or 'no setting'}, which such graphs have. Leave {name} out, or "
+                f"take another graph."
             )
     chosen = {**graph_kind.defaults, **given}
     graph_kind.check(n, **chosen)
@@ -166,6 +172,12 @@ def _watts_strogatz(n: int, *, k: int, p: float, seed: int) -> "nx.Graph[int]":
     return networkx.watts_strogatz_graph(n, k, p, seed=seed)
 
 
+def _chain(n: int, *, seed: int) -> "nx.Graph[int]":
+    import networkx
+
+    return networkx.path_graph(n)
+
+
 def _check_erdos_renyi(n: int, *, p: float) -> None:
     number(p, name="p", low=0.0, above=True, high=1.0)
 
@@ -181,10 +193,15 @@ def _check_watts_strogatz(n: int, *, k: int, p: float) -> None:
     number(p, name="p", low=0.0, high=1.0)
 
 
+def _check_chain(n: int) -> None:
+    pass  # any number of nodes can stand in a row
+
+
 GRAPHS: dict[str, GraphKind] = {
     "er": GraphKind(title="Erdős-Rényi", draw=_erdos_renyi, defaults={"p": 0.2}, check=_check_erdos_renyi),
     "ba": GraphKind(title="Barabási-Albert", draw=_barabasi_albert, defaults={"m": 5}, check=_check_barabasi_albert),
     "ws": GraphKind(
         title="Watts-Strogatz", draw=_watts_strogatz, defaults={"k": 4, "p": 0.75}, check=_check_watts_strogatz
     ),
+    "chain": GraphKind(title="nodes in a row", draw=_chain, defaults={}, check=_check_chain),
 }
