@@ -24,11 +24,12 @@ from foldline.insight import (
     calibration,
     class_scores,
     confusion_counts,
+    filter_templates,
     first_layer_templates,
     linear_templates,
     wilson_interval,
 )
-from foldline.models import MLP
+from foldline.models import MLP, AlexNet, RandWireOnImages
 from foldline.training import CodedRows, History
 
 VAL_SHARE = 0.1
@@ -277,6 +278,10 @@ def _templates(model: ImagePipeline) -> Templates | None:
     if isinstance(model.classifier_, RidgeClassifier):
         return linear_templates(model.classifier_.coef_, image_shape=model.image_shape_, class_names=names)
     net = getattr(model.classifier_, "model_", None)
+    if isinstance(net, AlexNet):
+        return filter_templates(np.asarray(net.convolutions[0].W))
+    if isinstance(net, RandWireOnImages):
+        return filter_templates(np.asarray(net.stages[0].inlet.W))
     if not isinstance(net, MLP):
         return None
     first, *following = net.folded.layers

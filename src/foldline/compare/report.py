@@ -15,6 +15,7 @@ from foldline.compare import wording
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.pictures import accuracy_against_time
 from foldline.compare.rows import Codebook, Mistake, Row
+from foldline.estimators import RandomlyWiredClassifier
 from foldline.images import summarise
 from foldline.insight import (
     Templates,
@@ -26,8 +27,10 @@ from foldline.insight import (
     marked_places,
     shaded,
     svg_text,
+    wiring_picture,
     word_sheet,
 )
+from foldline.insight.wiring_pictures import MOST_NODES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,14 +95,16 @@ class _Detail:
     confusions: tuple[tuple[str, str, int], ...]
     calibration: str | None
     curves: str | None
+    wiring: str | None
     mistakes: tuple[tuple[Mistake, str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Sheet:
-    """Templates of one recipe: caption and picture of each."""
+    """Templates of one recipe: what they are, caption and picture of each."""
 
     title: str
+    what: str
     is_of_classes: bool
     tiles: tuple[tuple[str, str], ...]
 
@@ -153,8 +158,14 @@ def _detail(row: Row, class_names: tuple[str, ...], *, rank: int) -> _Detail:
         confusions=_largest_confusions(row.confusion, class_names),
         calibration=None if row.calibration is None else svg(calibration_picture(row.calibration), "Calibration"),
         curves=None if row.history is None else svg(learning_curves_picture(row.history), "Learning curves"),
+        wiring=svg(wiring_picture(row.model), "Wiring") if _is_drawn_wiring(row) else None,
         mistakes=tuple((mistake, _png(_thumbnail(mistake.image)), _sureness(row, mistake)) for mistake in row.mistakes),
     )
+
+
+def _is_drawn_wiring(row: Row) -> bool:
+    classifier = None if row.model is None else row.model.classifier_
+    return isinstance(classifier, RandomlyWiredClassifier) and classifier.nodes <= MOST_NODES
 
 
 def _largest_confusions(confusion: np.ndarray, class_names: tuple[str, ...]) -> tuple[tuple[str, str, int], ...]:
@@ -176,7 +187,12 @@ def _template_sheets(rows: Sequence[Row]) -> list[_Sheet]:
 
 def _sheet(row: Row, templates: Templates) -> _Sheet:
     tiles = zip(templates.captions, (_png(shaded(weights)) for weights in templates.weights), strict=True)
-    return _Sheet(title=row.title, is_of_classes=templates.is_of_classes, tiles=tuple(tiles))
+    what = "the first layer's most influential units"
+    if templates.is_of_classes:
+        what = "one template a class"
+    elif templates.is_everywhere:
+        what = "the filters of the first convolution, which are laid over every place of an image"
+    return _Sheet(title=row.title, what=what, is_of_classes=templates.is_of_classes, tiles=tuple(tiles))
 
 
 def _books(rows: Sequence[Row], class_names: tuple[str, ...]) -> list[_Book]:

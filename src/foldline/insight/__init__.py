@@ -58,7 +58,7 @@ from foldline.insight.polar_pictures import PolarBoundary, polar_boundary
 from foldline.insight.rate_finder import RateTest, find_rate
 from foldline.insight.recombination import Recombination, recombine, template_sheet
 from foldline.insight.style import svg_text
-from foldline.insight.templates import Templates, first_layer_templates, linear_templates, shaded
+from foldline.insight.templates import Templates, filter_templates, first_layer_templates, linear_templates, shaded
 from foldline.insight.towers import BuiltOnPlane, PlaneApproximation, towers
 from foldline.insight.unit_sums import UnitSum
 from foldline.insight.warp_pictures import warp_picture, write_warp_animation
@@ -132,6 +132,7 @@ __all__ = [
     "dendrite_picture",
     "dendritic_response",
     "error_curves",
+    "filter_templates",
     "find_collapse",
     "find_folds",
     "find_image_folds",

@@ -17,11 +17,14 @@ class Templates:
         weights: (T, H, W, C) weights of one unit each on standardised pixels: above 0 speaks for it, below against.
         captions: what each unit is.
         is_of_classes: whether the units are the classes themselves, not hidden ones.
+        is_everywhere: whether the templates are laid over every place of an image, as those of convolutions are, and
+            not over all of it.
     """
 
     weights: Float32[np.ndarray, "t h w c"]
     captions: tuple[str, ...]
     is_of_classes: bool
+    is_everywhere: bool = False
 
 
 def linear_templates(
@@ -69,6 +72,19 @@ def first_layer_templates(
     chosen = (np.argsort(-influence, kind="stable") if is_sorted else np.arange(n_found))[:n_units]
     captions = tuple(f"unit {unit + 1}" for unit in chosen)
     return Templates(weights=_as_images(W_first[chosen], image_shape), captions=captions, is_of_classes=False)
+
+
+def filter_templates(W: Float[np.ndarray, "u h w c"]) -> Templates:
+    """Take the templates of a convolution, all of them in their order.
+
+    Args:
+        W: (U, k, k, C) weights, C of 1 or 3.
+    Raises: ShapeError for other weights.
+    Source: Krizhevsky, Sutskever, Hinton (2012), figure 3.
+    """
+    axes(W, "u h w c", name="W", fix="Give the weights of a convolution.")
+    captions = tuple(f"filter {unit + 1}" for unit in range(len(W)))
+    return Templates(weights=np.asarray(W, np.float32), captions=captions, is_of_classes=False, is_everywhere=True)
 
 
 def shaded(weights: Float32[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w c"]:
