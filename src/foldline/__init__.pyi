@@ -1,8 +1,10 @@
 from .compare import Leaderboard as Leaderboard
+from .compare import LearningCurves as LearningCurves
 from .compare import Recipe as Recipe
 from .compare import Sweep as Sweep
 from .compare import Wirings as Wirings
 from .compare import compare as compare
+from .compare import learning_curves as learning_curves
 from .compare import sweep as sweep
 from .compare import wire as wire
 from .core.errors import DataError as DataError

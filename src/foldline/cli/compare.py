@@ -13,6 +13,7 @@ from foldline.cli.options import loading_options, words_option
     "  foldline compare digits --recipes raw/softmax,hog/mlp2 --seeds 5\n"
     "  foldline compare cifar-10-batches-bin/ --seeds 1 --out cifar10\n"
     "  foldline compare photos/ --tune 9\n"
+    "  foldline compare photos/ --size 32 --learned --seeds 1\n"
     "  foldline compare cifar-10-batches-bin/ --recipes mlp-best,mlp-augmented",
 )
 @click.argument("data")
@@ -20,8 +21,11 @@ from foldline.cli.options import loading_options, words_option
     "--recipes",
     type=words_option,
     metavar="A,B,...",
-    help="Which recipes; default: all that fit the images, but not mlp-best, mlp-augmented, alexnet and "
+    help="Which recipes; default: all that fit the images, but not mlp-best, mlp-augmented, alexnet, wired-images and "
     "FEATURES/wired, which take minutes.",
+)
+@click.option(
+    "--learned", is_flag=True, help="Add nets that learn their features: hog/wired, mlp-best, wired-images, alexnet."
 )
 @click.option("--seeds", type=int, default=3, show_default=True, help="Trainings of every recipe.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides the split and the first training.")
@@ -38,6 +42,7 @@ from foldline.cli.options import loading_options, words_option
 def compare_command(
     data: str,
     recipes: tuple[str, ...] | None,
+    learned: bool,
     seeds: int,
     seed: int,
     tune: int,
@@ -56,6 +61,6 @@ def compare_command(
     use_jax_cache()
     with showing_progress():
         images = load_images(data, size=size, fit=image_fit, strict=strict)
-        leaderboard = compare(images, recipes=recipes, seeds=seeds, seed=seed, tune=tune)
+        leaderboard = compare(images, recipes=recipes, seeds=seeds, seed=seed, tune=tune, learned=learned)
     folder = out or f"foldline-compare-{leaderboard.name}"
     print_leaderboard(leaderboard, leaderboard.save(folder))

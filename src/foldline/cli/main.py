@@ -13,6 +13,7 @@ from foldline.cli.folds import folds_command
 from foldline.cli.gallery import gallery_command
 from foldline.cli.info import info_command
 from foldline.cli.landscape import landscape_command
+from foldline.cli.learn import learn_command
 from foldline.cli.predict import predict_command
 from foldline.cli.rates import rates_command
 from foldline.cli.sweep import sweep_command
@@ -26,6 +27,7 @@ Examples:
   foldline fit photos/ --features hog,color --hidden 256 --out run
   foldline rates photos/ --hidden 256       which learning rate suits?
   foldline sweep photos/ --width 3,20,100 --l2 1e-5:1e-1:9
+  foldline learn photos/ --size 32          who is ahead with few images, who with many?
   foldline wire photos/                     does random wiring do as well as layers?
   foldline landscape run/model.safetensors photos/ --2d --hessian
   foldline predict run/model.safetensors new/*.jpg
@@ -51,6 +53,7 @@ for command in (
     rates_command,
     sweep_command,
     wire_command,
+    learn_command,
     landscape_command,
     predict_command,
     folds_command,

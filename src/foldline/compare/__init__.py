@@ -6,6 +6,8 @@ from typing import Any
 
 from foldline.compare.fitting import Run, fit
 from foldline.compare.leaderboard import Leaderboard
+from foldline.compare.learned import LearningCurves
+from foldline.compare.learning import learning_curves
 from foldline.compare.recipes import RECIPES, Recipe
 from foldline.compare.run import compare
 from foldline.compare.sweeping import sweep
@@ -13,7 +15,20 @@ from foldline.compare.swept import Sweep
 from foldline.compare.wired import Wirings
 from foldline.compare.wiring import wire
 
-__all__ = ["RECIPES", "Leaderboard", "Recipe", "Run", "Sweep", "Wirings", "compare", "fit", "sweep", "wire"]
+__all__ = [
+    "RECIPES",
+    "Leaderboard",
+    "LearningCurves",
+    "Recipe",
+    "Run",
+    "Sweep",
+    "Wirings",
+    "compare",
+    "fit",
+    "learning_curves",
+    "sweep",
+    "wire",
+]
 
 
 class _CallableRoom(ModuleType):

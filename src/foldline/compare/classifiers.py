@@ -24,6 +24,7 @@ from foldline.training import Augment
 # A large set needs fewer passes: about this many rows are met in a training, within the limits beside it.
 ROWS_MET = 900_000
 MIN_EPOCHS, MAX_EPOCHS = 12, 60
+PARTS = 4  # of a batch, for convolutions
 
 OF_BEST_NETS: dict[str, Any] = {
     "hidden": (500,),
@@ -153,7 +154,31 @@ def _augmented_net(n_train: int, seed: int) -> BaseEstimator:
 
 
 def _alexnet(n_train: int, seed: int) -> BaseEstimator:
-    return AlexNetClassifier(epochs=epochs_for(n_train), random_state=seed)
+    return AlexNetClassifier(epochs=epochs_for(n_train), **in_parts(n_train), random_state=seed)
+
+
+def _wired_images(n_train: int, seed: int) -> BaseEstimator:
+    return RandomlyWiredClassifier(
+        stages=2,
+        nodes=12,
+        width=24,
+        dropout=0.1,
+        warmup=0.1,
+        epochs=epochs_for(n_train),
+        **in_parts(n_train),
+        random_state=seed,
+    )
+
+
+def in_parts(n_train: int) -> dict[str, Any]:
+    """Choose batches as "auto" does, rounded so that they fall into parts that fit into the caches.
+
+    Example:
+        >>> in_parts(1000), in_parts(45_000)
+        ({'batch_size': 20, 'micro_batches': 1}, {'batch_size': 128, 'micro_batches': 4})
+    """
+    batch_size = min(max(n_train // 50, 8), 128) // PARTS * PARTS
+    return {"batch_size": batch_size, "micro_batches": PARTS if batch_size >= 16 * PARTS else 1}
 
 
 def _shape_and_augment(image_shape: ImageShape) -> dict[str, Any]:
@@ -257,6 +282,15 @@ PIXEL_CLASSIFIERS: dict[str, ClassifierChoice] = {
         title="convolutional net",
         description="AlexNet at a quarter of its widths, on mirrored and shifted images, dropout",
         build=_alexnet,
+        tuned=OF_NETS,
+        of_images=_shape_and_augment,
+    ),
+    "wired-images": ClassifierChoice(
+        key="wired-images",
+        title="randomly wired convolutions",
+        description="two Watts-Strogatz graphs of 12 nodes that are separable convolutions, on mirrored and shifted "
+        "images",
+        build=_wired_images,
         tuned=OF_NETS,
         of_images=_shape_and_augment,
     ),

@@ -34,6 +34,7 @@ def compare(
     seeds: int = 3,
     seed: int = 0,
     tune: int | None = None,
+    learned: bool = False,
     out: str | os.PathLike[str] | None = None,
 ) -> Leaderboard:
     """Train every recipe on the same split and measure what each one buys.
@@ -50,6 +51,8 @@ def compare(
         seed: decides the split; trainings take seed, seed + 1, ...
         tune: how many settings of each recipe's classifier are tried on the validation images with the first seed, its
             own among them; the best one is trained with every seed. None or 0 for its own only.
+        learned: whether nets that learn their features are added, by the same rules: randomly wired ones, a net of
+            pixels at its best, AlexNet. They take minutes.
         out: folder to save the leaderboard and its report to; None saves nothing.
     Returns: a leaderboard, best recipe first. A recipe that cannot be trained is listed in its `failures`.
     Raises: SettingError for unknown recipes, none at all, or seeds or tune outside their range; DataError if the images
@@ -60,7 +63,9 @@ def compare(
         >>> board.rows[0].test_accuracy.mean > 0.9
         True
     """
-    leaderboard = measured(image_set, recipes=recipes, seeds=seeds, seed=seed, tune=tune, listed=FAILURES)
+    leaderboard = measured(
+        image_set, recipes=recipes, seeds=seeds, seed=seed, tune=tune, learned=learned, listed=FAILURES
+    )
     if out is not None:
         leaderboard.save(out)
     return leaderboard
@@ -73,16 +78,17 @@ def measured(
     seeds: int,
     seed: int,
     tune: int | None = None,
+    learned: bool = False,
     listed: tuple[type[Exception], ...],
 ) -> Leaderboard:
     """Compare; of the errors that end one recipe, those of the kinds `listed` are listed and the others raised."""
     integer(seeds, name="seeds", low=1)
     integer(seed, name="seed", low=0, high=2**32 - 1 - seeds)
     n_settings = 0 if tune is None else integer(tune, name="tune", low=0)
-    chosen, notes = choose_recipes(recipes, is_grey=image_set.images.shape[-1] == 1)
+    chosen, notes = choose_recipes(recipes, is_grey=image_set.images.shape[-1] == 1, learned=learned)
     started_s = time.perf_counter()
     splits = Splits.of(image_set, seed=seed)
-    rows, failures = _measure_all(chosen, splits, seeds=range(seed, seed + seeds), n_settings=n_settings, listed=listed)
+    rows, failures = measure_all(chosen, splits, seeds=range(seed, seed + seeds), n_settings=n_settings, listed=listed)
     if not rows:
         raise DataError(
             f"none of {len(failures)} recipes could be trained; expected at least one. The first, "
@@ -101,7 +107,7 @@ def measured(
     )
 
 
-def _measure_all(
+def measure_all(
     recipes: list[Recipe],
     splits: Splits,
     *,
@@ -109,6 +115,7 @@ def _measure_all(
     n_settings: int,
     listed: tuple[type[Exception], ...],
 ) -> tuple[list[Row], list[Failure]]:
+    """Train and measure recipes, those of one set of features after those of another; what `measured` says."""
     rows: list[Row] = []
     failures: list[Failure] = []
     groups: dict[tuple[FeatureSet, ProductQuantizer | None], list[Recipe]] = {}
