@@ -49,3 +49,21 @@ def test_a_unit_without_weight_bends_nowhere():
     places, changes = bends(net)
     assert places.tolist() == [-np.inf, -0.5]
     assert changes.tolist() == [0, 2]
+
+
+def test_convention_weights_of_zero_are_not_drawn():
+    net = PiecewiseNet(
+        weights=(np.array([[2.0, 0.0], [0.0, -1.0]]), np.array([[0.0, 0.0]])),
+        biases=(np.zeros(2), np.zeros(1)),
+        slope=0.0,
+    )
+    graph = net_picture(net).axes[0]
+    n_lines = [len(lines.get_segments()) for lines in graph.collections if hasattr(lines, "get_segments")]
+    assert n_lines == [1, 1, 0, 0]  # above and below 0, layer by layer
+
+
+def test_colours_of_a_matrix_of_zeros_go_from_minus_one_to_one():
+    net = PiecewiseNet(weights=(np.zeros((2, 3)), np.ones((1, 2))), biases=(np.zeros(2), np.zeros(1)), slope=0.0)
+    figure = net_picture(net)
+    figure.canvas.draw()
+    assert figure.axes[1].images[0].get_clim() == (-1, 1)

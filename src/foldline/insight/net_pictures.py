@@ -26,6 +26,7 @@ def net_picture(model: object) -> "Figure":
         model: as in `piecewise_net`, with at most 16 units a layer.
     Raises: SettingError for larger layers; and what `piecewise_net` raises.
     Convention: blue and solid for weights above 0, orange and dashed below; width by size, within a layer.
+    Convention: a weight of 0 is not drawn.
     """
     from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
@@ -42,7 +43,7 @@ def net_picture(model: object) -> "Figure":
         figure = Figure(figsize=(9.4, 3.8), layout="constrained")
         graph, matrix = figure.subplots(1, 2, width_ratios=(2.2, 1))
         for layer, W in enumerate(net.weights):
-            units, inputs = np.nonzero(np.ones_like(W))
+            units, inputs = np.nonzero(W)
             sizes = W[units, inputs] / max(float(np.abs(W).max()), 1e-12)
             for is_above, color, style in ((True, SERIES[0], "solid"), (False, SERIES[1], (0, (3, 1.5)))):
                 some = (sizes > 0) == is_above
@@ -61,7 +62,7 @@ def net_picture(model: object) -> "Figure":
             graph.text(layer, max(map(max, heights)) + 0.12, f"{letter}: {len(ys)}", ha="center", fontweight="bold")
         graph.set_axis_off()
         W = net.weights[0]
-        span = float(np.abs(W).max())
+        span = float(np.abs(W).max()) or 1.0
         shown = matrix.imshow(W, cmap="PuOr", vmin=-span, vmax=span)
         matrix.set(xlabel="input j", ylabel="unit i", title="W1: effect of x_j on h_i")
         matrix.set(xticks=range(W.shape[1]), yticks=range(W.shape[0]))
