@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import foldline as fl
-from foldline.core.errors import SettingError, ShapeError
+from foldline.core.errors import DataError, SettingError, ShapeError
 from foldline.insight import affine_map, piecewise_net
 from foldline.models import MLP
 from insight.odd_nets import random_net
@@ -64,3 +64,9 @@ def test_models_without_a_net_are_refused():
 def test_a_vector_of_another_length_is_refused():
     with pytest.raises(ShapeError, match="Give one vector of the length that the net takes"):
         affine_map(random_net(9, 4, 2), X[0, :5])
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_a_vector_that_is_not_finite_is_refused(odd):
+    with pytest.raises(DataError, match="x holds NaN or infinity; expected finite numbers. Give another vector"):
+        affine_map(random_net(3, 4, 2), np.array([0.0, odd, 1.0]))

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from foldline.core.checks import axes
-from foldline.core.errors import SettingError
+from foldline.core.errors import DataError, SettingError
 from foldline.estimators import ImagePipeline
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.models import MLP
@@ -95,14 +95,18 @@ def affine_map(
         model: as in `piecewise_net`.
         x: (D,) what goes into the net.
     Returns: W (K, D) and b (K,).
-    Raises: ShapeError for another length than the net's; and what `piecewise_net` raises.
+    Raises: ShapeError for another length than the net's; DataError for numbers that are not finite; and what
+        `piecewise_net` raises.
     Convention: a unit at exactly 0 counts as switched off, as in ReLU's derivative.
     """
     net = piecewise_net(model)
     axes(x, f"{net.n_in}", name="x", fix="Give one vector of the length that the net takes.")
+    x = np.asarray(x, np.float64)
+    if not np.isfinite(x).all():
+        raise DataError("x holds NaN or infinity; expected finite numbers. Give another vector.")
     W, b = net.weights[0], net.biases[0]
     for W_next, b_next in zip(net.weights[1:], net.biases[1:], strict=True):
-        factors = np.where(W @ np.asarray(x, np.float64) + b > 0, 1.0, net.slope)
+        factors = np.where(W @ x + b > 0, 1.0, net.slope)
         W, b = W_next @ (factors[:, None] * W), W_next @ (factors * b) + b_next
     return W, b
 
