@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pytest
 
-from foldline.core.errors import DtypeError, ShapeError
+from foldline.core.errors import DtypeError, SettingError, ShapeError
 from foldline.insight import Plane, find_folds, folds_picture
 from insight.odd_nets import random_net
 
@@ -28,6 +28,12 @@ def test_a_name_and_a_label_are_wanted_for_each(as_installed):
         FOLDS.picture(X=X, labels=np.zeros(29, int))
     with pytest.raises(ShapeError, match="images has shape .2, 8, 8, 3.; expected .3, h, w, c."):
         folds_picture(FOLDS, X=X[:3], images=np.zeros((2, 8, 8, 3), np.uint8))
+
+
+@pytest.mark.parametrize("text", ["abc", "ab"])
+def test_a_text_is_no_list_of_names(text):
+    with pytest.raises(SettingError, match=f"class_names is '{text}'; expected a list of 3 names. Write a list"):
+        folds_picture(FOLDS, class_names=text)
 
 
 def test_labels_that_are_names_are_refused(as_installed):

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Float, Float64, Int, UInt8
 
 from foldline.core.checks import axes as check_axes
-from foldline.core.errors import DtypeError, ShapeError
+from foldline.core.checks import is_list
+from foldline.core.errors import DtypeError, SettingError, ShapeError
 from foldline.insight.folds import Folds
 from foldline.insight.style import COLORS, MARKERS, SERIES, look
 
@@ -44,7 +45,7 @@ def folds_picture(
         title: what stands above; None for the counts.
     Returns: a figure for `svg_text`; one scale for both sides unless the window is eight times as long as wide.
     Raises: ShapeError for vectors of another space, or other numbers of labels, names or images; DtypeError for labels
-        that are no indices.
+        that are no indices; SettingError for names that are no list.
     """
     from matplotlib.figure import Figure
 
@@ -221,6 +222,11 @@ def _height_by_width(folds: Folds) -> float:
 def _checked_names(class_names: Sequence[str] | None, n_classes: int) -> Sequence[str]:
     if class_names is None:
         return [f"class {k}" for k in range(n_classes)]
+    if not is_list(class_names):
+        raise SettingError(
+            f"class_names is {class_names!r}; expected a list of {n_classes} names. "
+            "Write a list, such as ['cat', 'dog']."
+        )
     if len(class_names) != n_classes:
         raise ShapeError(
             f"class_names has {len(class_names)} names; expected {n_classes}, one a class. Name every class."
