@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from foldline.core.errors import SettingError
-from foldline.features import HOG, ColorHistogram
+from foldline.features import HOG, ColorHistogram, Pixels
 from foldline.insight import color_histogram_picture, concatenation_picture, hog_picture, oriented_cells, telling_cells
 from image_files import noise
 
@@ -59,6 +59,37 @@ def test_features_are_drawn_side_by_side_as_long_as_they_are():
     axes = figure.axes[0]
     assert axes.get_title(loc="left") == "one vector of 440 numbers"
     assert [text.get_text() for text in axes.texts] == ["colour: 8", "HoG: 432"]
+
+
+class AboveAHundred(Pixels):
+    """A feature with numbers below 0."""
+
+    def _fill(self, images, out):
+        out[:] = images.reshape(out.shape).astype(np.float32) - 100
+
+
+def skylines(features, row):
+    figure = concatenation_picture(features, np.array(row, np.uint8)[None, :, None])
+    return [patch.get_data() for patch in figure.axes[0].patches], figure.axes[0]
+
+
+def test_numbers_below_zero_go_down_and_the_last_is_as_wide_as_the_others():
+    (first, second), axes = skylines([AboveAHundred(), Pixels()], [50, 200, 100])
+    assert_allclose(first.values, [0, 1, 0])
+    assert_allclose(first.baseline, [-0.5, 0, 0])
+    assert first.edges.tolist() == [0, 1, 2, 3]
+    assert_allclose(second.values, [0.25, 1, 0.5])
+    assert second.edges.tolist() == [3, 4, 5, 6]
+    assert axes.get_ylim()[0] < min(text.get_position()[1] for text in axes.texts) < -0.5
+
+
+def test_each_step_of_a_long_vector_stands_for_its_largest_and_its_least_number():
+    row = [100] * 600 + [0]
+    row[2:4] = [50, 200]
+    (steps,), _ = skylines([AboveAHundred()], row)
+    assert_allclose(steps.values, [0, 1] + [0] * 299)
+    assert_allclose(steps.baseline, [0, -0.5] + [0] * 298 + [-1])
+    assert steps.edges.tolist() == [*range(0, 601, 2), 601]
 
 
 def test_no_features_are_refused():

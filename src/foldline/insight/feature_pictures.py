@@ -141,7 +141,7 @@ def color_histogram_picture(image: UInt8[np.ndarray, "h w 3"], *, n_bins: int = 
 
 
 def concatenation_picture(features: Sequence[ImageFeature], image: UInt8[np.ndarray, "h w c"]) -> "Figure":
-    """Draw the feature vector of an image, one part a feature, as long as they have numbers.
+    """Draw the feature vector of an image, one part a feature, as long as they have numbers, each to its own scale.
 
     Args:
         features: what is computed, in this order; one or more.
@@ -153,27 +153,28 @@ def concatenation_picture(features: Sequence[ImageFeature], image: UInt8[np.ndar
     if not features:
         raise SettingError("features is empty; expected one or more. Give for example [ColorHistogram(), HOG()].")
     parts = [np.asarray(feature.fit_transform(image[None]))[0] for feature in features]
+    parts = [part / max(float(np.abs(part).max()), 1e-12) for part in parts]
+    lowest = min(0.0, *(float(part.min()) for part in parts))
     with look():
         figure = Figure(figsize=(9.4, 2.1), layout="constrained")
         axes = figure.add_subplot()
         start = 0
         for index, (feature, part) in enumerate(zip(features, parts, strict=True)):
             _draw_part(axes, part, start, color=SERIES[index % len(SERIES)])
-            axes.text(
-                start + len(part) / 2, -0.12, f"{feature.title}: {len(part):,}", ha="center", va="top", fontsize=9
-            )
+            name = f"{feature.title}: {len(part):,}"
+            axes.text(start + len(part) / 2, lowest - 0.12, name, ha="center", va="top", fontsize=9)
             start += len(part)
-        axes.set(xlim=(0, start), ylim=(-0.45, 1.05))
+        axes.axhline(0, color=COLORS["faint"], linewidth=0.8)
+        axes.set(xlim=(0, start), ylim=(lowest - 0.45, 1.05))
         axes.set_title(f"one vector of {start:,} numbers")
         axes.set_axis_off()
     return figure
 
 
-def _draw_part(axes: "Axes", part: Float32[np.ndarray, " d"], start: int, *, color: str) -> None:
-    """Draw numbers as a skyline, each feature to its own scale."""
-    height = part / max(float(np.abs(part).max()), 1e-12)
-    # Some hundred steps are as much as the picture shows; the largest of each stands for it.
-    step = max(len(part) // 300, 1)
-    shown = np.maximum.reduceat(height, np.arange(0, len(part), step))
-    axes.fill_between(start + step * np.arange(len(shown)), shown, step="post", color=color, linewidth=0)
-    axes.axhline(0, color=COLORS["faint"], linewidth=0.8)
+def _draw_part(axes: "Axes", heights: Float32[np.ndarray, " d"], start: int, *, color: str) -> None:
+    """Draw numbers as a skyline, up from 0 and down from it."""
+    # Some hundred steps are as much as the picture shows; the largest and the least of each stand for it.
+    first = np.arange(0, len(heights), max(len(heights) // 300, 1))
+    above = np.maximum(np.maximum.reduceat(heights, first), 0)
+    below = np.minimum(np.minimum.reduceat(heights, first), 0)
+    axes.stairs(above, start + np.append(first, len(heights)), baseline=below, fill=True, color=color, linewidth=0)
