@@ -139,6 +139,19 @@ def test_points_are_joined_by_lines(tmp_path):
         assert_allclose(found.smallest.net(np.array([0.0, 0.5, 1.0, 2.0, 3.0])), [1, 1.5, 2, 1, 0], atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("f", "high", "n_units"),
+    [
+        (np.array([[0, 0], [1, 1], [2, 0], [3, 1]]), None, 3),
+        (np.array([[0, 0], [1, 1], [2, 0], [3, 1], [5, 2], [7, 0]]), None, 5),  # twice two parts are one line
+        ("abs(x - 1)", 7.0, 2),  # one of seven parts, and six
+    ],
+)
+def test_hats_with_knots_on_the_kinks_are_found_among_more_that_do_worse(f, high, n_units):
+    hats = fl.approximate(f, high=high, eps=1e-6).hats
+    assert hats.n_units == n_units
+
+
 def test_a_python_function_is_taken_with_bounds_on_its_derivatives():
     calm = fl.approximate(lambda x: math.sin(x), high=3.0, eps=0.01, max_bend=1.0)
     assert calm.smallest.bound <= 0.01

@@ -1,5 +1,6 @@
 """Nets built by hand with a proof of how near they come, and the number of parts that comes near enough."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from foldline.insight.unit_sums import UnitSum
 
 MOST_UNITS = 20_000  # of bumps and hats; more are not built
 MOST_STEPS = 1_000  # sigmoid and tanh units, whose certificates take longer
+EACH = 300  # numbers of parts that are tried one by one; as many lines as free knots may have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,32 +68,59 @@ def build(f: Target, name: str, *, low: float, high: float, n: int, enough: floa
 
 
 def build_within(f: Target, name: str, *, low: float, high: float, eps: float) -> Built | None:
-    """Build a net of few parts, as `name` of KINDS says, with a bound of eps; None if MOST_UNITS do not do."""
-    most = MOST_STEPS if "steps" in name else MOST_UNITS
-    more, goal = f.breaks(), eps
+    """Build a net of few parts, as `name` of KINDS says, with a bound of eps; None if MOST_UNITS do not do.
 
-    def error(n: int) -> float:
+    More parts may do worse, as where fewer of them have knots on the kinks of f. So numbers up to EACH are tried one by
+    one, and the smallest is taken that does for eps or a few thousandths less; a larger one is found by halving, and
+    need not be the smallest.
+    """
+    most = MOST_STEPS if "steps" in name else MOST_UNITS
+    goal, start = eps, 1
+    hard = np.clip(np.concatenate([np.linspace(low, high, 65), f.breaks()]), low, high)  # looked at first
+
+    def is_near(n: int) -> bool:
+        nonlocal hard
         net = KINDS[name](f, low=low, high=high, n=n)
-        x = np.concatenate([np.linspace(low, high, max(8 * n + 1, 4001)), -net.b / net.w, more])
-        x = np.clip(x, low, high)
-        return float(np.abs((_by_sums(net, x) if net.activation == "relu" else net(x)) - f.sample(x)).max())
+        if _errors(net, f, hard).max() > eps:
+            return False
+        x = np.clip(np.concatenate([np.linspace(low, high, max(8 * n + 1, 4001)), -net.b / net.w]), low, high)
+        errors = _errors(net, f, x)
+        hard = np.append(hard, x[errors.argmax()])
+        return bool(errors.max() <= eps)
 
     for _ in range(4):
-        below, above = 0, 1
-        while error(above) > eps:
-            if above == most:
-                return None
-            below, above = above, min(2 * above, most)
-        while above - below > 1:
-            n = (below + above) // 2
-            below, above = (below, n) if error(n) <= eps else (n, above)
-        built = build(f, name, low=low, high=high, n=above, enough=goal / 10)
+        n = _fewest(is_near, start=start, most=most)
+        if n is None:
+            return None
+        built = build(f, name, low=low, high=high, n=n, enough=goal / 10)
         if built.bound <= goal:
             return built
         # What the points missed; that the bound is a little more than is reached takes a little more as well.
-        more = np.concatenate([more, built.at + (high - low) * np.append(0.0, 2.0 ** -np.arange(10, 30))])
+        missed = built.at + (high - low) * np.append(0.0, 2.0 ** -np.arange(10, 30))
+        hard, start = np.append(hard, np.clip(missed, low, high)), n
         eps *= 1 - 1e-3
     return None
+
+
+def _fewest(is_near: Callable[[int], bool], *, start: int, most: int) -> int | None:
+    """Find a small number of parts, from `start` to `most`, that comes near."""
+    for n in range(start, EACH + 1):
+        if is_near(n):
+            return n
+    below = above = max(start - 1, EACH)
+    while not is_near(above := min(2 * above, most)):
+        if above == most:
+            return None
+        below = above
+    while above - below > 1:
+        n = (below + above) // 2
+        below, above = (below, n) if is_near(n) else (n, above)
+    return above
+
+
+def _errors(net: UnitSum, f: Target, x: Column) -> Column:
+    y = _by_sums(net, x) if net.activation == "relu" else net(x)
+    return np.asarray(np.abs(y - f.sample(x)))
 
 
 def _by_sums(net: UnitSum, x: Column) -> Column:
