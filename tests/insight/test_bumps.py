@@ -259,6 +259,13 @@ def test_bad_input_is_told(f, options, message):
         fl.approximate(f, **options)
 
 
+@pytest.mark.parametrize(("text", "place"), [("x**x", 0), ("exp(x*log(x)) + x", 0), ("tanh(1/(x - 0.5))", 0.5)])
+def test_a_place_where_a_function_is_not_known_within_eps_is_named_before_nets_are_built(text, place, monkeypatch):
+    monkeypatch.setattr("foldline.insight.bumps.smallest_net", None)
+    with pytest.raises(SettingError, match=f"cannot be bounded within eps = 0.05 near x = {place}; expected"):
+        fl.approximate(text, eps=0.05)
+
+
 @pytest.mark.parametrize(
     ("points", "message"),
     [

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Function: TypeAlias = "str | Path | np.ndarray | Callable[[float], float]"
 
+CELLS_TO_KNOW = 10_000  # far more than the most lines; the waves of sin(1/x) would take 300,000, and 14 s
+
 
 @dataclass(frozen=True, kw_only=True)
 class Approximation:
@@ -166,6 +168,13 @@ def door(
 
 
 def _within(f: Target, low: float, high: float, eps: float) -> Approximation:
+    # What is not known within twice eps has no bound of eps from any net.
+    stuck = certify(f, f, low=low, high=high, enough=2 * eps, most_cells=CELLS_TO_KNOW).stuck
+    if stuck is not None:
+        raise SettingError(
+            f"the function cannot be bounded within eps = {eps:g} near x = {stuck:.6g}; expected one that can from "
+            f"{low:g} to {high:g}. Choose a range without such a place, or raise eps."
+        )
     smallest = _smallest(f, low, high, eps)
     hats = build_within(f, "hats", low=low, high=high, eps=eps)
     trapezoids = build_within(f, "overlapping bumps", low=low, high=high, eps=eps)

@@ -23,27 +23,31 @@ class Certificate:
         at_least: an error that is reached at a point.
         at_most: no error is larger, anywhere in the interval.
         at: where `at_least` is reached.
+        stuck: a place where no shorter cell brings the bound down to `at_least` or `enough`; None for none.
     """
 
     at_least: float
     at_most: float
     at: float
+    stuck: float | None
 
 
-def certify(f: Bounded, g: Bounded, *, low: float, high: float, enough: float = 0.0) -> Certificate:
+def certify(
+    f: Bounded, g: Bounded, *, low: float, high: float, enough: float = 0.0, most_cells: int = MOST_CELLS
+) -> Certificate:
     """Bound sup |f(x) - g(x)| over low <= x <= high.
 
     On a cell of width h the error e = f - g is at most its larger one at the two ends, and
     h^2 / 8 * max |e''| (Taylor about x, weighted so that slopes cancel) or h / 2 * max |e'| more; or what the ranges
     of f and g say. The least of the three counts. Cells that could hold more than what is surely reached, and more than
-    `enough`, are halved.
+    `enough`, are halved, unless they are more than `most_cells`.
 
     Raises: SettingError if no bound is found near a place, since f has none there.
     """
     edges = np.unique(np.concatenate([np.linspace(low, high, FIRST_CELLS + 1), f.breaks(), g.breaks()]))
     edges = edges[(edges >= low) & (edges <= high)]
     lo, hi = edges[:-1], edges[1:]
-    least, at, most_of_done = -1.0, low, 0.0
+    least, at, most_of_done, stuck = -1.0, low, 0.0, None
     while True:
         ends, most = _on_cells(f, g, lo, hi)
         best = int(np.argmax(ends))
@@ -53,7 +57,9 @@ def certify(f: Bounded, g: Bounded, *, low: float, high: float, enough: float = 
         # Not (a <= b), so that what is no number counts as open.
         is_open = ~(most <= max(least * (1 + RELATIVE), enough) + 1e-14 * (1 + abs(least)))
         can_be_cut = is_open & (hi - lo > 1e-13 * (1 + np.maximum(np.abs(lo), np.abs(hi))))
-        if can_be_cut.sum() > MOST_CELLS:
+        if (is_open & ~can_be_cut).any():
+            stuck = float(lo[is_open & ~can_be_cut][0])
+        if can_be_cut.sum() > most_cells:
             can_be_cut[:] = False
         kept = most[~can_be_cut]
         if len(kept) and not np.isfinite(kept).all():
@@ -64,7 +70,7 @@ def certify(f: Bounded, g: Bounded, *, low: float, high: float, enough: float = 
             )
         most_of_done = max(most_of_done, float(kept.max(initial=0.0)))
         if not can_be_cut.any():
-            return Certificate(max(least, 0.0), most_of_done, at)
+            return Certificate(max(least, 0.0), most_of_done, at, stuck)
         lo, middle, hi = lo[can_be_cut], middle[can_be_cut], hi[can_be_cut]
         lo, hi = np.concatenate([lo, middle]), np.concatenate([middle, hi])
 
