@@ -764,7 +764,8 @@ def test_bumps_compares_with_training(run):
         ([], "neither a formula nor --points is given; expected one of them"),
         (["x", "--points", "a.csv"], "a formula and --points are both given; expected one of them"),
         (["--points", "none.csv"], "there is no file none.csv"),
-        (["x", "--seeds", "-1"], "seeds is -1; expected a whole number from 1 to 256"),
+        (["1/x", "--seeds", "-1"], "Invalid value for '--seeds': -1 is not in the range 0<=x<=256"),
+        (["1/x", "--seeds", "257"], "Invalid value for '--seeds': 257 is not in the range 0<=x<=256"),
     ],
 )
 def test_bumps_tells_bad_input_without_a_traceback(run, words, message):

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @click.option("--units", type=int, default=None, help="What can so many units do, instead; with y: cells a side.")
 @click.option("--points", type=click.Path(dir_okay=False), default=None, help="CSV file of x,y, with lines between.")
 @click.option(
-    "--seeds", type=int, default=16, show_default=True, help="Nets trained for each number of units; 0: none."
+    "--seeds",
+    type=click.IntRange(0, 256),
+    default=16,
+    show_default=True,
+    help="Nets trained for each number of units; 0: none.",
 )
 @click.option("--out", type=click.Path(file_okay=False), default=".", show_default=True, help="Folder of bumps.png.")
 def bumps_command(
