@@ -761,6 +761,8 @@ def test_bumps_compares_with_training(run):
         (["x", "--to", "inf"], "high is inf; expected a number"),
         (["1/x"], "no bound or no value near x = 0"),
         (["x*y", "--from", "1", "--to", "0"], "the box goes from 1 to 0 in x"),
+        (["x*y", "--units", "0"], "units is 0; expected a whole number from 1 to 100"),
+        (["x*y", "--units", "3", "--eps", "0.1"], "eps and units are both given; expected one of them"),
         ([], "neither a formula nor --points is given; expected one of them"),
         (["x", "--points", "a.csv"], "a formula and --points are both given; expected one of them"),
         (["--points", "none.csv"], "there is no file none.csv"),

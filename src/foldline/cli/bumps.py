@@ -46,23 +46,28 @@ def bumps_command(
     """
     from pathlib import Path
 
+    from foldline.core.checks import integer
     from foldline.core.compiled import use_jax_cache
     from foldline.core.errors import SettingError
     from foldline.core.files import atomic_path, check_can_write
     from foldline.core.progress import showing_progress
     from foldline.insight import approximate, error_curves, read_formula, towers
     from foldline.insight.certificates import rounded_up
+    from foldline.insight.towers import MOST_A_SIDE
 
     if (formula is None) == (points is None):
         what = "neither a formula nor --points is" if formula is None else "a formula and --points are both"
         raise SettingError(f'{what} given; expected one of them. Write for example foldline bumps "sin(2*pi*x)".')
+    if eps is not None and units is not None:
+        raise SettingError("eps and units are both given; expected one of them. Leave one out.")
     path = Path(out) / "bumps.png"
     check_can_write(path)
     use_jax_cache()
     figure: Figure
     if formula is not None and "y" in read_formula(formula, variables=("x", "y")).used:
         ends = (0.0 if low is None else low), (1.0 if high is None else high)
-        on_plane = towers(formula, low=ends[0], high=ends[1], eps=eps, a_side=units)
+        a_side = None if units is None else integer(units, name="units", low=1, high=MOST_A_SIDE)
+        on_plane = towers(formula, low=ends[0], high=ends[1], eps=eps, a_side=a_side)
         for one in (on_plane.pyramids, on_plane.towers):
             first, second = one.net.n_units
             click.echo(
