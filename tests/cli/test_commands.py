@@ -718,10 +718,19 @@ def test_bumps_prints_bounds_and_writes_a_picture(run, tmp_path):
     lines = dict(re.findall(r"^([a-z ]+?) {2,}\d+ units   largest error <= ([\d.e-]+)", out, re.MULTILINE))
     assert list(lines) == ["free knots", "hats", "overlapping bumps", "bumps", "sigmoid steps", "tanh steps"]
     assert all(float(bound) <= 0.05 for name, bound in lines.items() if name != "bumps")
-    assert "No ReLU net of one hidden layer with fewer than 1 units is within 0.05: proved." in out
+    assert "No ReLU net of one hidden layer with fewer than 1 unit is within 0.05: proved." in out
     assert "Bumps side by side leave gaps: at x = 1 they are 1 off." in out
     with Image.open(tmp_path / "out" / "bumps.png") as picture:
         assert picture.size == (1650, 810)
+
+
+def test_bumps_counts_one_and_none_in_words_that_fit(run):
+    code, out, err = run("bumps", "7", "--seeds", "0")
+    assert code == 0, err
+    assert re.search(r"^free knots +0 units   largest", out, re.MULTILINE)
+    assert re.search(r"^sigmoid steps +1 unit    largest", out, re.MULTILINE)
+    assert re.search(r"^overlapping bumps .*   1 bump$", out, re.MULTILINE)
+    assert "fewer than" not in out
 
 
 def test_bumps_of_points_and_units(run, tmp_path):

@@ -200,6 +200,17 @@ def test_the_picture_shows_the_numbers(sine):
     assert any(text.startswith("1260 units, error ≤ 1") for text in texts)
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "label"),
+    [("7", "0 units", "0 units"), ("relu(x - 0.5)", "1 unit; at least 1 is needed", "1 unit")],
+)
+def test_titles_count_one_and_none_in_words_that_fit(text, title, label):
+    axes = fl.approximate(text, eps=0.1).picture().axes
+    assert axes[1].get_title(loc="left") == title
+    assert label in [line.get_label() for line in axes[1].lines]
+    assert f"{label}, error" in " ".join(text.get_text() for text in axes[2].texts)
+
+
 def test_a_curve_is_drawn_beside_the_nets(sine, monkeypatch):
     monkeypatch.setattr("foldline.insight.learned_units.STEPS", 50)
     curves = fl.error_curves(SINE, units=[4, 6], seeds=1)
@@ -283,7 +294,7 @@ def test_points_that_are_no_function_are_told(points, message):
     ("text", "message"),
     [
         ("", "has 0 points; expected two or more"),
-        ("1,2\n", "has 1 points; expected two or more"),
+        ("1,2\n", "has 1 point; expected two or more"),
         ("1,2\n1,3\n", "two points have x = 1"),
         ("x,y\n1,2\n3,four\n", "line 3 of .* is '3,four'; expected two numbers"),
         ("1,2,3\n4,5,6\n", "line 1 of .* is '1,2,3'; expected two numbers"),

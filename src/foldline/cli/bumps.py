@@ -51,6 +51,7 @@ def bumps_command(
     from foldline.core.errors import SettingError
     from foldline.core.files import atomic_path, check_can_write
     from foldline.core.progress import showing_progress
+    from foldline.core.text import plural
     from foldline.insight import approximate, error_curves, read_formula, towers
     from foldline.insight.certificates import rounded_up
     from foldline.insight.towers import MOST_A_SIDE
@@ -82,13 +83,14 @@ def bumps_command(
             found = approximate(f, low=low, high=high, eps=eps, units=units)
             curves = error_curves(f, low=low, high=high, seeds=seeds) if seeds else None
         for built in found.all:
-            bumps = "" if built.n_bumps is None else f"   {built.n_bumps} bumps"
-            click.echo(
-                f"{built.name:17} {built.n_units:6} units   largest error <= {rounded_up(built.bound, digits=4)}{bumps}"
-            )
+            bumps = "" if built.n_bumps is None else f"   {built.n_bumps} {plural('bump', built.n_bumps)}"
+            units_of_it = f"{built.n_units:6} {plural('unit', built.n_units):5}"
+            click.echo(f"{built.name:17} {units_of_it}   largest error <= {rounded_up(built.bound, digits=4)}{bumps}")
         click.echo(f"Proved for every x from {found.low:g} to {found.high:g}.")
         within = rounded_up(found.smallest.bound) if found.eps is None else f"{found.eps:g}"
-        click.echo(f"No ReLU net of one hidden layer with fewer than {found.needed} units is within {within}: proved.")
+        if found.needed:
+            fewer = f"{found.needed} {plural('unit', found.needed)}"
+            click.echo(f"No ReLU net of one hidden layer with fewer than {fewer} is within {within}: proved.")
         if found.bumps is not None:
             click.echo(
                 f"Bumps side by side leave gaps: at x = {found.bumps.at:g} they are {found.bumps.at_least:.3g} off."

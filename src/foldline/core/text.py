@@ -33,3 +33,13 @@ def short_name(source: str) -> str:
         ('photos', 'images')
     """
     return Path(source).name.split(".")[0] or "images"
+
+
+def plural(noun: str, n: int) -> str:
+    """Give the form of a noun that stands after a number.
+
+    Example:
+        >>> [f"{n} {plural('unit', n)}" for n in (0, 1, 2)]
+        ['0 units', '1 unit', '2 units']
+    """
+    return noun if n == 1 else f"{noun}s"

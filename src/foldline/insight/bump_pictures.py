@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from foldline.core.text import plural
+from foldline.insight.built_nets import Built
 from foldline.insight.bump_nets import bumps_net
 from foldline.insight.bumps import Approximation
 from foldline.insight.certificates import rounded_up
@@ -84,7 +86,7 @@ def _stages(axes: "Axes", approximation: Approximation) -> None:
         axes.text(
             max(one.n_units, 1) * 1.15,
             row,
-            f"{one.n_units} units, error ≤ {rounded_up(one.bound)}",
+            f"{_units(one)}, error ≤ {rounded_up(one.bound)}",
             va="center",
             fontsize=8.5,
         )
@@ -100,14 +102,16 @@ def _smallest(axes: "Axes", approximation: Approximation) -> None:
     smallest = approximation.smallest
     net, x = smallest.net, _grid(approximation)
     axes.plot(x, approximation.target.sample(x), color=COLORS["series-3"], linewidth=3, alpha=0.6, label="function")
-    axes.plot(x, net(x), color=COLORS["series-1"], label=f"{smallest.n_units} units")
+    axes.plot(x, net(x), color=COLORS["series-1"], label=_units(smallest))
     folds = -net.b * net.w
     inside = (folds > approximation.low) & (folds < approximation.high)
     for side, marker, name in ((1.0, ">", "opens to the right"), (-1.0, "<", "opens to the left")):
         some = folds[inside & (net.w == side)]
         if len(some):
             axes.plot(some, net(some), marker, color=COLORS["series-1"], markersize=6, label=f"fold, {name}")
-    axes.set_title(f"{smallest.n_units} units; at least {approximation.needed} are needed")
+    needed = approximation.needed
+    at_least = f"; at least {needed} {'is' if needed == 1 else 'are'} needed" if needed else ""
+    axes.set_title(f"{_units(smallest)}{at_least}")
     axes.legend(fontsize=8.5)
 
 
@@ -144,6 +148,10 @@ def _grid(approximation: Approximation) -> np.ndarray:
     places = -approximation.smallest.net.b * approximation.smallest.net.w
     x = np.concatenate([np.linspace(approximation.low, approximation.high, 2001), places])
     return np.unique(np.clip(x, approximation.low, approximation.high))
+
+
+def _units(built: Built) -> str:
+    return f"{built.n_units} {plural('unit', built.n_units)}"
 
 
 def _short(name: str) -> str:

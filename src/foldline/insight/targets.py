@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from foldline.core.errors import DataError, SettingError
+from foldline.core.text import plural
 from foldline.insight.formula import Formula
 from foldline.insight.intervals import FUNCTION_ULPS, Interval, hull
 
@@ -222,7 +223,8 @@ def read_points(path: str) -> PointsTarget:
             ) from None
         points.append((x, y))
     if len(points) < 2:
-        raise DataError(f"{path} has {len(points)} points; expected two or more, to draw lines between. Add points.")
+        found = f"{len(points)} {plural('point', len(points))}"
+        raise DataError(f"{path} has {found}; expected two or more, to draw lines between. Add points.")
     return points_target(points)
 
 
