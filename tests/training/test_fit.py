@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from foldline.core.errors import DivergedError, SettingError
 from foldline.models import MLP, Linear
 from foldline.training import Augment, Rows, TrainingSettings, fit_model
-from foldline.training.fit import shuffled_batches
+from foldline.training.batches import shuffled_batches
 from foldline.training.optimizers import schedule
 from foldline.training.settings import Hyper, Plan
 from tolerances import TOLERANCE
@@ -125,18 +125,6 @@ def test_a_loss_that_is_not_finite_names_the_step_and_what_to_change(lr):
 def test_infinite_weights_after_the_last_step_are_seen():
     with pytest.raises(DivergedError, match="weights became infinite or NaN in the last step"):
         fitted(Rows(1e20 * ROWS.X, ROWS.y), lr=1e25, epochs=1, batch_size=60, hidden=())
-
-
-@pytest.mark.parametrize(("n_rows", "batch_size"), [(5, 2), (6, 2), (1, 1), (7, 7)])
-def test_an_epoch_meets_every_row(n_rows, batch_size):
-    order = shuffled_batches(n_rows, batch_size, generator=np.random.default_rng(0))
-    assert order.shape == (-(-n_rows // batch_size), batch_size)
-    assert set(order.ravel()) == set(range(n_rows))
-
-
-def test_convention_the_last_batch_is_filled_from_the_epochs_beginning():
-    order = shuffled_batches(5, 3, generator=np.random.default_rng(0)).ravel()
-    assert order[5] == order[0]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float32, Int, Int32, PRNGKeyArray
 from foldline.core.errors import DivergedError
 from foldline.core.progress import tracking
 from foldline.models import Net
+from foldline.training.batches import shuffled_batches
 from foldline.training.checkpoints import Checkpoints, CheckpointWriter, Snapshot
 from foldline.training.curves import Curves
 from foldline.training.epoch import Rows, first_state, run_steps
@@ -131,20 +132,6 @@ def _calls(
         batches = jnp.asarray(places[wanted].reshape(steps_a_call, batch_size))
         picked_weights = None if weights is None else jnp.asarray(weights[index])
         yield Rows(numbers, jnp.asarray(y[index]), picked_weights), batches, part
-
-
-def shuffled_batches(
-    n_rows: int, batch_size: int, *, generator: np.random.Generator
-) -> Int32[np.ndarray, "steps batch"]:
-    """Draw a random order of the rows, cut into batches; the last is filled up from the beginning.
-
-    Example:
-        >>> shuffled_batches(5, 2, generator=np.random.default_rng(0)).shape
-        (3, 2)
-    """
-    n_steps = -(-n_rows // batch_size)
-    order = generator.permutation(n_rows).astype(np.int32)
-    return np.concatenate([order, order[: n_steps * batch_size - n_rows]]).reshape(n_steps, batch_size)
 
 
 def _check_finite(losses: Float32[np.ndarray, " steps"], *, first_step: int, settings: TrainingSettings) -> None:

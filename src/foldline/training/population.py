@@ -15,8 +15,8 @@ from foldline.core.errors import SettingError
 from foldline.core.memory import usable_bytes
 from foldline.core.progress import tracking
 from foldline.models import Net
+from foldline.training.batches import shuffled_batches
 from foldline.training.epoch import Rows, TrainingState, first_state, training_step
-from foldline.training.fit import shuffled_batches
 from foldline.training.history import History
 from foldline.training.losses import LOSSES
 from foldline.training.objective import BatchProgress

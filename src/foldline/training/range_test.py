@@ -10,8 +10,8 @@ from jaxtyping import Array, Float, Float32, Float64, Int, Key, PRNGKeyArray
 
 from foldline.core.errors import SettingError
 from foldline.models import Net
+from foldline.training.batches import shuffled_batches
 from foldline.training.epoch import Rows, TrainingState, first_state, training_step
-from foldline.training.fit import shuffled_batches
 from foldline.training.settings import Hyper, Plan, TrainingSettings
 from foldline.training.streamed import StreamedRows
 
