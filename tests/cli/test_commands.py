@@ -270,6 +270,15 @@ def test_fit_takes_nets_svms_and_their_settings(run, tmp_path):
         assert setting in out
 
 
+@pytest.mark.parametrize("net", ["", "--hidden 8", "--wiring ba --nodes 7 --node-width 6"])
+def test_fit_samples_classes_alike(run, tmp_path, net):
+    words = f"fit digits --features raw {net} --sampling balanced --epochs 2 --out run"
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())
+    assert recipe["classifier"]["sampling"] == "balanced"
+
+
 def test_fit_takes_a_wiring(run, tmp_path):
     words = "fit digits --features raw --wiring ba --nodes 7 --node-width 6 --graph-seed 3 --epochs 2 --out run"
     code, _, err = run(*words.split())
@@ -436,6 +445,8 @@ def one_broken(folder):
         ),
         (photos, "fit data --loss squares --epochs 30", "epochs is 30 with loss='squares'; expected no other setting"),
         (photos, "fit data --loss squares --balanced", "class_weight is 'balanced' with loss='squares'"),
+        (photos, "fit data --loss squares --sampling balanced", "sampling is 'balanced' with loss='squares'"),
+        (photos, "fit data --solver lbfgs --sampling balanced", "sampling is 'balanced' with solver='lbfgs'"),
         (photos, "fit data --loss squares --patience 3", "patience is 3 with loss='squares'"),
         (photos, "fit data --loss squares --tensorboard a", "callbacks are given for RidgeClassifier(), which is solv"),
         (photos, "fit data --solver lbfgs --tensorboard a", "(solver='lbfgs'), which is solved; expected mini-batch"),

@@ -55,6 +55,7 @@ def gone_on(images, folder):
             "classifier": fl.RandomlyWiredClassifier(graph="er", nodes=4, width=6, dropout=0.2, epochs=4),
         },
         {"features": ["hog", "raw"], "classifier": fl.LinearClassifier(epochs=4, class_weight="balanced")},
+        {"features": ["raw"], "classifier": fl.LinearClassifier(epochs=4, sampling="balanced")},
         {
             "features": ["raw"],
             "classifier": fl.LinearClassifier(epochs=4, early_stopping=True, patience=2),
@@ -83,6 +84,15 @@ def test_what_the_recipe_says_is_what_images_are_loaded_with(digits, tmp_path):
     fit(cropped, features=["raw"], classifier=fl.LinearClassifier(epochs=1), folder=tmp_path / "other")
     stopped = UnfinishedRun.read(tmp_path / "other")
     assert (stopped.size, stopped.image_fit) == ((8, 8), "pad")
+
+
+def test_a_recipe_written_before_a_setting_was_there_means_its_default(digits, tmp_path):
+    fit(digits, features=["raw"], classifier=fl.LinearClassifier(epochs=1), folder=tmp_path)
+    recipe = tmp_path / "checkpoints" / "recipe.toml"
+    lines = recipe.read_text().splitlines()
+    recipe.write_text("\n".join(line for line in lines if not line.startswith("sampling = ")))
+    assert len(recipe.read_text().splitlines()) == len(lines) - 1
+    assert UnfinishedRun.read(tmp_path).classifier.sampling == "shuffled"
 
 
 def test_a_run_with_other_data_is_refused_and_can_still_go_on(digits, tmp_path, monkeypatch):

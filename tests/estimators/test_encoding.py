@@ -57,6 +57,12 @@ def test_numpys_scalars_become_pythons(value, plain):
     assert through_a_file(value) == plain
 
 
+def test_a_setting_that_an_older_file_does_not_know_takes_its_default():
+    encoded = Encoder().estimator(LinearClassifier(l2=0.5))
+    del encoded["settings"]["sampling"]
+    assert_same(Decoder({}).estimator(encoded).get_params(), LinearClassifier(l2=0.5).get_params())
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_numbers_of_any_byte_order_keep_their_values(order):
     assert through_a_file(np.array([1, 2, 300], f"{order}i4")).tolist() == [1, 2, 300]

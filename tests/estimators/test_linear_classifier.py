@@ -36,6 +36,14 @@ def test_balanced_classes_are_those_of_scikit_learn():
     assert_allclose(solved(class_weight="balanced").fit(X[rare], Y[rare]).coef_, reference.coef_, atol=2e-3)
 
 
+def test_a_solver_refuses_balanced_sampling_and_auto_takes_mini_batches_for_it():
+    with pytest.raises(SettingError, match=r"sampling is 'balanced' with solver='lbfgs'; expected 'shuffled'.* Change"):
+        solved(sampling="balanced").fit(X, Y)
+    model = solved(solver="auto", sampling="balanced", epochs=2).fit(X, Y)
+    assert model.lr_ is not None
+    assert model.optimality_gap_ is None
+
+
 def test_mini_batches_do_not_come_as_near(model):
     batches = LinearClassifier(l2=0.01, epochs=20).fit(X, Y)
     final = []

@@ -66,6 +66,23 @@ def test_balanced_classes_weigh_the_rare_one():
     assert recall[1] > recall[0]
 
 
+@pytest.mark.parametrize("kind", [LinearClassifier, MLPClassifier])
+def test_balanced_sampling_meets_the_rare_class_as_often(kind):
+    rare = np.concatenate([np.flatnonzero(Y == 3)[:120], np.flatnonzero(Y == 8)[:6]])
+    test = np.flatnonzero((Y == 3) | (Y == 8))[150:]
+    models = [kind(epochs=3, lr=0.002, sampling=s).fit(X[rare], Y[rare]) for s in ("shuffled", "balanced")]
+    recall = [np.mean(m.predict(X[test][Y[test] == 8]) == 8) for m in models]
+    assert recall[1] > recall[0]
+
+
+def test_an_automatic_rate_is_that_of_the_rows_as_balanced_sampling_meets_them():
+    # The rare class alone has long rows; met in half of the steps, they want a ten times smaller rate.
+    y = np.where(np.arange(1000) < 50, 1, 0)
+    rows = np.random.default_rng(0).standard_normal((1000, 20)).astype(np.float32) * np.where(y == 1, 30, 1)[:, None]
+    rates = [LinearClassifier(epochs=1, sampling=s).fit(rows, y).lr_ for s in ("shuffled", "balanced")]
+    assert 8 < rates[0] / rates[1] < 12
+
+
 def test_early_stopping_holds_rows_out_and_keeps_the_best_epoch():
     model = MLPClassifier(early_stopping=True, patience=2, epochs=60).fit(X[:300], Y[:300])
     history = model.history_

@@ -33,6 +33,7 @@ def assert_as_alone(trained, model, **options):
         (fl.MLPClassifier(hidden=(9,), epochs=3), {"hidden": [(5,), (9,), (6, 4)], "dropout": [0.0, 0.3]}),
         (fl.MLPClassifier(hidden=(9,), epochs=6, early_stopping=True, patience=2), {"l2": [1e-4, 1e-2]}),
         (fl.MLPClassifier(hidden=(9,), epochs=3), [{"l2": 0.1}, {"class_weight": "balanced"}, {}]),
+        (fl.MLPClassifier(hidden=(9,), epochs=3), {"sampling": ["shuffled", "balanced"]}),
     ],
 )
 def test_members_become_what_fit_makes_of_them_alone(model, hyper):

@@ -49,6 +49,12 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(n_writes, tmp_path, m
     assert_same_run(run(tmp_path), run())
 
 
+def test_balanced_epochs_go_on_where_they_were(tmp_path, monkeypatch):
+    settings = dataclasses.replace(SETTINGS, sampling="balanced")
+    stopped(13, tmp_path, monkeypatch, settings=settings)
+    assert_same_run(run(tmp_path, settings=settings), run(settings=settings))
+
+
 def test_a_run_may_be_killed_again_and_again(tmp_path, monkeypatch):
     for _ in range(4):
         stopped(3, tmp_path, monkeypatch)

@@ -141,6 +141,7 @@ def test_automatic_batches_are_a_fiftieth_of_the_rows(n_rows, batch_size, expect
         {"loss": "hinge"},
         {"optimizer": "lbfgs"},
         {"schedule": "linear"},
+        {"sampling": "stratified"},
         {"lr": 0},
         {"momentum": 1.0},
         {"l1": -1e-3},
@@ -270,3 +271,19 @@ def test_augmented_rows_are_learned_from_and_unchanged_ones_are_not_met():
     assert seen.train_accuracy[-1] == 1.0
     assert covered.train_loss[-1] > 0.6
     assert mirrored.train_loss[-1] > 0.5
+
+
+def test_a_rare_class_is_learned_from_as_often_as_a_common_one():
+    # Nothing tells the classes apart: probabilities go to the shares in which they are met.
+    y = np.where(np.arange(60) < 6, 1, 0)
+    rows = Rows(jnp.zeros((60, 4)), jnp.asarray(y))
+    for sampling, share in (("shuffled", 0.1), ("balanced", 0.5)):
+        model, _ = fitted(rows, hidden=(), sampling=sampling, epochs=60, batch_size=60, lr=1.0, l2=0.0)
+        assert_allclose(jax.nn.softmax(model(rows.X[:1]))[0, 1], share, atol=0.01)
+
+
+def test_weights_of_rows_multiply_with_how_often_they_are_met():
+    y = np.where(np.arange(60) < 6, 1, 0)
+    rows = Rows(jnp.zeros((60, 4)), jnp.asarray(y), jnp.asarray(np.where(y == 1, 3.0, 1.0), jnp.float32))
+    model, _ = fitted(rows, hidden=(), sampling="balanced", epochs=60, batch_size=60, lr=0.5, l2=0.0)
+    assert_allclose(jax.nn.softmax(model(rows.X[:1]))[0, 1], 0.75, atol=0.01)

@@ -56,6 +56,7 @@ def assert_as_alone(settings, *, val=VAL, hidden=(7,), train=TRAIN):
         ([{"l2": 0.0, "lr": 0.01}, {"l2": 0.1, "lr": 0.02}], {"optimizer": "adamw", "micro_batches": 2}),
         ([{"l2": 0.0}, {"l2": 0.1}], {"augment": Augment((2, 3, 1), flip=True, shift_px=1)}),
         ([{"l2": 0.0}, {"lr": 1.0}], {"patience": 2, "epochs": 12}),
+        ([{"l2": 0.0}, {"l2": 0.1}], {"sampling": "balanced"}),
     ],
 )
 def test_members_become_what_they_become_alone(numbers, common):
@@ -144,6 +145,7 @@ def test_validation_in_blocks_is_that_of_all_rows(monkeypatch):
         ([{"epochs": 3}, {"epochs": 4}], "settings of a population differ in more than numbers|epochs differs"),
         ([{"batch_size": 8}, {"batch_size": 9}], r"batch_size differs in a population: \[8, 9\]; expected one"),
         ([{"patience": 3}, {}], "patience differs in a population"),
+        ([{"sampling": "balanced"}, {}], "sampling differs in a population"),
         ([{"loss": "svm"}, {}], "differ in more than numbers; expected one plan"),
     ],
 )

@@ -29,9 +29,9 @@ def few_rows_a_call(monkeypatch):
         monkeypatch.setattr(module, "CALL_NUMBERS", 5 * 8 * 3)  # 3 steps, of 13
 
 
-def fitted(rows, **options):
+def fitted(rows, *, settings=SETTINGS, **options):
     model = MLP.random(n_in=5, n_out=2, hidden=(6,), key=jax.random.key(1))
-    return fit_model(model, rows, settings=SETTINGS, key=jax.random.key(0), **options)
+    return fit_model(model, rows, settings=settings, key=jax.random.key(0), **options)
 
 
 def assert_same(one, other):
@@ -40,9 +40,15 @@ def assert_same(one, other):
     assert_allclose(one[1].train_loss, other[1].train_loss, rtol=1e-5)
 
 
+@pytest.mark.parametrize("sampling", ["shuffled", "balanced"])
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
-def test_rows_of_a_file_train_as_those_in_memory(file, weights):
-    assert_same(fitted(Rows(StreamedRows(file=file), Y, weights)), fitted(Rows(jnp.asarray(X), Y, weights)))
+def test_rows_of_a_file_train_as_those_in_memory(file, weights, sampling):
+    settings = dataclasses.replace(SETTINGS, sampling=sampling)
+    y = jnp.asarray(np.where(np.arange(101) < 3, 1, 0), jnp.int32)  # the three are met several times a call
+    of_file, in_memory = (
+        fitted(Rows(rows, y, weights), settings=settings) for rows in (StreamedRows(file=file), jnp.asarray(X))
+    )
+    assert_same(of_file, in_memory)
 
 
 def test_a_subset_of_a_file_trains_and_validates_as_those_rows(file):

@@ -90,6 +90,12 @@ from foldline.cli.options import features_option, loading_options, net_options
 @click.option("--patience", type=int, default=None, help="Stop after so many epochs without a better one.")
 @click.option("--balanced", is_flag=True, help="Weigh classes by the inverse of their frequencies.")
 @click.option(
+    "--sampling",
+    type=click.Choice(["shuffled", "balanced"]),
+    default=None,
+    help="Rows of an epoch: all of them; or as many, every class as often as any other. Default: shuffled.",
+)
+@click.option(
     "--compress", is_flag=True, help="Keep training vectors as a byte for every 8 numbers: many images, long vectors."
 )
 @click.option(

@@ -19,6 +19,7 @@ from foldline.training import (
     Loss,
     Optimizer,
     Rows,
+    Sampling,
     Schedule,
     Solver,
     TrainingSettings,
@@ -33,7 +34,7 @@ from foldline.training import (
 # the optimum in 17 passes, "sgd" to 3e-2 in 15. More rows were not measured; their passes say much the same again.
 # The metric of "lbfgs" takes the cube of the number of features, 3 s at 3,528.
 MOST_ROWS, MOST_FEATURES = 100_000, 4_096
-OF_MINI_BATCHES = ("optimizer", "lr", "momentum", "nesterov", "schedule", "batch_size")
+OF_MINI_BATCHES = ("optimizer", "lr", "momentum", "nesterov", "schedule", "batch_size", "sampling")
 
 
 class LinearClassifier(NetClassifier):
@@ -44,16 +45,17 @@ class LinearClassifier(NetClassifier):
 
     `optimality_gap_` bounds how far the objective of the kept weights is above its minimum: by a gradient for the
     softmax, by a duality gap for the SVM. It is None where it cannot be stated: with l2 of 0, l1 above 0, rows that are
-    codes, or a class without weight. After "sgd" it is often no less than the objective itself, because the proof wants
-    a small gradient, which a noisy descent does not end with. "lbfgs" ends when it is a millionth of the first
-    objective of a softmax, or a thousandth of the minimum of an SVM.
+    codes, a class without weight, or balanced sampling. After "sgd" it is often no less than the objective itself,
+    because the proof wants a small gradient, which a noisy descent does not end with. "lbfgs" ends when it is a
+    millionth of the first objective of a softmax, or a thousandth of the minimum of an SVM.
 
     Args:
         solver: "sgd", mini-batch descent with the optimiser below; "lbfgs", which goes to the optimum, wants l2 above 0
-            and l1 of 0, and takes no notice of optimizer, lr, momentum, nesterov, schedule and batch_size; or "auto":
-            "lbfgs" if there is an optimum, at most 100,000 rows of at most 4,096 numbers, and none of these settings
-            is changed, else "sgd". Features that are strongly correlated, such as bags of visual words, want "lbfgs";
-            an optimum leans on its rows as far as l2 lets it, and wants a larger l2 than a few epochs of descent.
+            and l1 of 0, refuses balanced sampling, and takes no notice of optimizer, lr, momentum, nesterov, schedule
+            and batch_size; or "auto": "lbfgs" if there is an optimum, at most 100,000 rows of at most 4,096 numbers,
+            and none of these settings is changed, else "sgd". Features that are strongly correlated, such as bags of
+            visual words, want "lbfgs"; an optimum leans on its rows as far as l2 lets it, and wants a larger l2 than a
+            few epochs of descent.
         loss: "softmax" or "svm" (Weston-Watkins).
         l1: strength of the penalty on absolute weights, at least 0.
         l2: strength of the penalty on squared weights, at least 0; the plain sum of squares, with no half.
@@ -68,6 +70,10 @@ class LinearClassifier(NetClassifier):
         epochs: passes over the training rows, at least 1; for "lbfgs", whose steps take a pass each, the most there may
             be: 50 to 200 reach the optimum of most sets, up to 400 that of an SVM.
         batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.
+        sampling: which rows an epoch meets: "shuffled", all of them in a random order; "balanced", as many, but every
+            class as often as any other: rare ones in several passes over their rows, of common ones a random part.
+            Unlike class_weight="balanced", which counts each row of a rare class for more, it leaves the lengths of
+            steps alike, and counts validation rows once each; both together would make up for rare classes twice.
         early_stopping: whether to stop after `patience` epochs without a better validation accuracy.
         validation_fraction: share of the training rows, in (0, 1), held out for that when `fit` is given no validation
             rows.
@@ -101,6 +107,7 @@ class LinearClassifier(NetClassifier):
         schedule: Schedule = "cosine",
         epochs: int = 30,
         batch_size: int | Literal["auto"] = "auto",
+        sampling: Sampling = "shuffled",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         patience: int = 10,
@@ -118,6 +125,7 @@ class LinearClassifier(NetClassifier):
         self.schedule = schedule
         self.epochs = epochs
         self.batch_size = batch_size
+        self.sampling = sampling
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience
@@ -188,6 +196,12 @@ def _check_solvable(settings: TrainingSettings) -> None:
     for name, value, wanted, is_met in (
         ("l1", f"{settings.l1:g}", "0, without which the objective is not smooth", settings.l1 == 0),
         ("l2", f"{settings.l2:g}", "a number above 0, without which there may be no optimum", settings.l2 > 0),
+        (
+            "sampling",
+            repr(settings.sampling),
+            "'shuffled', as it computes with all rows at once, where class_weight='balanced' serves",
+            settings.sampling == "shuffled",
+        ),
     ):
         if not is_met:
             raise SettingError(

@@ -15,7 +15,7 @@ from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.rows import ClassWeight, drawn_rows
 from foldline.models import ACTIVATIONS, MLP, Net, Stem
 from foldline.models.stem import SAMPLE_ROWS
-from foldline.training import Augment, Loss, Optimizer, Rows, Schedule
+from foldline.training import Augment, Loss, Optimizer, Rows, Sampling, Schedule
 
 
 class MLPClassifier(NetClassifier):
@@ -48,6 +48,10 @@ class MLPClassifier(NetClassifier):
             its shift_px, as `augment` does.
         epochs: passes over the training rows, at least 1.
         batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.
+        sampling: which rows an epoch meets: "shuffled", all of them in a random order; "balanced", as many, but every
+            class as often as any other: rare ones in several passes over their rows, of common ones a random part.
+            Unlike class_weight="balanced", which counts each row of a rare class for more, it leaves the lengths of
+            steps alike, and counts validation rows once each; both together would make up for rare classes twice.
         micro_batches: parts of a batch that are computed one after the other, for less memory; the step is the same.
         early_stopping: whether to stop after `patience` epochs without a better validation accuracy.
         validation_fraction: share of the training rows, in (0, 1), held out for that when `fit` is given no validation
@@ -87,6 +91,7 @@ class MLPClassifier(NetClassifier):
         average_views: bool = False,
         epochs: int = 30,
         batch_size: int | Literal["auto"] = "auto",
+        sampling: Sampling = "shuffled",
         micro_batches: int = 1,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -113,6 +118,7 @@ class MLPClassifier(NetClassifier):
         self.average_views = average_views
         self.epochs = epochs
         self.batch_size = batch_size
+        self.sampling = sampling
         self.micro_batches = micro_batches
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction

@@ -12,7 +12,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from foldline.core.errors import DataError, SettingError
 from foldline.core.seeds import generator_from_seed
 from foldline.estimators.weights import checked_weights
-from foldline.training import CodedRows, Rows, StreamedRows, TrainingSettings, automatic_rate
+from foldline.training import CodedRows, Rows, StreamedRows, TrainingSettings, automatic_rate, epoch_batches
+from foldline.training.rates import SAMPLE_ROWS
 
 FeatureRows = Float[np.ndarray, "n d"] | CodedRows | StreamedRows
 ClassWeight = Mapping[Any, float] | Literal["balanced"] | None
@@ -60,15 +61,22 @@ def drawn_rows(X: Any, n: int, *, generator: np.random.Generator) -> Float32[np.
 
 def fitting_rate(train: Rows, settings: TrainingSettings, hidden: Sequence[int], *, seed: int) -> float:
     """Choose a learning rate for a net with these hidden widths (see `foldline.training.automatic_rate`)."""
+    generator = generator_from_seed(seed)
+    X = train.X if isinstance(train.X, CodedRows | StreamedRows) else np.asarray(train.X)
+    weights = None if train.weights is None else np.asarray(train.weights)
+    if settings.sampling == "balanced":  # the rows to look at are met as training meets them
+        met = epoch_batches(np.asarray(train.y), settings=settings, generator=generator).ravel()[:SAMPLE_ROWS]
+        X = X[met] if isinstance(X, np.ndarray) else X.subset(met)
+        weights = None if weights is None else weights[met]
     return automatic_rate(
-        train.X if isinstance(train.X, CodedRows | StreamedRows) else np.asarray(train.X),
-        weights=None if train.weights is None else np.asarray(train.weights),
+        X,
+        weights=weights,
         l2=settings.l2,
         batch_size=settings.rows_a_step(len(train.y)),
         loss=settings.loss,
         optimizer=settings.optimizer,
         hidden=hidden,
-        generator=generator_from_seed(seed),
+        generator=generator,
     )
 
 

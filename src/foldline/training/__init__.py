@@ -1,6 +1,7 @@
 """Fitting models: losses, penalties, optimisers, the loop that is one compiled program an epoch, and solvers."""
 
 from foldline.training.augment import Augment
+from foldline.training.batches import epoch_batches
 from foldline.training.checkpoints import Checkpoints, has_checkpoints, remove_checkpoints
 from foldline.training.coded import CodedRows
 from foldline.training.epoch import Rows
@@ -14,7 +15,7 @@ from foldline.training.population import Member, Population, fit_population, set
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
 from foldline.training.range_test import range_losses
 from foldline.training.rates import automatic_rate
-from foldline.training.settings import Loss, Optimizer, Schedule, Solver, TrainingSettings
+from foldline.training.settings import Loss, Optimizer, Sampling, Schedule, Solver, TrainingSettings
 from foldline.training.solvable import has_optimum
 from foldline.training.streamed import StreamedRows
 from foldline.training.svm_dual import svm_optimality_gap
@@ -34,12 +35,14 @@ __all__ = [
     "Optimizer",
     "Population",
     "Rows",
+    "Sampling",
     "Schedule",
     "Solver",
     "StreamedRows",
     "TensorBoard",
     "TrainingSettings",
     "automatic_rate",
+    "epoch_batches",
     "fit_model",
     "fit_population",
     "fit_svm_to_optimum",

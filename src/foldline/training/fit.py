@@ -10,7 +10,7 @@ from jaxtyping import Array, Float32, Int, Int32, PRNGKeyArray
 from foldline.core.errors import DivergedError
 from foldline.core.progress import tracking
 from foldline.models import Net
-from foldline.training.batches import shuffled_batches
+from foldline.training.batches import epoch_batches
 from foldline.training.checkpoints import Checkpoints, CheckpointWriter, Snapshot
 from foldline.training.curves import Curves
 from foldline.training.epoch import Rows, first_state, run_steps
@@ -35,7 +35,8 @@ def fit_model(
 ) -> tuple[Net, History]:
     """Minimise the regularised loss by mini-batch descent.
 
-    Every epoch is one compiled program over a new random order of the rows. With validation rows, the weights of the
+    Every epoch is one compiled program over a new random order of the rows, or of as many that have each class equally
+    often. With validation rows, the weights of the
     epoch with the best validation accuracy are kept and `settings.patience` may stop early; without, the last
     epoch's.
 
@@ -53,9 +54,9 @@ def fit_model(
     Convention: when the batch size does not divide N, the last batch of an epoch is filled up with rows from the
         epoch's beginning; a set smaller than one batch is one batch.
     """
-    n_rows = len(train.y)
-    batch_size = settings.rows_a_step(n_rows)
-    n_steps = -(-n_rows // batch_size)
+    labels = np.asarray(train.y)
+    batch_size = settings.rows_a_step(len(labels))
+    n_steps = -(-len(labels) // batch_size)
     plan, hyper = Plan.of(settings, total_steps=n_steps * settings.epochs), Hyper.of(settings)
     order_key, chance_key = jax.random.split(key)
     generator = np.random.default_rng(np.asarray(jax.random.key_data(order_key)))
@@ -79,7 +80,7 @@ def fit_model(
     with tracking("training", settings.epochs) as advance:
         advance(run.epoch, "")
         while not is_over():
-            order = shuffled_batches(n_rows, batch_size, generator=generator)
+            order = epoch_batches(labels, settings=settings, generator=generator)
             for rows, batches, some in _calls(train, order, first_step=run.step, in_parts=writer is not None):
                 n_first, n_last = (0, some.stop - some.start) if rows is not train else (some.start, some.stop)
                 run.state, new = run_steps(run.state, rows, batches, n_first, n_last, hyper, plan=plan)

@@ -15,7 +15,7 @@ from foldline.core.errors import SettingError
 from foldline.core.memory import usable_bytes
 from foldline.core.progress import tracking
 from foldline.models import Net
-from foldline.training.batches import shuffled_batches
+from foldline.training.batches import epoch_batches
 from foldline.training.epoch import Rows, TrainingState, first_state, training_step
 from foldline.training.history import History
 from foldline.training.losses import LOSSES
@@ -153,13 +153,13 @@ class Population:
 
     def run(self, until_epoch: int) -> None:
         """Train up to an epoch, or until no member is left that learns."""
-        n_rows = len(self.train.y)
-        batch_size = self.settings.rows_a_step(n_rows)
+        labels = np.asarray(self.train.y)
+        batch_size = self.settings.rows_a_step(len(labels))
         elapsed_s = self.curves.elapsed_s
         started_s = time.perf_counter() - (elapsed_s[-1] if elapsed_s else 0.0)
         with tracking(f"training {self.is_running.size} nets", until_epoch - self.n_epochs) as advance:
             while self.n_epochs < until_epoch and self.is_running.any():
-                orders = np.stack([shuffled_batches(n_rows, batch_size, generator=g) for g in self.generators])
+                orders = np.stack([epoch_batches(labels, settings=self.settings, generator=g) for g in self.generators])
                 self.state, progress = _run_epoch(
                     self.state, self.train, jnp.asarray(orders), self.hyper, plan=self.plan
                 )
@@ -319,7 +319,7 @@ def _check(settings: Sequence[Sequence[TrainingSettings]], train: Rows) -> None:
     if isinstance(train.X, StreamedRows):
         raise SettingError("the rows stay in their file; expected them in memory, for a population. Load X.")
     _common_plan(settings, total_steps=1)
-    for name in ("epochs", "batch_size", "patience"):
+    for name in ("epochs", "batch_size", "sampling", "patience"):
         found = {getattr(one, name) for of_seed in settings for one in of_seed}
         if len(found) > 1:
             raise SettingError(f"{name} differs in a population: {sorted(found, key=str)}; expected one. Part them.")

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Float32, Float64, Int, Key, PRNGKeyArray
 
 from foldline.core.errors import SettingError
 from foldline.models import Net
-from foldline.training.batches import shuffled_batches
+from foldline.training.batches import epoch_batches
 from foldline.training.epoch import Rows, TrainingState, first_state, training_step
 from foldline.training.settings import Hyper, Plan, TrainingSettings
 from foldline.training.streamed import StreamedRows
@@ -46,7 +46,7 @@ def range_losses(
     plan = Plan.of(settings, total_steps=len(rates))._replace(schedule="constant", warmup_steps=0)
     hyper = Hyper.of(settings)
     order_keys, chance_keys = zip(*(jax.random.split(key) for key in keys), strict=True)
-    orders = [_order(len(train.y), len(rates), settings=settings, key=key) for key in order_keys]
+    orders = [_order(np.asarray(train.y), len(rates), settings=settings, key=key) for key in order_keys]
     stacked: Net = jax.tree.map(lambda *leaves: jnp.stack(leaves), *models)
     losses = _run(
         stacked,
@@ -61,13 +61,12 @@ def range_losses(
 
 
 def _order(
-    n_rows: int, n_steps: int, *, settings: TrainingSettings, key: PRNGKeyArray
+    y: Int[np.ndarray, " n"], n_steps: int, *, settings: TrainingSettings, key: PRNGKeyArray
 ) -> Int[np.ndarray, "steps batch"]:
     """Draw as many epochs as the steps need."""
     generator = np.random.default_rng(np.asarray(jax.random.key_data(key)))
-    batch_size = settings.rows_a_step(n_rows)
-    n_epochs = -(-n_steps // -(-n_rows // batch_size))
-    epochs = [shuffled_batches(n_rows, batch_size, generator=generator) for _ in range(n_epochs)]
+    n_epochs = -(-n_steps // -(-len(y) // settings.rows_a_step(len(y))))
+    epochs = [epoch_batches(y, settings=settings, generator=generator) for _ in range(n_epochs)]
     return np.concatenate(epochs)[:n_steps]
 
 

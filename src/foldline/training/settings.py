@@ -13,6 +13,7 @@ from foldline.training.augment import Augment
 Loss = Literal["softmax", "svm"]
 Optimizer = Literal["sgd", "adamw"]
 Schedule = Literal["constant", "step", "cosine", "one_cycle"]
+Sampling = Literal["shuffled", "balanced"]
 Solver = Literal["auto", "sgd", "lbfgs"]
 
 
@@ -40,6 +41,8 @@ class TrainingSettings:
         augment: how rows that are images are changed in each step; None for not at all.
         epochs: passes over the training rows.
         batch_size: rows a step; smaller sets are one batch; "auto" for a fiftieth of the rows, from 8 to 128.
+        sampling: which rows an epoch meets: "shuffled", all of them in a random order; "balanced", as many, but every
+            class as often as any other (see `foldline.training.batches`).
         micro_batches: parts of a batch that are computed one after the other, for less memory; the step is the same.
         patience: epochs without a better validation accuracy after which training stops; None never stops early.
     Raises: SettingError for a value outside its range.
@@ -61,6 +64,7 @@ class TrainingSettings:
     augment: Augment | None = None
     epochs: int = 30
     batch_size: int | Literal["auto"] = "auto"
+    sampling: Sampling = "shuffled"
     micro_batches: int = 1
     patience: int | None = None
 
@@ -68,6 +72,7 @@ class TrainingSettings:
         choice(self.loss, get_args(Loss), name="loss")
         choice(self.optimizer, get_args(Optimizer), name="optimizer")
         choice(self.schedule, get_args(Schedule), name="schedule")
+        choice(self.sampling, get_args(Sampling), name="sampling")
         number(self.lr, name="lr", low=0.0, above=True)
         number(self.momentum, name="momentum", low=0.0, high=1.0, below=True)
         number(self.l1, name="l1", low=0.0)

@@ -13,12 +13,13 @@ from foldline.training.streamed import StreamedRows
 def has_optimum(rows: Rows, *, settings: TrainingSettings, n_classes: int) -> bool:
     """Say whether the objective has a minimum whose distance can be bounded from all rows at once.
 
-    It has with l2 above 0, l1 of 0 and some weight for each class; the rows must be numbers in memory.
+    It has with l2 above 0, l1 of 0 and some weight for each class; the rows must be numbers in memory, and none of them
+    met more often than others.
     """
     is_penalised = settings.l2 > 0 and settings.l1 == 0
-    return (
-        is_penalised and not isinstance(rows.X, CodedRows | StreamedRows) and bool(_class_sums(rows, n_classes).all())
-    )
+    are_met_alike = settings.sampling == "shuffled"
+    are_numbers = not isinstance(rows.X, CodedRows | StreamedRows)
+    return is_penalised and are_met_alike and are_numbers and bool(_class_sums(rows, n_classes).all())
 
 
 def check_classes_have_weight(rows: Rows, *, n_classes: int) -> None:
