@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 from PIL import Image
 
 from foldline.cli import main as cli
+from foldline.cli.describe import print_run
+from foldline.compare import fit
 from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, load, make_pipeline, save
 from foldline.features import Pixels
 from foldline.images import load_images
@@ -258,6 +261,16 @@ def test_fit_predict_and_info_go_together(run, tmp_path):
     assert "21 RGB images of 16 x 16 pixels (native), 2 classes" in out
     assert "skipped: 1" in err
     assert "dog/copy.png = cat/0.png: the same pixels stand twice, labelled differently" in err
+
+
+@pytest.mark.parametrize("idle_share", [0.0, 0.125])
+def test_waiting_for_rows_is_told_where_there_was_any(idle_share, capsys):
+    fitted = fit(load_images("digits").subset(range(300)), features=["raw"], classifier=LinearClassifier(epochs=1))
+    history = replace(fitted.board.best.history, idle_share=idle_share)
+    board = replace(fitted.board, rows=(replace(fitted.board.best, history=history),))
+    print_run(replace(fitted, board=board), ())
+    said = "waited         12.5 % of the training, for rows of the file"
+    assert (said in capsys.readouterr().out) == bool(idle_share)
 
 
 def test_fit_takes_nets_svms_and_their_settings(run, tmp_path):

@@ -1,4 +1,5 @@
 import dataclasses
+import time
 
 import jax
 import jax.numpy as jnp
@@ -9,6 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from foldline.core.errors import DataError
 from foldline.models import MLP
 from foldline.training import Checkpoints, Rows, StreamedRows, TrainingSettings, epoch, fit, fit_model, streamed
+from foldline.training.checkpoints import _read
+from killed_runs import killed_after
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((101, 5)).astype(np.float32)
@@ -78,6 +81,48 @@ def test_a_run_on_a_file_goes_on_from_its_checkpoint(file, tmp_path):
     again = fitted(rows, checkpoints=checkpoints)
     for a, b in zip(jax.tree.leaves(whole[0]), jax.tree.leaves(again[0]), strict=True):
         assert_array_equal(a, b)
+
+
+@pytest.fixture
+def slow_file(file, monkeypatch):
+    """Give a file that takes 20 ms for each call's rows."""
+    rows = StreamedRows.rows
+
+    def slowly(self, index):
+        time.sleep(0.02)
+        return rows(self, index)
+
+    monkeypatch.setattr(StreamedRows, "rows", slowly)
+    return file
+
+
+def waited_s(history):
+    return history.idle_share * history.elapsed_s[-1]
+
+
+def test_rows_in_memory_are_never_waited_for():
+    assert fitted(Rows(jnp.asarray(X), Y))[1].idle_share == 0
+
+
+def test_steps_that_wait_for_rows_are_idle(slow_file):
+    history = fitted(Rows(StreamedRows(file=slow_file), Y))[1]
+    assert 0.02 < waited_s(history) < history.elapsed_s[-1]
+
+
+def test_convention_reading_validation_rows_is_no_waiting(slow_file):
+    rows = Rows(StreamedRows(file=slow_file), Y)
+    in_memory = Rows(jnp.asarray(X), Y)
+    assert fitted(in_memory, val=rows)[1].idle_share == 0
+
+
+def test_waiting_before_a_kill_is_not_forgotten(file, slow_file, tmp_path, monkeypatch):
+    checkpoints = Checkpoints(folder=tmp_path / "run", every_s=0.0)
+    with killed_after(7, monkeypatch):
+        fitted(Rows(StreamedRows(file=slow_file), Y), checkpoints=checkpoints)
+    _, content = _read(sorted((tmp_path / "run").iterdir())[-1])
+    assert content["waited_s"] > 0.02
+    history = fitted(Rows(StreamedRows(file=file), Y), checkpoints=checkpoints)[1]
+    assert content["waited_s"] < waited_s(history) < history.elapsed_s[-1]
 
 
 def test_other_numbers_in_the_file_are_other_data(file, tmp_path):

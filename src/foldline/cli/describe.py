@@ -77,10 +77,12 @@ def print_run(run: "Run", written: Sequence[Path]) -> None:
     row, console = run.board.best, _console()
     accuracy = row.test_accuracy
     console.print(f"[bold]{escape(row.title)}[/] on {row.n_features:,} features", highlight=False)
+    idle_share = 0.0 if row.history is None else row.history.idle_share
     for name, value in (
         ("test accuracy", f"{percent(accuracy.mean)} (95 %: {percent(accuracy.low)} - {percent(accuracy.high)})"),
         ("balanced", percent(row.balanced_accuracy)),
         ("trained in", f"{seconds(row.train_s)}, features in {seconds(row.extract_s)}"),
+        *([("waited", f"{percent(idle_share)} of the training, for rows of the file")] if idle_share else []),
         ("a prediction", f"{microseconds(row.predict_us)} from pixels to class"),
         ("model", file_size(row.model_bytes)),
     ):

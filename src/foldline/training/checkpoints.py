@@ -232,6 +232,7 @@ def _packed(snapshot: Snapshot) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         "is_stopped": snapshot.is_stopped,
         "best_epoch": snapshot.curves.best_epoch,
         "elapsed_s": time.perf_counter() - snapshot.curves.started_s,
+        "waited_s": snapshot.curves.waited_s,
         "orders": snapshot.orders,
     }
 
@@ -245,7 +246,7 @@ def _unpacked(tensors: dict[str, np.ndarray], content: dict[str, Any], first: Sn
         if leaf.shape != expected.shape or leaf.dtype != expected.dtype:
             raise ValueError(f"an array of shape {leaf.shape} where {expected.shape} was expected")
     state, best_model = jax.tree.unflatten(structure, [jnp.asarray(leaf) for leaf in leaves])
-    curves = Curves(best_model, best_epoch=int(content["best_epoch"]))
+    curves = Curves(best_model, best_epoch=int(content["best_epoch"]), waited_s=float(content["waited_s"]))
     for name in _curves(curves):
         setattr(curves, name, tensors[name].tolist())
     curves.started_s = time.perf_counter() - float(content["elapsed_s"])

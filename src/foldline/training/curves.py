@@ -19,6 +19,7 @@ class Curves(Generic[OneNet]):
 
     Args:
         best_model: the weights that are kept so far.
+        waited_s: seconds that steps have waited for rows of a file.
     """
 
     best_model: OneNet
@@ -29,6 +30,7 @@ class Curves(Generic[OneNet]):
     val_accuracy: list[float] = field(default_factory=list)
     elapsed_s: list[float] = field(default_factory=list)
     started_s: float = field(default_factory=time.perf_counter)
+    waited_s: float = 0.0
 
     def add(self, *, loss: float, accuracy: float) -> None:
         """Begin the entry of an epoch with the mean loss and the share of rows that were right during it."""
@@ -72,4 +74,5 @@ class Curves(Generic[OneNet]):
             val_accuracy=np.array(self.val_accuracy) if self.val_accuracy else None,
             elapsed_s=np.array(self.elapsed_s),
             best_epoch=self.best_epoch,
+            idle_share=self.waited_s / self.elapsed_s[-1] if self.waited_s else 0.0,
         )

@@ -81,12 +81,14 @@ def fit_model(
         advance(run.epoch, "")
         while not is_over():
             order = epoch_batches(labels, settings=settings, generator=generator)
-            for rows, batches, some in _calls(train, order, first_step=run.step, in_parts=writer is not None):
+            for rows, batches, some, waited_s in _calls(train, order, first_step=run.step, in_parts=writer is not None):
                 n_first, n_last = (0, some.stop - some.start) if rows is not train else (some.start, some.stop)
                 run.state, new = run_steps(run.state, rows, batches, n_first, n_last, hyper, plan=plan)
+                # This waits for the device: it has nothing to do while rows are waited for after it.
                 run.losses[some] = np.asarray(new.mean_loss)[n_first:n_last]
                 run.n_right[some] = np.asarray(new.n_right)[n_first:n_last]
                 run.step = some.stop
+                run.curves.waited_s += waited_s
                 _check_finite(run.losses[: run.step], first_step=run.epoch * n_steps, settings=settings)
                 if writer is not None and run.step < n_steps and writer.is_due():
                     writer.write(run)
@@ -111,14 +113,17 @@ def fit_model(
 
 def _calls(
     train: Rows, order: Int32[np.ndarray, "steps batch"], *, first_step: int, in_parts: bool
-) -> Iterator[tuple[Rows, Int[Array, "steps batch"], slice]]:
-    """Cut what is left of an epoch into calls: rows on the device, batches of them, and which steps these are."""
+) -> Iterator[tuple[Rows, Int[Array, "steps batch"], slice, float]]:
+    """Cut what is left of an epoch into calls.
+
+    Yields: rows on the device, batches of them, which steps these are, and the seconds that were waited for the rows.
+    """
     n_steps, batch_size = order.shape
     steps_a_call = -(-n_steps // CALLS_AN_EPOCH) if in_parts else n_steps
     if not isinstance(train.X, StreamedRows):
         on_device = jnp.asarray(order)
         for first in range(first_step, n_steps, steps_a_call):
-            yield train, on_device, slice(first, min(first + steps_a_call, n_steps))
+            yield train, on_device, slice(first, min(first + steps_a_call, n_steps)), 0.0
         return
     steps_a_call = min(max(CALL_NUMBERS // (batch_size * train.X.shape[1]), 1), steps_a_call)
     some = [slice(first, min(first + steps_a_call, n_steps)) for first in range(first_step, n_steps, steps_a_call)]
@@ -128,11 +133,11 @@ def _calls(
     read = [train.X.in_file_order(index) for index in filled]
     y, weights = np.asarray(train.y), None if train.weights is None else np.asarray(train.weights)
     places = np.empty(len(y), np.int32)
-    for part, wanted, index, numbers in zip(some, filled, read, read_ahead(train.X, read), strict=True):
+    for part, wanted, index, (numbers, waited_s) in zip(some, filled, read, read_ahead(train.X, read), strict=True):
         places[index] = np.arange(len(index), dtype=np.int32)
         batches = jnp.asarray(places[wanted].reshape(steps_a_call, batch_size))
         picked_weights = None if weights is None else jnp.asarray(weights[index])
-        yield Rows(numbers, jnp.asarray(y[index]), picked_weights), batches, part
+        yield Rows(numbers, jnp.asarray(y[index]), picked_weights), batches, part, waited_s
 
 
 def _check_finite(losses: Float32[np.ndarray, " steps"], *, first_step: int, settings: TrainingSettings) -> None:

@@ -35,6 +35,10 @@ class History:
         elapsed_s: seconds since training began, compilation included.
         best_epoch: index of the epoch whose weights were kept: the first with the best validation accuracy, else the
             last of mini-batch descent, and the nearest to the optimum of a solver.
+        idle_share: share of `elapsed_s` in which steps waited for rows of a file, in [0, 1]; 0 for rows in memory.
+    Convention: what is waited is the time until the next rows are on the device, counted from when nothing is left to
+        compute without them. Reading beside the computing is no waiting, even where it slows that down, nor is reading
+        of validation rows.
     """
 
     train_loss: Float64[np.ndarray, " e"]
@@ -43,6 +47,7 @@ class History:
     val_accuracy: Float64[np.ndarray, " e"] | None
     elapsed_s: Float64[np.ndarray, " e"]
     best_epoch: int
+    idle_share: float = 0.0
 
     @property
     def table(self) -> dict[str, Float64[np.ndarray, " e"]]:

@@ -1,6 +1,7 @@
 """Training rows that stay in a file: read a few batches at a time, while the batches before them are learned from."""
 
 import mmap
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -63,15 +64,24 @@ class StreamedRows:
                 raise DataError("the file of X holds NaN or infinity; expected finite numbers. Look at what wrote it.")
 
 
-def read_ahead(X: StreamedRows, calls: list[Int[np.ndarray, " n"]]) -> Iterator[Float32[Array, "n d"]]:
-    """Read the rows of one call after the other, always one ahead of whoever takes them."""
+def read_ahead(X: StreamedRows, calls: list[Int[np.ndarray, " n"]]) -> Iterator[tuple[Float32[Array, "n d"], float]]:
+    """Read the rows of one call after the other, always one ahead of whoever takes them.
+
+    Yields: rows on the device, and the seconds that were waited for them.
+    """
+
+    def on_device(index: Int[np.ndarray, " n"]) -> Float32[Array, "n d"]:
+        return jnp.asarray(X.rows(index)).block_until_ready()
+
     with ThreadPoolExecutor(max_workers=1) as reader:
-        ahead: Future[np.ndarray] | None = None
+        ahead: Future[Array] | None = None
         for following in [*calls[1:], None] if calls else ():
-            ready = ahead or reader.submit(X.rows, calls[0])
+            ready = ahead or reader.submit(on_device, calls[0])
+            started_s = time.perf_counter()
             numbers = ready.result()
-            ahead = None if following is None else reader.submit(X.rows, following)
-            yield jnp.asarray(numbers)
+            waited_s = time.perf_counter() - started_s
+            ahead = None if following is None else reader.submit(on_device, following)
+            yield numbers, waited_s
 
 
 def _empty_for_device(shape: tuple[int, int]) -> Float32[np.ndarray, "b d"]:
