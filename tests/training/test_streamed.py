@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import DataError
 from foldline.models import MLP
-from foldline.training import Checkpoints, Rows, StreamedRows, TrainingSettings, epoch, fit, fit_model, streamed
+from foldline.training import Checkpoints, Rows, StreamedRows, TrainingSettings, calls, epoch, fit, fit_model, streamed
 from foldline.training.checkpoints import _read
 from killed_runs import killed_after
 
@@ -28,7 +28,7 @@ def file(tmp_path):
 
 @pytest.fixture(autouse=True)
 def few_rows_a_call(monkeypatch):
-    for module in (streamed, fit, epoch):
+    for module in (streamed, calls, epoch):
         monkeypatch.setattr(module, "CALL_NUMBERS", 5 * 8 * 3)  # 3 steps, of 13
 
 
@@ -107,6 +107,31 @@ def test_rows_in_memory_are_never_waited_for():
 def test_steps_that_wait_for_rows_are_idle(slow_file):
     history = fitted(Rows(StreamedRows(file=slow_file), Y))[1]
     assert 0.02 < waited_s(history) < history.elapsed_s[-1]
+
+
+def test_convention_reading_beside_the_computing_is_no_waiting(file, monkeypatch):
+    # A clock that moves while rows are read and at no other time, and steps that last until the next rows are there.
+    clock_s, n_read, n_taken, rows, steps = 0.0, 0, 0, StreamedRows.rows, fit.run_steps
+
+    def read(self, index):
+        nonlocal clock_s, n_read
+        numbers, clock_s = rows(self, index), clock_s + 1.0
+        n_read += 1
+        return numbers
+
+    def take(*arguments, **options):
+        nonlocal n_taken
+        n_taken += 1
+        while n_read < min(n_taken + 1, 3 * 5):
+            time.sleep(0.001)
+        return steps(*arguments, **options)
+
+    monkeypatch.setattr(StreamedRows, "rows", read)
+    monkeypatch.setattr(fit, "run_steps", take)
+    monkeypatch.setattr(time, "perf_counter", lambda: clock_s)
+    history = fitted(Rows(StreamedRows(file=file), Y))[1]
+    assert clock_s == 15
+    assert_allclose(waited_s(history), 1.0)  # for the very first rows alone
 
 
 def test_convention_reading_validation_rows_is_no_waiting(slow_file):

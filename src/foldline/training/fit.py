@@ -1,24 +1,21 @@
 """The training loop seen from outside: a model and rows in, a fitted model and its history out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32, Int, Int32, PRNGKeyArray
+from jaxtyping import Float32, PRNGKeyArray
 
 from foldline.core.errors import DivergedError
 from foldline.core.progress import tracking
 from foldline.models import Net
-from foldline.training.batches import epoch_batches
+from foldline.training.calls import calls_of
 from foldline.training.checkpoints import Checkpoints, CheckpointWriter, Snapshot
 from foldline.training.curves import Curves
 from foldline.training.epoch import Rows, first_state, run_steps
 from foldline.training.history import EpochReport, History
 from foldline.training.settings import Hyper, Plan, TrainingSettings
-from foldline.training.streamed import CALL_NUMBERS, StreamedRows, read_ahead
-
-CALLS_AN_EPOCH = 8  # where somebody waits for checkpoints, an epoch is cut into so many
 
 Callback = Callable[[EpochReport], bool | None]
 
@@ -54,9 +51,8 @@ def fit_model(
     Convention: when the batch size does not divide N, the last batch of an epoch is filled up with rows from the
         epoch's beginning; a set smaller than one batch is one batch.
     """
-    labels = np.asarray(train.y)
-    batch_size = settings.rows_a_step(len(labels))
-    n_steps = -(-len(labels) // batch_size)
+    batch_size = settings.rows_a_step(len(train.y))
+    n_steps = -(-len(train.y) // batch_size)
     plan, hyper = Plan.of(settings, total_steps=n_steps * settings.epochs), Hyper.of(settings)
     order_key, chance_key = jax.random.split(key)
     generator = np.random.default_rng(np.asarray(jax.random.key_data(order_key)))
@@ -77,17 +73,20 @@ def fit_model(
     def is_over() -> bool:
         return run.is_stopped or run.epoch == settings.epochs or run.curves.has_stalled(settings.patience)
 
-    with tracking("training", settings.epochs) as advance:
+    calls = calls_of(
+        train, settings=settings, generator=generator, epoch=run.epoch, step=run.step, in_parts=writer is not None
+    )
+    with closing(calls), tracking("training", settings.epochs) as advance:
         advance(run.epoch, "")
         while not is_over():
-            order = epoch_batches(labels, settings=settings, generator=generator)
-            for rows, batches, some, waited_s in _calls(train, order, first_step=run.step, in_parts=writer is not None):
-                n_first, n_last = (0, some.stop - some.start) if rows is not train else (some.start, some.stop)
-                run.state, new = run_steps(run.state, rows, batches, n_first, n_last, hyper, plan=plan)
+            while run.step < n_steps:
+                call, waited_s = next(calls)
+                first, last = call.within.start, call.within.stop
+                run.state, new = run_steps(run.state, call.rows, call.batches, first, last, hyper, plan=plan)
                 # This waits for the device: it has nothing to do while rows are waited for after it.
-                run.losses[some] = np.asarray(new.mean_loss)[n_first:n_last]
-                run.n_right[some] = np.asarray(new.n_right)[n_first:n_last]
-                run.step = some.stop
+                run.losses[call.steps] = np.asarray(new.mean_loss)[call.within]
+                run.n_right[call.steps] = np.asarray(new.n_right)[call.within]
+                run.step = call.steps.stop
                 run.curves.waited_s += waited_s
                 _check_finite(run.losses[: run.step], first_step=run.epoch * n_steps, settings=settings)
                 if writer is not None and run.step < n_steps and writer.is_due():
@@ -100,7 +99,7 @@ def fit_model(
                 run.curves.keep(run.state.model)
             else:
                 run.curves.judge(run.state.model, val, loss=settings.loss)
-            run.epoch, run.step, run.orders = run.epoch + 1, 0, generator.bit_generator.state
+            run.epoch, run.step, run.orders = run.epoch + 1, 0, call.orders
             advance(1, run.curves.note())
             for callback in callbacks:
                 run.is_stopped |= bool(callback(run.curves.report(run.state.model)))
@@ -109,35 +108,6 @@ def fit_model(
                 writer.write(run)
     _check_finite_weights(run.curves.best_model, settings=settings)
     return run.curves.best_model, run.curves.history()
-
-
-def _calls(
-    train: Rows, order: Int32[np.ndarray, "steps batch"], *, first_step: int, in_parts: bool
-) -> Iterator[tuple[Rows, Int[Array, "steps batch"], slice, float]]:
-    """Cut what is left of an epoch into calls.
-
-    Yields: rows on the device, batches of them, which steps these are, and the seconds that were waited for the rows.
-    """
-    n_steps, batch_size = order.shape
-    steps_a_call = -(-n_steps // CALLS_AN_EPOCH) if in_parts else n_steps
-    if not isinstance(train.X, StreamedRows):
-        on_device = jnp.asarray(order)
-        for first in range(first_step, n_steps, steps_a_call):
-            yield train, on_device, slice(first, min(first + steps_a_call, n_steps)), 0.0
-        return
-    steps_a_call = min(max(CALL_NUMBERS // (batch_size * train.X.shape[1]), 1), steps_a_call)
-    some = [slice(first, min(first + steps_a_call, n_steps)) for first in range(first_step, n_steps, steps_a_call)]
-    # The last call is filled up to the length of the others, whose program it shares. Rows are read in the order of the
-    # file and numbered anew by it.
-    filled = [np.resize(order[part].ravel(), steps_a_call * batch_size) for part in some]
-    read = [train.X.in_file_order(index) for index in filled]
-    y, weights = np.asarray(train.y), None if train.weights is None else np.asarray(train.weights)
-    places = np.empty(len(y), np.int32)
-    for part, wanted, index, (numbers, waited_s) in zip(some, filled, read, read_ahead(train.X, read), strict=True):
-        places[index] = np.arange(len(index), dtype=np.int32)
-        batches = jnp.asarray(places[wanted].reshape(steps_a_call, batch_size))
-        picked_weights = None if weights is None else jnp.asarray(weights[index])
-        yield Rows(numbers, jnp.asarray(y[index]), picked_weights), batches, part, waited_s
 
 
 def _check_finite(losses: Float32[np.ndarray, " steps"], *, first_step: int, settings: TrainingSettings) -> None:

@@ -2,18 +2,20 @@
 
 import mmap
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32, Int
+from jaxtyping import Float32, Int
 
 from foldline.core.errors import DataError
 
 # Numbers of one call's rows, 128 MB; two calls' are in memory at a time.
 CALL_NUMBERS = 2**25
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,24 +66,21 @@ class StreamedRows:
                 raise DataError("the file of X holds NaN or infinity; expected finite numbers. Look at what wrote it.")
 
 
-def read_ahead(X: StreamedRows, calls: list[Int[np.ndarray, " n"]]) -> Iterator[tuple[Float32[Array, "n d"], float]]:
-    """Read the rows of one call after the other, always one ahead of whoever takes them.
+def one_ahead(items: Iterator[Item]) -> Generator[tuple[Item, float], None, None]:
+    """Make items in a thread of their own, always one ahead of whoever takes them.
 
-    Yields: rows on the device, and the seconds that were waited for them.
+    Yields: an item, and the seconds that were waited for it.
     """
-
-    def on_device(index: Int[np.ndarray, " n"]) -> Float32[Array, "n d"]:
-        return jnp.asarray(X.rows(index)).block_until_ready()
-
-    with ThreadPoolExecutor(max_workers=1) as reader:
-        ahead: Future[Array] | None = None
-        for following in [*calls[1:], None] if calls else ():
-            ready = ahead or reader.submit(on_device, calls[0])
+    with ThreadPoolExecutor(max_workers=1) as maker:
+        ahead: Future[Item | None] | None = None
+        while True:
             started_s = time.perf_counter()
-            numbers = ready.result()
+            item = (ahead or maker.submit(next, items, None)).result()
+            if item is None:
+                return
             waited_s = time.perf_counter() - started_s
-            ahead = None if following is None else reader.submit(on_device, following)
-            yield numbers, waited_s
+            ahead = maker.submit(next, items, None)
+            yield item, waited_s
 
 
 def _empty_for_device(shape: tuple[int, int]) -> Float32[np.ndarray, "b d"]:
