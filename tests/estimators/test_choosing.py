@@ -42,6 +42,7 @@ def test_zero_and_false_are_settings_as_others(hidden, setting):
         ("label_smoothing", 0.1),
         ("clip_norm", 1.0),
         ("micro_batches", 2),
+        ("precision", "bfloat16"),
         ("augment", Augment((8, 8, 1), flip=True)),
         ("stem", Stem((8, 8, 1))),
         ("average_views", True),

@@ -142,6 +142,7 @@ def test_automatic_batches_are_a_fiftieth_of_the_rows(n_rows, batch_size, expect
         {"optimizer": "lbfgs"},
         {"schedule": "linear"},
         {"sampling": "stratified"},
+        {"precision": "float16"},
         {"lr": 0},
         {"momentum": 1.0},
         {"l1": -1e-3},

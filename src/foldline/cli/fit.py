@@ -76,6 +76,12 @@ from foldline.cli.options import features_option, loading_options, net_options
 )
 @click.option("--clip-norm", type=float, default=None, help="Largest norm of a gradient; longer ones are shortened.")
 @click.option("--micro-batches", type=int, default=None, help="Parts of a batch computed in turn, for less memory.")
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16", "auto"]),
+    default=None,
+    help="Of the steps of a net; auto: bfloat16 on a GPU or TPU. Default: float32.",
+)
 @click.option("--epochs", type=int, default=None, help="Passes over the training images. Default: 30.")
 @click.option("--batch", "batch_size", type=int, default=None, help="Rows a step. Default: grows with the data to 128.")
 @click.option(

@@ -17,7 +17,7 @@ from foldline.estimators.image_rows import check_augment, image_shape_of_rows
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.rows import ClassWeight, fitting_rate
 from foldline.models import PLANS, AlexNet, Net
-from foldline.training import Augment, Loss, Optimizer, Rows, Sampling, Schedule, TrainingSettings
+from foldline.training import Augment, Loss, Optimizer, Precision, Rows, Sampling, Schedule, TrainingSettings
 
 
 class AlexNetClassifier(NetClassifier):
@@ -51,6 +51,9 @@ class AlexNetClassifier(NetClassifier):
             Unlike class_weight="balanced", which counts each row of a rare class for more, it leaves the lengths of
             steps alike, and counts validation rows once each; both together would make up for rare classes twice.
         micro_batches: parts of a batch that are computed one after the other, for less memory; the step is the same.
+        precision: in which each step computes scores and gradients: "float32"; "bfloat16", from copies of weights and
+            rows that keep the first 8 of their 24 binary digits, while weights, losses and the optimiser stay float32;
+            "auto", "bfloat16" on a GPU or TPU and "float32" on a CPU. Predictions are float32 always.
         early_stopping: whether to stop after `patience` epochs without a better validation accuracy.
         validation_fraction: share of the training rows, in (0, 1), held out for that when `fit` is given no validation
             rows.
@@ -92,6 +95,7 @@ class AlexNetClassifier(NetClassifier):
         batch_size: int | Literal["auto"] = "auto",
         sampling: Sampling = "shuffled",
         micro_batches: int = 1,
+        precision: Precision = "float32",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         patience: int = 10,
@@ -117,6 +121,7 @@ class AlexNetClassifier(NetClassifier):
         self.batch_size = batch_size
         self.sampling = sampling
         self.micro_batches = micro_batches
+        self.precision = precision
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.patience = patience

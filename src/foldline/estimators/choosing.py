@@ -25,6 +25,7 @@ OF_NETS = (
     "label_smoothing",
     "clip_norm",
     "micro_batches",
+    "precision",
     "augment",
     "average_views",
 )

@@ -190,5 +190,5 @@ class AlexNet(eqx.Module):
             h = jax.nn.relu(layer(h))
             if key is not None:
                 keep = jax.random.bernoulli(jax.random.fold_in(key, depth), 1.0 - dropout, h.shape)
-                h = jnp.where(keep, h / (1.0 - dropout), 0.0)
+                h = jnp.where(keep, h / (1.0 - dropout), 0.0).astype(h.dtype)
         return self.connected[-1](h)

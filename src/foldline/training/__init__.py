@@ -15,7 +15,7 @@ from foldline.training.population import Member, Population, fit_population, set
 from foldline.training.quasi_newton import fit_to_optimum, optimality_gap
 from foldline.training.range_test import range_losses
 from foldline.training.rates import automatic_rate
-from foldline.training.settings import Loss, Optimizer, Sampling, Schedule, Solver, TrainingSettings
+from foldline.training.settings import Loss, Optimizer, Precision, Sampling, Schedule, Solver, TrainingSettings
 from foldline.training.solvable import has_optimum
 from foldline.training.streamed import StreamedRows
 from foldline.training.svm_dual import svm_optimality_gap
@@ -34,6 +34,7 @@ __all__ = [
     "Member",
     "Optimizer",
     "Population",
+    "Precision",
     "Rows",
     "Sampling",
     "Schedule",

@@ -132,6 +132,7 @@ def training_step(
                 dropout=hyper.dropout,
                 label_smoothing=hyper.label_smoothing if plan.has_label_smoothing else None,
                 loss_scale=hyper.loss_scale,
+                in_bfloat16=plan.in_bfloat16,
                 key=dropout_key if plan.has_dropout else None,
             )
 

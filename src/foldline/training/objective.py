@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
@@ -41,6 +42,7 @@ def objective(
     dropout: float | Scalar = 0.0,
     label_smoothing: float | Scalar | None = None,
     loss_scale: float | Scalar = 1.0,
+    in_bfloat16: bool = False,
     key: PRNGKeyArray | None = None,
 ) -> tuple[Scalar, BatchProgress]:
     """Compute (c/N) sum_i w_i L_i + R(W), and how the batch went.
@@ -56,10 +58,16 @@ def objective(
         dropout: share of hidden units switched off, in [0, 1).
         label_smoothing: share of the target probability that all classes are given alike; None for none.
         loss_scale: c.
+        in_bfloat16: whether scores are computed from copies of weights and X in bfloat16.
         key: PRNG key for dropout; None for none.
     Returns: the objective; the mean of w_i L_i alone and the number of rows whose largest score is the true one's.
+    Convention: in bfloat16 the losses, the penalty and the gradients are float32 all the same.
     """
-    scores = model(X, dropout=dropout, key=key)
+    if in_bfloat16:
+        copies: tuple[Net, Array] = jax.tree.map(lambda leaf: leaf.astype(jnp.bfloat16), (model, X))
+        scores = copies[0](copies[1], dropout=dropout, key=key).astype(jnp.float32)
+    else:
+        scores = model(X, dropout=dropout, key=key)
     if label_smoothing is None:
         losses = LOSSES[loss](scores, y)
     else:

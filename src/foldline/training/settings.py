@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -14,6 +15,7 @@ Loss = Literal["softmax", "svm"]
 Optimizer = Literal["sgd", "adamw"]
 Schedule = Literal["constant", "step", "cosine", "one_cycle"]
 Sampling = Literal["shuffled", "balanced"]
+Precision = Literal["float32", "bfloat16", "auto"]
 Solver = Literal["auto", "sgd", "lbfgs"]
 
 
@@ -44,6 +46,9 @@ class TrainingSettings:
         sampling: which rows an epoch meets: "shuffled", all of them in a random order; "balanced", as many, but every
             class as often as any other (see `foldline.training.batches`).
         micro_batches: parts of a batch that are computed one after the other, for less memory; the step is the same.
+        precision: of the scores and their gradients in each step: "float32"; "bfloat16", from copies of weights and
+            rows that keep the first 8 of their 24 binary digits, while weights, losses and the optimiser stay float32;
+            "auto", "bfloat16" on a GPU or TPU and "float32" on a CPU.
         patience: epochs without a better validation accuracy after which training stops; None never stops early.
     Raises: SettingError for a value outside its range.
     """
@@ -66,6 +71,7 @@ class TrainingSettings:
     batch_size: int | Literal["auto"] = "auto"
     sampling: Sampling = "shuffled"
     micro_batches: int = 1
+    precision: Precision = "float32"
     patience: int | None = None
 
     def __post_init__(self) -> None:
@@ -73,6 +79,7 @@ class TrainingSettings:
         choice(self.optimizer, get_args(Optimizer), name="optimizer")
         choice(self.schedule, get_args(Schedule), name="schedule")
         choice(self.sampling, get_args(Sampling), name="sampling")
+        choice(self.precision, get_args(Precision), name="precision")
         number(self.lr, name="lr", low=0.0, above=True)
         number(self.momentum, name="momentum", low=0.0, high=1.0, below=True)
         number(self.l1, name="l1", low=0.0)
@@ -94,6 +101,12 @@ class TrainingSettings:
             integer(self.batch_size, name="batch_size", low=1)
         if self.patience is not None:
             integer(self.patience, name="patience", low=1)
+
+    @property
+    def computes_in_bfloat16(self) -> bool:
+        """Whether the steps compute in bfloat16 on this machine."""
+        has_it = jax.default_backend() != "cpu"
+        return self.precision == "bfloat16" or (self.precision == "auto" and has_it)
 
     def rows_a_step(self, n_rows: int) -> int:
         """Give the size of a batch for a training set of `n_rows` rows."""
@@ -139,6 +152,7 @@ class Plan(NamedTuple):
     total_steps: int
     warmup_steps: int
     micro_batches: int
+    in_bfloat16: bool
     augment: Augment | None
     has_l1: bool
     has_dropout: bool
@@ -156,6 +170,7 @@ class Plan(NamedTuple):
             total_steps=total_steps,
             warmup_steps=round(settings.warmup * total_steps),
             micro_batches=settings.micro_batches,
+            in_bfloat16=settings.computes_in_bfloat16,
             augment=settings.augment,
             has_l1=settings.l1 > 0,
             has_dropout=settings.dropout > 0,
