@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 
 from foldline.core.errors import DataError, SettingError
 from foldline.estimators import LinearClassifier, MLPClassifier
-from foldline.estimators.net_classifier import CHUNK_ROWS
+from foldline.estimators.chunks import CHUNK_ROWS
 from foldline.training import fit_model
 from tolerances import TOLERANCE
 

@@ -32,6 +32,11 @@ def scores(net, X, dropout=0.0, key=None):
     return net(X, dropout=dropout, key=key)
 
 
+@jax.jit
+def hidden(net, X):
+    return net.hidden(X)
+
+
 def n_numbers(plan, image_shape, n_out):
     net = jax.eval_shape(lambda key: AlexNet.random(image_shape=image_shape, n_out=n_out, plan=plan, key=key), KEY)
     return sum(leaf.size for leaf in jax.tree.leaves(net))
@@ -47,8 +52,8 @@ def moved(net):
 
 
 def papers_forward_pass(net, image):
-    """One image through the net in the paper's order: sum, bias, ReLU, normalisation, pooling."""
-    x = image[None].astype(float)
+    """What each layer makes of one image, in the paper's order: sum, bias, ReLU, normalisation, pooling."""
+    x, given = image[None].astype(float), []
     for stage, layer in zip(net.plan.stages, net.convolutions, strict=True):
         sums = loops(x, np.asarray(layer.W), stride=stage.stride, border=stage.border, groups=stage.groups)
         x = np.maximum(0, sums + np.asarray(layer.b))
@@ -59,10 +64,10 @@ def papers_forward_pass(net, image):
             down, across = (int(np.ceil((side - 3) / 2)) + 1 for side in x.shape[1:3])
             windows = [[x[0, 2 * i : 2 * i + 3, 2 * j : 2 * j + 3] for j in range(across)] for i in range(down)]
             x = np.array([[window.max(axis=(0, 1)) for window in row] for row in windows])[None]
-    h = x.ravel()
+        given.append(x.ravel())
     for layer in net.connected[:-1]:
-        h = np.maximum(0, np.asarray(layer.W) @ h + np.asarray(layer.b))
-    return np.asarray(net.connected[-1].W) @ h + np.asarray(net.connected[-1].b)
+        given.append(np.maximum(0, np.asarray(layer.W) @ given[-1] + np.asarray(layer.b)))
+    return [*given, np.asarray(net.connected[-1].W) @ given[-1] + np.asarray(net.connected[-1].b)]
 
 
 def test_the_papers_net_has_60965224_numbers():
@@ -79,12 +84,13 @@ def test_the_small_net_has_as_many_numbers_as_its_layers_on_paper():
 
 
 @pytest.mark.parametrize(("plan", "shape"), [(TINY, (9, 11, 3)), (LIKE_SMALL, (8, 10, 3))])
-def test_scores_equal_the_papers_forward_pass(plan, shape):
+def test_scores_and_hidden_layers_equal_the_papers_forward_pass(plan, shape):
     net = moved(AlexNet.random(image_shape=shape, n_out=3, plan=plan, key=KEY))
     images = np.random.default_rng(0).standard_normal((2, *shape)).astype(np.float32)
-    expected = [papers_forward_pass(net, image) for image in images]
-    found = scores(net, jnp.asarray(images.reshape(2, -1)))
-    assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+    X = jnp.asarray(images.reshape(2, -1))
+    layers = [*hidden(net, X), scores(net, X)]
+    for found, *expected in zip(layers, *(papers_forward_pass(net, image) for image in images), strict=True):
+        assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
 
 
 def test_many_rows_score_as_each_alone():

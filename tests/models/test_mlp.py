@@ -19,7 +19,20 @@ def test_a_two_layer_net_on_paper():
     first = Linear(jnp.array([[1.0, -1.0], [-1.0, 1.0]]), jnp.array([0.0, 0.5]))
     second = Linear(jnp.array([[2.0, 1.0]]), jnp.array([10.0]))
     # h = relu([2, -1.5]) = [2, 0]; s = 2 * 2 + 0 + 10
-    assert_allclose(MLP((first, second), "relu")(jnp.array([[3.0, 1.0]])), [[14.0]])
+    net = MLP((first, second), "relu")
+    assert_allclose(net(jnp.array([[3.0, 1.0]])), [[14.0]])
+    assert_allclose(net.hidden(jnp.array([[3.0, 1.0]])), [[[2.0, 0.0]]])
+
+
+def test_a_linear_layer_hands_on_what_no_activation_has_cut():
+    net = MLP((Linear(jnp.array([[-1.0]]), jnp.array([0.0])),) * 3, "relu", linear=(0,))
+    # -1 x = -3, not cut; relu(3); -1 * 3
+    assert_allclose(net.hidden(jnp.array([[3.0]])), [[[-3.0]], [[3.0]]])
+    assert_allclose(net(jnp.array([[3.0]])), [[-3.0]])
+
+
+def test_without_hidden_layers_nothing_is_hidden():
+    assert MLP.random(n_in=4, n_out=3, key=KEY).hidden(jnp.zeros((2, 4))) == []
 
 
 @pytest.mark.parametrize("hidden", [(), (5,), (7, 3, 4)])

@@ -73,6 +73,7 @@ def test_a_net_of_one_node_on_paper():
     )
     # h_0 = [3, -3]; half of it, cut off: [1.5, 0]; node: [4, -1]; 4 - 10 + 0.5
     assert_allclose(net(jnp.array([[3.0]])), [[-5.5]])
+    assert_allclose(net.hidden(jnp.array([[3.0]])), [[[4.0, -1.0]]])
 
 
 def test_a_chain_is_a_deep_net_with_halved_weights():

@@ -17,6 +17,7 @@ from foldline.core.checks import axes, choice, is_list, number
 from foldline.core.errors import DataError, ModelFileError, SettingError, ShapeError
 from foldline.core.loaded import FIX
 from foldline.core.seeds import key_from_seed, seed_from_random_state
+from foldline.estimators.chunks import in_chunks
 from foldline.estimators.class_indices import class_indices
 from foldline.estimators.loaded import loaded_classes
 from foldline.estimators.rows import (
@@ -45,9 +46,6 @@ from foldline.training import (
 )
 
 Matrix = Float[np.ndarray, "n d"]
-
-# Every number of rows is padded up to one of these, so that predicting compiles at most four programs.
-CHUNK_ROWS = (1, 16, 256, 4096)
 
 
 def _has_probabilities(classifier: "NetClassifier") -> bool:
@@ -128,7 +126,7 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=np.float32, reset=False)
-        return np.concatenate([self._scores_of_chunk(chunk) for chunk in _chunks(X)])
+        return in_chunks(partial(_scores, self.model_, views=self._views()), X)
 
     def decision_function(self, X: Matrix) -> Float32[np.ndarray, "n ..."]:
         """Compute the class scores, (N, K); with two classes how much the second leads, (N,)."""
@@ -289,12 +287,6 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         train, val = (X[some] if isinstance(X, np.ndarray) else X.subset(some) for some in (rows, val_rows))
         return on_device(train, labels[rows], picked[0]), on_device(val, labels[val_rows], picked[1])
 
-    def _scores_of_chunk(self, X: Float32[np.ndarray, "n d"]) -> Float32[np.ndarray, "n k"]:
-        n_padded = next(size for size in CHUNK_ROWS if len(X) <= size)
-        padded = np.zeros((n_padded, X.shape[1]), np.float32)
-        padded[: len(X)] = X
-        return np.asarray(_scores(self.model_, jnp.asarray(padded), views=self._views()))[: len(X)]
-
     def _views(self) -> Augment | None:
         """Say whose views of a row scores are the mean over; None for those of the row itself."""
         return None
@@ -324,7 +316,3 @@ def _scores(model: Net, X: jax.Array, *, views: Augment | None) -> jax.Array:
         return model(X)
     seen = jnp.stack(views.views(X))
     return jnp.mean(jax.lax.map(model, seen), axis=0)  # one after the other, for less memory
-
-
-def _chunks(X: Float32[np.ndarray, "n d"]) -> list[Float32[np.ndarray, "m d"]]:
-    return [X[start : start + CHUNK_ROWS[-1]] for start in range(0, len(X), CHUNK_ROWS[-1])]

@@ -148,13 +148,13 @@ class AlexNet(eqx.Module):
         """All layers."""
         return (*self.convolutions, *self.connected)
 
-    def maps(self, images: Float[Array, "n h w c"]) -> Float[Array, "n i j u"]:
-        """Give what the last convolution makes of images.
+    def maps(self, images: Float[Array, "n h w c"]) -> list[Float[Array, "n _ _ _"]]:
+        """Give what each convolution makes of images, with what follows it.
 
         Convention: without normalisation, bias and ReLU come after pooling, where there are a quarter of the numbers;
             that changes nothing, as both leave the largest number the largest.
         """
-        x = images
+        x, found = images, []
         for stage, layer in zip(self.plan.stages, self.convolutions, strict=True):
             if stage.is_normalised:
                 x = response_normalised(jax.nn.relu(layer(x)))
@@ -162,7 +162,31 @@ class AlexNet(eqx.Module):
             else:
                 x = layer.without_bias(x)
                 x = jax.nn.relu((max_pool(x) if stage.is_pooled else x) + layer.b)
-        return x
+            found.append(x)
+        return found
+
+    def hidden(
+        self,
+        X: Float[Array, "n d"],
+        *,
+        dropout: float | Float[Array, ""] = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> list[Float[Array, "n _"]]:
+        """Give what each hidden layer hands to the next, first to last: maps, row by row, then units.
+
+        Args:
+            X: (N, H*W*C) pixels of images, row by row, channels last.
+            dropout: share of the units of fully-connected hidden layers switched off, in [0, 1).
+            key: PRNG key for dropout; None switches no unit off.
+        """
+        found = [maps.reshape(len(X), -1) for maps in self.maps(X.reshape(len(X), *self.image_shape))]
+        for depth, layer in enumerate(self.connected[:-1]):
+            h = jax.nn.relu(layer(found[-1]))
+            if key is not None:
+                keep = jax.random.bernoulli(jax.random.fold_in(key, depth), 1.0 - dropout, h.shape)
+                h = jnp.where(keep, h / (1.0 - dropout), 0.0).astype(h.dtype)
+            found.append(h)
+        return found
 
     def __call__(
         self,
@@ -171,13 +195,7 @@ class AlexNet(eqx.Module):
         dropout: float | Float[Array, ""] = 0.0,
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, "n k"]:
-        """Give class scores, a row per input row.
-
-        Args:
-            X: (N, H*W*C) pixels of images, row by row, channels last.
-            dropout: share of the units of fully-connected hidden layers switched off, in [0, 1).
-            key: PRNG key for dropout; None switches no unit off.
-        """
+        """Give class scores, a row per input row; with a key, units are switched off (see `hidden`)."""
         if key is None and len(X) > ROWS_AT_ONCE:
             filled = jnp.pad(X, ((0, -len(X) % ROWS_AT_ONCE), (0, 0)))
             scores: Array = jax.lax.map(self._scores, filled.reshape(-1, ROWS_AT_ONCE, X.shape[1]))
@@ -185,10 +203,4 @@ class AlexNet(eqx.Module):
         return self._scores(X, dropout=dropout, key=key)
 
     def _scores(self, X: Array, *, dropout: float | Array = 0.0, key: PRNGKeyArray | None = None) -> Array:
-        h = self.maps(X.reshape(len(X), *self.image_shape)).reshape(len(X), -1)
-        for depth, layer in enumerate(self.connected[:-1]):
-            h = jax.nn.relu(layer(h))
-            if key is not None:
-                keep = jax.random.bernoulli(jax.random.fold_in(key, depth), 1.0 - dropout, h.shape)
-                h = jnp.where(keep, h / (1.0 - dropout), 0.0).astype(h.dtype)
-        return self.connected[-1](h)
+        return self.connected[-1](self.hidden(X, dropout=dropout, key=key)[-1])

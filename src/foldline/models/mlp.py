@@ -56,14 +56,14 @@ class MLP(eqx.Module):
         """The layers that training changes."""
         return self.layers[self.n_fixed :]
 
-    def __call__(
+    def hidden(
         self,
         X: Float[Array, "n d"],
         *,
         dropout: float | Float[Array, ""] = 0.0,
         key: PRNGKeyArray | None = None,
-    ) -> Float[Array, "n k"]:
-        """Give class scores, a row per input row.
+    ) -> list[Float[Array, "n _"]]:
+        """Give what each hidden layer hands to the next, first to last: after its activation, if it has one.
 
         Args:
             X: (N, D) feature vectors.
@@ -72,16 +72,27 @@ class MLP(eqx.Module):
         Source: Srivastava et al. (2014), scaled while training instead of afterwards.
         """
         activate = ACTIVATIONS[self.activation]
-        h = X
+        h, found = X, []
         for depth, layer in enumerate(self.layers[:-1]):
             h = (jax.lax.stop_gradient(layer) if depth < self.n_fixed else layer)(h)
-            if depth in self.linear:
-                continue
-            h = activate(h)
-            if key is not None:
-                keep = jax.random.bernoulli(jax.random.fold_in(key, depth), 1.0 - dropout, h.shape)
-                h = jnp.where(keep, h / (1.0 - dropout), 0.0).astype(h.dtype)
-        return self.layers[-1](h)
+            if depth not in self.linear:
+                h = activate(h)
+                if key is not None:
+                    keep = jax.random.bernoulli(jax.random.fold_in(key, depth), 1.0 - dropout, h.shape)
+                    h = jnp.where(keep, h / (1.0 - dropout), 0.0).astype(h.dtype)
+            found.append(h)
+        return found
+
+    def __call__(
+        self,
+        X: Float[Array, "n d"],
+        *,
+        dropout: float | Float[Array, ""] = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Float[Array, "n k"]:
+        """Give class scores, a row per input row; with a key, hidden units are switched off (see `hidden`)."""
+        last = [X, *self.hidden(X, dropout=dropout, key=key)][-1]
+        return self.layers[-1](last)
 
     @property
     def folded(self) -> "MLP":

@@ -28,6 +28,15 @@ class Net(Protocol):
     def learned(self) -> Sequence[Layer]:
         """The layers that training changes; their W, and nothing else, are regularised."""
 
+    def hidden(
+        self,
+        X: Float[Array, "n d"],
+        *,
+        dropout: float | Float[Array, ""] = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Sequence[Float[Array, "n _"]]:
+        """Give what each hidden layer hands to the next, first to last; the last layer makes scores of the last."""
+
     def __call__(
         self,
         X: Float[Array, "n d"],

@@ -66,14 +66,14 @@ class RandWire(eqx.Module):
         """The weights in (0, 1) of the edges into each node, in the order of `wiring.sources`."""
         return by_node(jax.nn.sigmoid(self.edges), self.wiring)
 
-    def __call__(
+    def hidden(
         self,
         X: Float[Array, "n d"],
         *,
         dropout: float | Float[Array, ""] = 0.0,
         key: PRNGKeyArray | None = None,
-    ) -> Float[Array, "n k"]:
-        """Give class scores, a row per input row.
+    ) -> list[Float[Array, "n w"]]:
+        """Give the mean of what the outlets give: the graph as a whole is one hidden layer.
 
         Args:
             X: (N, D) feature vectors.
@@ -84,7 +84,17 @@ class RandWire(eqx.Module):
         keys = (None, None) if key is None else jax.random.split(key)
         first = thinned(self.inlet(X), dropout, keys[0])
         out = flow(first, self.nodes, self.edge_weights, self.wiring)
-        return self.outlet(thinned(out, dropout, keys[1]))
+        return [thinned(out, dropout, keys[1])]
+
+    def __call__(
+        self,
+        X: Float[Array, "n d"],
+        *,
+        dropout: float | Float[Array, ""] = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Float[Array, "n k"]:
+        """Give class scores, a row per input row; with a key, units are switched off (see `hidden`)."""
+        return self.outlet(self.hidden(X, dropout=dropout, key=key)[-1])
 
 
 def by_node(weights: Float[Array, " e"], wiring: Wiring) -> list[Float[Array, " _"]]:

@@ -98,6 +98,25 @@ class RandWireOnImages(eqx.Module):
             layers += [stage.inlet, *stage.nodes]
         return (*layers, self.outlet)
 
+    def hidden(
+        self,
+        X: Float[Array, "n d"],
+        *,
+        dropout: float | Float[Array, ""] = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> list[Float[Array, "n _"]]:
+        """Give what the only hidden layer hands on: the means over the places of the last stage.
+
+        Args:
+            X: (N, H*W*C) pixels of images, row by row, channels last.
+            dropout: share of the means that are switched off, in [0, 1).
+            key: PRNG key for dropout; None switches none off.
+        """
+        x = X.reshape(len(X), *self.image_shape)
+        for stage in self.stages:
+            x = stage(x)
+        return [thinned(jax.nn.relu(x).mean(axis=(1, 2)), dropout, key)]
+
     def __call__(
         self,
         X: Float[Array, "n d"],
@@ -105,13 +124,7 @@ class RandWireOnImages(eqx.Module):
         dropout: float | Float[Array, ""] = 0.0,
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, "n k"]:
-        """Give class scores, a row per input row.
-
-        Args:
-            X: (N, H*W*C) pixels of images, row by row, channels last.
-            dropout: share of the means over places that are switched off, in [0, 1).
-            key: PRNG key for dropout; None switches none off.
-        """
+        """Give class scores, a row per input row; with a key, means over places are switched off (see `hidden`)."""
         if key is None and len(X) > ROWS_AT_ONCE:
             filled = jnp.pad(X, ((0, -len(X) % ROWS_AT_ONCE), (0, 0)))
             scores: Array = jax.lax.map(self._scores, filled.reshape(-1, ROWS_AT_ONCE, X.shape[1]))
@@ -119,11 +132,7 @@ class RandWireOnImages(eqx.Module):
         return self._scores(X, dropout=dropout, key=key)
 
     def _scores(self, X: Array, *, dropout: float | Array = 0.0, key: PRNGKeyArray | None = None) -> Array:
-        x = X.reshape(len(X), *self.image_shape)
-        for stage in self.stages:
-            x = stage(x)
-        means = jax.nn.relu(x).mean(axis=(1, 2))
-        return self.outlet(thinned(means, dropout, key))
+        return self.outlet(self.hidden(X, dropout=dropout, key=key)[-1])
 
 
 def check_large_enough(image_shape: tuple[int, int, int], *, n_stages: int) -> None:
