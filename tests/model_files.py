@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from foldline.estimators import (
     AlexNetClassifier,
     ImagePipeline,
+    LayerFeature,
     LinearClassifier,
     MLPClassifier,
     RandomlyWiredClassifier,
@@ -34,6 +35,8 @@ X = IMAGES.reshape(12, -1)[:, :5] / np.float32(255)
 def fitted(key):
     """Fit one entry of the registry on a few rows; nobody may change what it gives."""
     kind = SAVEABLE[key]
+    if kind is LayerFeature:
+        return pipeline(MLPClassifier(hidden=(4, 2))).hidden_features(0)
     if issubclass(kind, ImageFeature):
         return small_feature(kind, IMAGES.shape[1:]).fit(IMAGES)
     if kind is Patches:

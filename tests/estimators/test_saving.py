@@ -6,6 +6,7 @@ import sys
 import tracemalloc
 from contextlib import contextmanager
 from copy import copy
+from functools import cache
 from inspect import signature
 
 import numpy as np
@@ -21,7 +22,7 @@ from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError
 from foldline.estimators import ImagePipeline, KNNClassifier, LinearClassifier, MLPClassifier, load, save
 from foldline.estimators.registry import CLASSIFIERS, SAVEABLE
 from foldline.estimators.saving import _SAVED_DTYPES, saved_bytes
-from foldline.features import Polar
+from foldline.features import Concat, Polar
 from image_files import noise
 from model_files import IMAGES, LABELS, X, assert_same, fitted, pipeline, rewrite, untrained
 from small_features import QUICK
@@ -91,6 +92,7 @@ DECISIVE = {
     "root": st.booleans(),
     "stride_px": st.integers(1, 2),
     "average_views": st.just(False),
+    "layer": st.sampled_from([0, 1, -2, -3]),
 }
 
 
@@ -377,7 +379,7 @@ def test_a_file_cut_short_anywhere_is_refused(key, file):
 @pytest.mark.filterwarnings("default")  # numbers may be changed to any that are finite
 @given(st.data())
 def test_a_damaged_file_is_refused_or_answers(file, data):
-    model = data.draw(st.sampled_from([fitted("pipeline.v1"), fitted("knn.v1"), fitted("mlp.v1")]))
+    model = data.draw(st.sampled_from([fitted("pipeline.v1"), fitted("knn.v1"), fitted("mlp.v1"), on_a_layer()]))
     save(model, file)
     file.write_bytes(data.draw(damaged_bytes(file.read_bytes())))
     refused_or_answers(file)
@@ -388,10 +390,16 @@ def test_a_damaged_file_is_refused_or_answers(file, data):
 @pytest.mark.filterwarnings("default")
 @given(st.data())
 def test_a_changed_recipe_is_refused_or_answers(file, data):
-    model = data.draw(st.sampled_from([fitted("pipeline.v1"), fitted("knn.v1"), fitted("mlp.v1")]))
+    model = data.draw(st.sampled_from([fitted("pipeline.v1"), fitted("knn.v1"), fitted("mlp.v1"), on_a_layer()]))
     save(model, file)
     rewrite(file, lambda recipe, tensors: change_somewhere(recipe, data.draw))
     refused_or_answers(file)
+
+
+@cache
+def on_a_layer():
+    """Give a model whose feature is a hidden layer of another one."""
+    return pipeline(LinearClassifier(), features=Concat(features=[fitted("layer.v1")]))
 
 
 def refused_or_answers(file):
@@ -405,6 +413,7 @@ def refused_or_answers(file):
         assert len(model.predict(rows[:, : model.n_features_in_] if rows is X else rows)) == len(rows)
 
 
+GRAMMAR = ["list", "tuple", "tensor", "dict", "net", "strings", "objects", "frozen"]
 PLAIN = st.recursive(
     st.none()
     | st.booleans()
@@ -412,10 +421,7 @@ PLAIN = st.recursive(
     | st.floats()
     | st.text(max_size=3)
     | st.sampled_from([*SAVEABLE]),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["list", "tuple", "tensor", "dict", "net", "strings", "objects"]), inner)
-    ),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(GRAMMAR), inner),
     max_leaves=4,
 )
 

@@ -2,8 +2,10 @@
 
 from foldline.estimators.alexnet_classifier import AlexNetClassifier
 from foldline.estimators.choosing import make_classifier
+from foldline.estimators.hidden_layer import HiddenLayer
 from foldline.estimators.image_pipeline import ImagePipeline, make_pipeline
 from foldline.estimators.knn_classifier import KNNClassifier
+from foldline.estimators.layer_feature import LayerFeature
 from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
 from foldline.estimators.population import Trained, train_population
@@ -15,8 +17,10 @@ from foldline.estimators.saving import load, save
 
 __all__ = [
     "AlexNetClassifier",
+    "HiddenLayer",
     "ImagePipeline",
     "KNNClassifier",
+    "LayerFeature",
     "LinearClassifier",
     "MLPClassifier",
     "Predictions",

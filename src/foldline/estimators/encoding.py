@@ -3,7 +3,7 @@
 A value is JSON's own finite number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]},
 {"dict": [[key, value], ...]}, {"tensor": name}, {"strings": [...]} (an array of text), {"objects": [...]} (an array of
 Python's own values, such as pandas makes), {"augment": {...}}, {"stem": {...}}, {"net": ...}, {"wired": ...},
-{"wired_images": ...}, {"alexnet": ...} and {"estimator": ...}.
+{"wired_images": ...}, {"alexnet": ...}, {"estimator": ...} and {"frozen": ...} (an estimator that is not to be fitted again).
 """
 
 import math
@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
 
 from foldline.core.checks import integer
 from foldline.core.errors import ModelFileError
@@ -106,6 +107,8 @@ class Encoder:
                 plan = next(name for name, plan in PLANS.items() if plan == value.plan)
                 layers = self._layers(value.learned)
                 return {"alexnet": {"plan": plan, "image_shape": list(value.image_shape), "layers": layers}}
+            case FrozenEstimator():
+                return {"frozen": self.estimator(value.estimator)}
             case BaseEstimator():
                 return {"estimator": self.estimator(value)}
         raise ModelFileError(
@@ -190,6 +193,8 @@ class Decoder:
                 ]
                 connected = tuple(self._layer(*names) for names in layers[len(stages) :])
                 return AlexNet(tuple(convolutions), connected, checked_image_shape(image_shape), PLANS[plan])
+            case {"frozen": inner}:
+                return FrozenEstimator(self.estimator(inner))
             case {"estimator": inner}:
                 return self.estimator(inner)
         raise ModelFileError(f"{str(node)[:60]} is not part of a model file's grammar; expected a value as saved.")

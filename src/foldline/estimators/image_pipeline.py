@@ -3,12 +3,14 @@
 import math
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Self, get_args
+from copy import copy
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Shaped
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
@@ -23,6 +25,9 @@ from foldline.estimators.loaded import check_loaded_images, loaded_length
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
 from foldline.training import CodedRows
+
+if TYPE_CHECKING:
+    from foldline.estimators.layer_feature import LayerFeature
 
 LEARNING_IMAGES = 5_000  # that quantisation, and features before it, learn from
 # In an image that a loaded model tries itself out on. One of 16,384x16,384 pixels took words of patches a minute.
@@ -194,6 +199,32 @@ class ImagePipeline(ClassifierMixin, BaseEstimator):
     def classes_(self) -> np.ndarray:
         """The different labels, sorted."""
         return np.asarray(self.classifier_.classes_)
+
+    def hidden_features(self, layer: int = -2) -> "LayerFeature":
+        """Give a hidden layer of the net as a feature of images, for another pipeline: what was learned is kept.
+
+        Args:
+            layer: as in `NetClassifier.hidden_features`.
+        Returns: a fitted feature, (N, H, W, C) uint8 images of this model's shape to (N, U) float32. It stays as it is
+            when this model is fitted anew.
+        Raises: SettingError if the classifier is no net, the net has no such hidden layer, or the model takes no
+            images; scikit-learn's NotFittedError before `fit`.
+        Example:
+            >>> import foldline as fl
+            >>> digits = fl.load_images("digits")
+            >>> model = fl.make_pipeline(fl.Pixels(), classifier=fl.MLPClassifier(hidden=(32,), epochs=5))
+            >>> learned = model.fit(digits.images, digits.labels).hidden_features()
+            >>> fl.make_pipeline(learned, classifier=fl.LinearClassifier()).fit(digits.images, digits.labels).classes_
+            array([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], dtype=int32)
+        """
+        from foldline.estimators.layer_feature import LayerFeature
+
+        check_is_fitted(self)
+        feature = LayerFeature(FrozenEstimator(copy(self)), layer)
+        height, width, n_channels = feature.pipeline.image_shape_
+        feature.image_shape_ = height, width, n_channels
+        feature.length(feature.image_shape_)  # a wrong layer is told at once
+        return feature
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model as one .safetensors file (see `foldline.load`).

@@ -1,15 +1,17 @@
 """What the linear classifier and the network share: scikit-learn's interface around one training run."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, NamedTuple, Self, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Float32, Int32, PRNGKeyArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -44,6 +46,9 @@ from foldline.training import (
     TrainingSettings,
     fit_model,
 )
+
+if TYPE_CHECKING:
+    from foldline.estimators.hidden_layer import HiddenLayer
 
 Matrix = Float[np.ndarray, "n d"]
 
@@ -144,6 +149,29 @@ class NetClassifier(ClassifierMixin, BaseEstimator):
         scores = self.scores(X)
         odds = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(odds / odds.sum(axis=1, keepdims=True))
+
+    def hidden_features(self, layer: int = -2) -> "HiddenLayer":
+        """Give the net up to a hidden layer as a transformer: a feature transform that was learned.
+
+        Args:
+            layer: counted as in Python: 0 the first hidden layer, -2 the last; -1 is that of the scores, and none.
+                Layers are those of `model_.layers`; of an AlexNet first the maps of each convolution, with what follows
+                it, as rows; a wired graph is one layer, the mean over its outlets.
+        Returns: a fitted transformer, (N, D) to (N, U) float32. It stays as it is when this classifier is fitted anew.
+        Raises: SettingError if the net has no such hidden layer; scikit-learn's NotFittedError before `fit`.
+        Example:
+            >>> from sklearn.datasets import load_digits
+            >>> from foldline.estimators import MLPClassifier
+            >>> X, y = load_digits(return_X_y=True)
+            >>> MLPClassifier(hidden=(32,), epochs=5).fit(X / 16, y).hidden_features().transform(X / 16).shape
+            (1797, 32)
+        """
+        from foldline.estimators.hidden_layer import HiddenLayer
+
+        check_is_fitted(self)
+        hidden = HiddenLayer(FrozenEstimator(copy(self)), layer)
+        hidden.depth()  # a wrong layer is told at once
+        return hidden
 
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""

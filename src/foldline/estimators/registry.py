@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator
 from foldline.estimators.alexnet_classifier import AlexNetClassifier
 from foldline.estimators.image_pipeline import ImagePipeline
 from foldline.estimators.knn_classifier import KNNClassifier
+from foldline.estimators.layer_feature import LayerFeature
 from foldline.estimators.linear_classifier import LinearClassifier
 from foldline.estimators.mlp_classifier import MLPClassifier
 from foldline.estimators.randwire_classifier import RandomlyWiredClassifier
@@ -20,4 +21,9 @@ CLASSIFIERS: dict[str, type[BaseEstimator]] = {
     "alexnet.v1": AlexNetClassifier,
 }
 
-SAVEABLE: dict[str, type[BaseEstimator]] = {**FEATURES, **CLASSIFIERS, "pipeline.v1": ImagePipeline}
+SAVEABLE: dict[str, type[BaseEstimator]] = {
+    **FEATURES,
+    **CLASSIFIERS,
+    "pipeline.v1": ImagePipeline,
+    "layer.v1": LayerFeature,
+}
