@@ -71,7 +71,8 @@ def landscape_command(
     from pathlib import Path
 
     from foldline.cli.describe import print_landscape, print_problems
-    from foldline.compare.landscapes import images_for, landscape_of
+    from foldline.compare.landscapes import landscape_of
+    from foldline.compare.saved_models import images_for
     from foldline.core.files import check_can_write
     from foldline.core.progress import showing_progress
     from foldline.estimators import load

@@ -8,11 +8,10 @@ from sklearn.base import BaseEstimator, clone
 
 from foldline.compare.measuring import Splits
 from foldline.core.checks import choice, integer, number
-from foldline.core.errors import DataError, ModelFileError, SettingError
+from foldline.core.errors import DataError, SettingError
 from foldline.core.seeds import generator_from_seed
 from foldline.estimators import ImagePipeline, RidgeClassifier
-from foldline.images import ImageSet, load_images
-from foldline.images.fitting import to_channels
+from foldline.images import ImageSet
 from foldline.insight import (
     HessianExtremes,
     LossPlane,
@@ -42,24 +41,6 @@ class Landscape:
     found: LossSlice | LossPlane
     curvature: HessianExtremes | None
     n_train: int
-
-
-def images_for(pipeline: object, data: str, *, strict: bool = False) -> ImageSet:
-    """Load images as a saved model takes them: its size, shape and colours.
-
-    Args:
-        pipeline: a fitted pipeline of images.
-        data: as in `load_images`.
-        strict: as in `load_images`.
-    Raises: ModelFileError for another model; and what `load_images` raises.
-    """
-    if not isinstance(pipeline, ImagePipeline) or len(pipeline.image_shape_) != 3:
-        raise ModelFileError(
-            f"the model is no pipeline of images but a {type(pipeline).__name__} of other rows; expected an "
-            "ImagePipeline, as foldline fit saves. In Python, give loss_slice the rows themselves."
-        )
-    height, width, _ = pipeline.image_shape_
-    return load_images(data, size=(height, width), fit="pad" if pipeline.image_fit_ == "pad" else "crop", strict=strict)
 
 
 def landscape_of(
@@ -132,9 +113,8 @@ def _rows(
     rows = np.arange(len(train))
     if len(rows) > most_rows:
         rows = np.sort(generator_from_seed(seed).permutation(len(rows))[:most_rows])
-    images = np.stack([to_channels(pixels, pipeline.image_shape_[2]) for pixels in train.images[rows]])
     columns = np.array([pipeline.class_names_.index(name) for name in train.class_names])
-    X = np.asarray(pipeline.features_.transform(images), np.float32)
+    X = np.asarray(pipeline.features_.transform(train.images[rows]), np.float32)
     return X, pipeline.classes_[columns[train.labels[rows]]], len(train)
 
 
