@@ -381,6 +381,44 @@ def test_fit_learns_from_compressed_vectors(run, tmp_path):
     assert recipe["compression"] == {"kind": "ProductQuantizer", "group": 8, "random_state": 5}
 
 
+def test_fit_learns_on_a_layer_of_a_saved_model(run, tmp_path, saved_models):
+    write_photos(tmp_path / "photos")
+    code, out, err = run("fit", "photos", "--layer-of", saved_models["net"], "--epochs", "5", "--out", "run")
+    assert code == 0, err
+    assert "hidden layer, linear on 8 features" in out
+    code, out, _ = run("info", tmp_path / "run" / "model.safetensors")
+    assert "8 x 8 pixels, grey (crop)" in out
+    assert "8 units of hidden layer 0 (of 0 to 0) of MLPClassifier(epochs=3, hidden=(8,)) on Pixels(), which l" in out
+    assert "layers     8 -> 2, 18 numbers" in out
+    code, out, err = run("predict", tmp_path / "run" / "model.safetensors", "photos/cat")
+    assert code == 0, err
+    assert len(out.splitlines()) == 11
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--layer 0", "--layer is 0 and there is no model; expected --layer-of MODEL with it"),
+        ("--layer-of {net} --layer -1", "layer is -1, which gives the scores; expected a hidden one: 0 or -2. Choose"),
+        ("--layer-of {net} --layer 1.5", "'1.5' is not a valid integer"),
+        ("--layer-of {linear}", "classifier is a LinearClassifier without hidden layers; expected a net with some"),
+        ("--layer-of {knn}", "expected a FrozenEstimator of a net. Fit an MLPClassifier"),
+        ("--layer-of {net} --size 8 --fit pad", "--size, --fit and --layer-of do not go together"),
+        ("--layer-of {net} --features sift", "features is 'sift'; expected one of"),
+        ("--layer-of {net} --hidden 4 --flip", "and features are layer; expected raw alone"),
+        ("--layer-of {net} --alexnet small", "classifier is an AlexNetClassifier and features are layer"),
+        ("--layer-of nowhere.safetensors", "nowhere.safetensors is not a file"),
+        ("--resume run --layer-of {net}", "--layer-of and --resume do not go together"),
+    ],
+)
+@pytest.mark.usefixtures("as_installed")
+def test_fit_tells_which_layers_there_are_not(run, saved_models, words, message):
+    code, _, err = run("fit", "digits", *words.format(**saved_models).split())
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+
+
 def test_fit_without_settings_takes_those_of_the_classifier(run, tmp_path):
     code, _, err = run("fit", "digits", "--features", "raw", "--out", "run")
     assert code == 0, err

@@ -9,9 +9,16 @@ from numpy.testing import assert_allclose, assert_array_equal
 from compare.conftest import coloured_set
 from foldline.compare import fit, measuring
 from foldline.compare.measuring import Splits
-from foldline.core.errors import SettingError
-from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, RidgeClassifier, load
-from foldline.features import ProductQuantizer
+from foldline.core.errors import SettingError, ShapeError
+from foldline.estimators import (
+    KNNClassifier,
+    LinearClassifier,
+    MLPClassifier,
+    RidgeClassifier,
+    load,
+    make_pipeline,
+)
+from foldline.features import Pixels, ProductQuantizer
 from foldline.models import Stem
 from foldline.training import Augment, CodedRows
 
@@ -98,6 +105,40 @@ def test_an_augmented_run_says_how_and_is_saved_and_loaded(digits, tmp_path):
     loaded = load(tmp_path / "model.safetensors")
     assert loaded.classifier_.augment == classifier.augment
     assert_array_equal(loaded.predict(digits.images), run.model.predict(digits.images))
+
+
+@pytest.fixture(scope="module")
+def learned(digits):
+    """A layer that learned the digits below 5."""
+    some = digits.subset(np.flatnonzero(digits.labels < 5))
+    model = make_pipeline(Pixels(), classifier=MLPClassifier(hidden=(12, 9), epochs=5))
+    return model.fit(some.images, some.labels).hidden_features()
+
+
+def test_a_classifier_learns_on_a_layer_of_another_model_alone_or_beside_features(learned, digits, tmp_path):
+    run = fit(digits, layer=learned, classifier=LinearClassifier(epochs=20))
+    assert run.board.best.n_features == 9
+    assert run.board.best.recipe == "layer/linear"
+    assert run.board.best.test_accuracy.mean > 0.5
+    assert_array_equal(run.model.features_.features_[0].transform(digits.images), learned.transform(digits.images))
+    assert run.recipe["features"][0]["model"]["estimator"]["classifier"]["hidden"] == [12, 9]
+    run.save(tmp_path)
+    assert tomllib.loads((tmp_path / "recipe.toml").read_text()) == run.recipe
+    beside = fit(digits, features=["hog", "raw"], layer=learned, classifier=LinearClassifier(epochs=1))
+    assert [type(feature).__name__ for feature in beside.model.features_.features] == ["HOG", "Pixels", "LayerFeature"]
+    assert beside.recipe["recipe"] == "hog+raw+layer"
+
+
+def test_images_that_the_layer_does_not_take_are_told_before_any_work(learned, tmp_path):
+    with pytest.raises(ShapeError, match=r"images have shape \(20, 20, 3\); expected \(8, 8, 1\)"):
+        fit(coloured_set(), layer=learned, classifier=LinearClassifier(), folder=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.usefixtures("as_installed")
+def test_a_layer_that_is_none_is_told(digits):
+    with pytest.raises(SettingError, match=r"layer is Pixels\(\); expected None or a layer of a fitted model"):
+        fit(digits, layer=Pixels(), classifier=LinearClassifier())
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from numpy.testing import assert_array_equal
 import foldline as fl
 from foldline.compare import fit
 from foldline.compare.resuming import UnfinishedRun, check_free
+from foldline.compare.saved_models import images_for
 from foldline.core.errors import MissingDataError, ModelFileError, SettingError
 from foldline.features import ProductQuantizer
 from killed_runs import killed_after
@@ -26,6 +27,7 @@ def gone_on(images, folder):
     return fit(
         images,
         features=stopped.features,
+        layer=stopped.layer,
         classifier=stopped.classifier,
         compression=stopped.compression,
         seed=stopped.seed,
@@ -74,6 +76,46 @@ def test_the_folder_of_a_run_says_how_to_go_on_with_it(options, digits, tmp_path
     whole.save(tmp_path / "whole")
     assert (tmp_path / "model.safetensors").read_bytes() == (tmp_path / "whole" / "model.safetensors").read_bytes()
     assert not (tmp_path / "checkpoints").exists()
+
+
+@pytest.mark.parametrize("features", [None, ["hog"]])
+def test_a_run_on_a_layer_goes_on_without_the_model_that_learned_it(features, digits, tmp_path, monkeypatch):
+    images = digits.subset(np.arange(300))
+    net = fl.make_pipeline(fl.Pixels(), classifier=fl.MLPClassifier(hidden=(9,), epochs=2))
+    learned = net.fit(images.images, images.labels).hidden_features()
+    options = {"features": features, "layer": learned, "classifier": fl.LinearClassifier(epochs=4)}
+    whole = fit(images, **options)
+    stopped_run(images, tmp_path, monkeypatch, **options)
+    assert UnfinishedRun.read(tmp_path).features == (None if features is None else ("hog",))
+    run = gone_on(images, tmp_path)
+    assert run.recipe == whole.recipe
+    assert_array_equal(run.model.decision_function(images.images), whole.model.decision_function(images.images))
+    run.save(tmp_path)
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_images_of_a_run_on_a_layer_are_loaded_as_its_model_takes_them(digits, tmp_path, monkeypatch):
+    coloured = np.repeat(digits.images[:, :6], 3, axis=3)
+    net = fl.make_pipeline(fl.Pixels(), classifier=fl.MLPClassifier(hidden=(4,), epochs=1)).fit(coloured, digits.labels)
+    learned = net.hidden_features()
+    images = images_for(net, "digits")
+    stopped_run(images, tmp_path, monkeypatch, layer=learned, classifier=fl.LinearClassifier(epochs=4))
+    assert_array_equal(UnfinishedRun.read(tmp_path).load_images().images, images.images)
+
+
+def test_a_layer_that_is_gone_or_another_thing_is_told(digits, tmp_path, monkeypatch):
+    images = digits.subset(np.arange(300))
+    net = fl.make_pipeline(fl.Pixels(), classifier=fl.MLPClassifier(hidden=(4,), epochs=1))
+    net.fit(images.images, images.labels)
+    options = {"layer": net.hidden_features(), "classifier": fl.LinearClassifier(epochs=4)}
+    stopped_run(images, tmp_path, monkeypatch, **options)
+    file = tmp_path / "checkpoints" / "layer.safetensors"
+    net.save(file)
+    with pytest.raises(ModelFileError, match="holds a ImagePipeline; expected the layer that the run learns on"):
+        UnfinishedRun.read(tmp_path)
+    file.unlink()
+    with pytest.raises(MissingDataError, match="layer.safetensors is not a file"):
+        UnfinishedRun.read(tmp_path)
 
 
 def test_what_the_recipe_says_is_what_images_are_loaded_with(digits, tmp_path):

@@ -106,6 +106,7 @@ def print_landscape(landscape: "Landscape") -> None:
 
 def print_model(model: "BaseEstimator", path: str) -> None:
     """Print what a saved model consists of."""
+    from foldline.estimators import LayerFeature
     from foldline.models import n_numbers
 
     console = _console()
@@ -117,7 +118,8 @@ def print_model(model: "BaseEstimator", path: str) -> None:
         console.print(f"  images     {sides} ({model.image_fit_})", highlight=False)
         console.print(f"  classes    {len(names)}: {escape(', '.join(names))}", highlight=False)
         for feature in getattr(model.features_, "features", [model.features_]):
-            console.print(f"  feature    {escape(repr(feature))}", highlight=False)
+            what = feature.describe() if isinstance(feature, LayerFeature) else repr(feature)
+            console.print(f"  feature    {escape(what)}", highlight=False, soft_wrap=True)
         model = model.classifier_
     console.print(f"  classifier {escape(' '.join(repr(model).split()))}", highlight=False, soft_wrap=True)
     net = getattr(model, "model_", None)

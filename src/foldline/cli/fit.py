@@ -1,11 +1,14 @@
 """`foldline fit`: train one model and keep it."""
 
 from functools import partial
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from foldline.cli.options import features_option, loading_options, net_options
+
+if TYPE_CHECKING:
+    from foldline.estimators import LayerFeature
 
 
 @click.command(
@@ -21,10 +24,19 @@ from foldline.cli.options import features_option, loading_options, net_options
     "  foldline fit photos/ --wiring ws --nodes 32 --node-width 64 --dropout 0.3 --out run\n"
     "  foldline fit photos/ --wiring ws --stages 3 --nodes 12 --node-width 24 --size 32 --flip --out run\n"
     "  foldline fit photos/ --alexnet small --size 32 --flip --shift 4 --out run\n"
+    "  foldline fit birds/ --layer-of run/model.safetensors --out run2\n"
     "  foldline fit --resume run",
 )
 @click.argument("data", required=False)
 @features_option
+@click.option(
+    "--layer-of",
+    type=click.Path(),
+    metavar="MODEL",
+    help="Learn on what a hidden layer of that saved model gives, instead of --features or beside them. Images are "
+    "brought to the model's size and colours.",
+)
+@click.option("--layer", type=int, default=None, help="Which: 0 the first hidden layer, -2 the last. Default: -2.")
 @net_options
 @click.option(
     "--alexnet",
@@ -126,6 +138,8 @@ def fit_command(
     /,
     data: str | None,
     features: tuple[str, ...] | None,
+    layer_of: str | None,
+    layer: int | None,
     hidden: tuple[int, ...] | None,
     wiring: str | None,
     alexnet: str | None,
@@ -152,6 +166,7 @@ def fit_command(
     from foldline.cli.describe import print_run
     from foldline.compare import fit
     from foldline.compare.resuming import check_free
+    from foldline.compare.saved_models import images_for
     from foldline.core.compiled import use_jax_cache
     from foldline.core.progress import showing_progress
     from foldline.core.text import short_name
@@ -180,10 +195,14 @@ def fit_command(
         **settings,
     )
     classifier = make()  # before images are loaded: wrong settings are told at once
+    learned = _learned(context, layer_of, layer)
     compression = ProductQuantizer(random_state=seed) if compress else None
     callbacks = [] if tensorboard is None else [TensorBoard(tensorboard)]
     with showing_progress():
-        images = load_images(data, size=size, fit=image_fit, strict=strict)
+        if learned is None:
+            images = load_images(data, size=size, fit=image_fit, strict=strict)
+        else:
+            images = images_for(learned.pipeline, data, strict=strict)
         shape = images.images.shape[1:]
         of_pixels: dict[str, Any] = {}
         if flip or shift_px or zoom or cutout_px:
@@ -199,6 +218,7 @@ def fit_command(
         run = fit(
             images,
             features=features,
+            layer=learned,
             classifier=classifier,
             compression=compression,
             callbacks=callbacks,
@@ -209,6 +229,26 @@ def fit_command(
     print_run(run, run.save(folder))
 
 
+def _learned(context: click.Context, model: str | None, layer: int | None) -> "LayerFeature | None":
+    from foldline.compare.saved_models import layer_of
+
+    if model is None:
+        if layer is not None:
+            raise click.UsageError(f"--layer is {layer} and there is no model; expected --layer-of MODEL with it.")
+        return None
+    given = [f"--{name}" for name, param in (("size", "size"), ("fit", "image_fit")) if _is_given(context, param)]
+    if given:
+        raise click.UsageError(
+            f"{', '.join(given)} and --layer-of do not go together: images are loaded as that model takes them. Leave "
+            "it out."
+        )
+    return layer_of(model, -2 if layer is None else layer)
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
 def _resume(
     context: click.Context, data: str | None, folder: str, *, checkpoint_s: float, tensorboard: str | None
 ) -> None:
@@ -216,14 +256,12 @@ def _resume(
     from foldline.compare import fit
     from foldline.compare.resuming import UnfinishedRun
     from foldline.core.progress import showing_progress
-    from foldline.images import load_images
     from foldline.training import TensorBoard
 
     given = [
         f"--{name.replace('_', '-')}"
         for name in context.params
-        if name not in ("data", "resume", "checkpoint_every", "tensorboard")
-        and context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if name not in ("data", "resume", "checkpoint_every", "tensorboard") and _is_given(context, name)
     ]
     if given:
         raise click.UsageError(
@@ -232,8 +270,9 @@ def _resume(
     stopped = UnfinishedRun.read(folder)
     with showing_progress():
         run = fit(
-            load_images(data or stopped.source, size=stopped.size, fit=stopped.image_fit),
+            stopped.load_images(data),
             features=stopped.features,
+            layer=stopped.layer,
             classifier=stopped.classifier,
             compression=stopped.compression,
             callbacks=[] if tensorboard is None else [TensorBoard(tensorboard)],

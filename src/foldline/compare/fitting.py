@@ -12,6 +12,7 @@ import tomli_w
 from sklearn.base import BaseEstimator, clone
 
 from foldline.compare.classifiers import ClassifierChoice
+from foldline.compare.features import FeatureChoice, ImageShape
 from foldline.compare.leaderboard import Leaderboard
 from foldline.compare.recipes import FeatureSet, Recipe, pixels_alone
 from foldline.compare.run import measured
@@ -20,10 +21,12 @@ from foldline.core.files import write_text
 from foldline.estimators import (
     AlexNetClassifier,
     ImagePipeline,
+    LayerFeature,
     LinearClassifier,
     MLPClassifier,
     RandomlyWiredClassifier,
     RidgeClassifier,
+    save,
 )
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.features import Concat, ProductQuantizer
@@ -33,6 +36,8 @@ from foldline.training import Augment, Callback, Checkpoints, has_checkpoints, r
 
 # What the folder of a run holds besides its outcome.
 RECIPE, CHECKPOINTS = "recipe.toml", "checkpoints"
+LAYER = "layer"  # in the key of a recipe
+LAYER_FILE = "layer.safetensors"  # among the checkpoints: the model it was taken from may be gone when a run goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +84,7 @@ def fit(
     image_set: ImageSet,
     *,
     features: Sequence[str] | None = None,
+    layer: LayerFeature | None = None,
     classifier: AlexNetClassifier | LinearClassifier | MLPClassifier | RandomlyWiredClassifier | RidgeClassifier,
     compression: ProductQuantizer | None = None,
     callbacks: Sequence[Callback] = (),
@@ -95,6 +101,8 @@ def fit(
         image_set: images with labels, from `load_images`.
         features: one or more names (such as "raw", "hog", "words-large"), side by side; None for HoG and, if there is
             any, colour, and for raw pixels with an AlexNetClassifier or a RandomlyWiredClassifier with stages.
+        layer: what another model learned (see `ImagePipeline.hidden_features`), beside the features that are named;
+            without names, alone.
         classifier: an unfitted LinearClassifier, MLPClassifier, RandomlyWiredClassifier, AlexNetClassifier or
             RidgeClassifier.
         compression: how training vectors are kept while the classifier learns (see `ImagePipeline`), which a
@@ -106,10 +114,11 @@ def fit(
             `run.save`. None writes nothing.
         checkpoint_s: seconds between checkpoints.
     Returns: the fitted model with its measurements; `run.save(folder)` writes both.
-    Raises: SettingError for unknown features, another classifier, one that cannot learn from compressed vectors, has no
-        epochs to call back after or would augment what are no pixels, a seed outside its range, or a folder with
-        checkpoints of another run; DataError if the images cannot be split or the classifier cannot be trained;
-        SaveError if the folder cannot be written.
+    Raises: SettingError for unknown features, a layer that is none, another classifier, one that cannot learn from
+        compressed vectors, has no epochs to call back after or would augment what are no pixels, a seed outside its
+        range, or a folder with checkpoints of another run; ShapeError for images that the layer does not take;
+        DataError if the images cannot be split or the classifier cannot be trained; SaveError if the folder cannot be
+        written.
     """
     if not isinstance(classifier, NetClassifier | RidgeClassifier):
         raise SettingError(
@@ -118,10 +127,16 @@ def fit(
             "nearest neighbours."
         )
     if isinstance(classifier, AlexNetClassifier):
-        features = pixels_alone(features, who="an AlexNetClassifier")
+        features = pixels_alone(_names(features, layer), who="an AlexNetClassifier")
     if getattr(classifier, "stages", None) is not None:
-        features = pixels_alone(features, who="a RandomlyWiredClassifier with stages")
-    feature_set = FeatureSet.chosen(features, image_shape=tuple(image_set.images.shape[1:]))
+        features = pixels_alone(_names(features, layer), who="a RandomlyWiredClassifier with stages")
+    if layer is not None:
+        if not isinstance(layer, LayerFeature):
+            raise SettingError(
+                f"layer is {layer!r}; expected None or a layer of a fitted model. Call hidden_features of one."
+            )
+        layer = clone(layer).fit(image_set.images[:1])
+    feature_set = _feature_set(features, layer, image_shape=tuple(image_set.images.shape[1:]))
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
     _check_pixels(classifier, feature_set, image_set)
     if callbacks and (isinstance(classifier, RidgeClassifier) or getattr(classifier, "solver", "sgd") != "sgd"):
@@ -132,6 +147,8 @@ def fit(
     plain = _plain_recipe(image_set, feature_set, classifier, compression, seed=seed)
     options: dict[str, object] = {"callbacks": tuple(callbacks)} if callbacks else {}
     if folder is not None:
+        if layer is not None:
+            save(layer, Path(folder) / CHECKPOINTS / LAYER_FILE)
         write_text(Path(folder) / CHECKPOINTS / RECIPE, tomli_w.dumps(plain))
         if isinstance(classifier, NetClassifier):
             options["checkpoints"] = Checkpoints(folder=Path(folder) / CHECKPOINTS, every_s=checkpoint_s)
@@ -157,9 +174,23 @@ def fit(
     return Run(model=model, board=board, recipe=plain)
 
 
+def _names(features: Sequence[str] | None, layer: LayerFeature | None) -> Sequence[str] | None:
+    return features if layer is None else (*(features or ()), "a layer")
+
+
 def _forget(folder: Path) -> None:
-    """Remove what a run that goes on needs; the recipe, which tells that there is one, last."""
-    remove_checkpoints(folder / CHECKPOINTS, last=RECIPE)
+    """Remove what a run that goes on needs; the recipe, which tells that there is one, after its checkpoints."""
+    remove_checkpoints(folder / CHECKPOINTS, last=(RECIPE, LAYER_FILE))
+
+
+def _feature_set(features: Sequence[str] | None, layer: LayerFeature | None, *, image_shape: ImageShape) -> FeatureSet:
+    if layer is None:
+        return FeatureSet.chosen(features, image_shape=image_shape)
+    learned = FeatureChoice(key=LAYER, title=layer.title, build=lambda image_shape: layer)
+    if features is None:
+        return FeatureSet(key=LAYER, parts=(learned,))
+    named = FeatureSet.chosen(features, image_shape=image_shape)
+    return FeatureSet(key=f"{named.key}+{LAYER}", parts=(*named.parts, learned))
 
 
 def _check_pixels(classifier: BaseEstimator, features: FeatureSet, image_set: ImageSet) -> None:

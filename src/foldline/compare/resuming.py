@@ -8,17 +8,21 @@ from typing import Any, Literal
 
 from sklearn.base import BaseEstimator
 
-from foldline.compare.fitting import CHECKPOINTS, RECIPE
+from foldline.compare.fitting import CHECKPOINTS, LAYER, LAYER_FILE, RECIPE
+from foldline.compare.saved_models import images_for
 from foldline.core.errors import FoldlineError, MissingDataError, ModelFileError, SettingError
 from foldline.core.text import reason
 from foldline.estimators import (
     AlexNetClassifier,
+    LayerFeature,
     LinearClassifier,
     MLPClassifier,
     RandomlyWiredClassifier,
     RidgeClassifier,
+    load,
 )
 from foldline.features import ProductQuantizer
+from foldline.images import ImageSet, load_images
 from foldline.models import Stem
 from foldline.training import Augment
 
@@ -42,7 +46,8 @@ class UnfinishedRun:
     Args:
         source: where the images came from, as it was given.
         size, image_fit: how they came to their size, for `load_images`.
-        features: their names.
+        features: their names, if there are any.
+        layer: of another model, beside them.
         classifier: unfitted.
         compression: of the training vectors.
         seed: of the split.
@@ -51,7 +56,8 @@ class UnfinishedRun:
     source: str
     size: tuple[int, int] | None
     image_fit: Literal["crop", "pad"]
-    features: tuple[str, ...]
+    features: tuple[str, ...] | None
+    layer: LayerFeature | None
     classifier: Any
     compression: ProductQuantizer | None
     seed: int
@@ -78,11 +84,13 @@ class UnfinishedRun:
             recipe = tomllib.loads(file.read_text(encoding="utf-8"))
             data = recipe["data"]
             is_native = data["image_fit"] == "native"
+            names = tuple(str(recipe["recipe"]).split("+"))
             return cls(
                 source=str(data["source"]),
                 size=None if is_native else (int(data["image_shape"][0]), int(data["image_shape"][1])),
                 image_fit="crop" if is_native else data["image_fit"],
-                features=tuple(str(recipe["recipe"]).split("+")),
+                features=tuple(name for name in names if name != LAYER) or None,
+                layer=_layer(file.parent / LAYER_FILE) if LAYER in names else None,
                 classifier=_estimator(recipe["classifier"]),
                 compression=_estimator(recipe["compression"]) if "compression" in recipe else None,
                 seed=data["split_seed"],
@@ -95,6 +103,15 @@ class UnfinishedRun:
                 "it. Train anew into another folder."
             ) from error
 
+    def load_images(self, data: str | None = None) -> ImageSet:
+        """Load the images again as they were; from another place if they have moved.
+
+        Raises: what `load_images` of foldline raises.
+        """
+        if self.layer is not None:
+            return images_for(self.layer.pipeline, data or self.source)
+        return load_images(data or self.source, size=self.size, fit=self.image_fit)
+
 
 def check_free(folder: str | os.PathLike[str]) -> None:
     """Check that no unfinished run is in a folder that is to hold another. Raises: SettingError if one is."""
@@ -103,6 +120,16 @@ def check_free(folder: str | os.PathLike[str]) -> None:
             f"{folder} holds a run that was stopped; expected a folder without one. Go on with it by --resume "
             f"{folder}, delete {Path(folder) / CHECKPOINTS}, or choose another folder with --out."
         )
+
+
+def _layer(file: Path) -> LayerFeature:
+    layer = load(file)
+    if not isinstance(layer, LayerFeature):
+        raise ModelFileError(
+            f"{file} holds a {type(layer).__name__}; expected the layer that the run learns on. Train anew into "
+            "another folder."
+        )
+    return layer
 
 
 def _estimator(settings: dict[str, Any]) -> BaseEstimator:

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -173,18 +173,18 @@ def has_checkpoints(folder: str | os.PathLike[str]) -> bool:
     return bool(_found(folder))
 
 
-def remove_checkpoints(folder: str | os.PathLike[str], *, last: str | None = None) -> None:
+def remove_checkpoints(folder: str | os.PathLike[str], *, last: Sequence[str] = ()) -> None:
     """Remove the checkpoints of a finished run, and the folder if nothing else is in it.
 
     Args:
         folder: of the run.
-        last: name of a file of the caller's own in it that is removed after them.
+        last: names of files of the caller's own in it that are removed after them, in this order.
     """
     _remove_unfinished(folder)
     for _, path in _found(folder):
         path.unlink(missing_ok=True)
-    if last is not None:
-        (Path(folder) / last).unlink(missing_ok=True)
+    for name in last:
+        (Path(folder) / name).unlink(missing_ok=True)
     with suppress(OSError):  # something else is in there, or it is not there
         Path(folder).rmdir()
 
