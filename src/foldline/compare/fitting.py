@@ -126,16 +126,16 @@ def fit(
             "RandomlyWiredClassifier, an AlexNetClassifier or a RidgeClassifier. Give one, or call compare for "
             "nearest neighbours."
         )
-    if isinstance(classifier, AlexNetClassifier):
-        features = pixels_alone(_names(features, layer), who="an AlexNetClassifier")
-    if getattr(classifier, "stages", None) is not None:
-        features = pixels_alone(_names(features, layer), who="a RandomlyWiredClassifier with stages")
     if layer is not None:
         if not isinstance(layer, LayerFeature):
             raise SettingError(
                 f"layer is {layer!r}; expected None or a layer of a fitted model. Call hidden_features of one."
             )
         layer = clone(layer).fit(image_set.images[:1])
+    if isinstance(classifier, AlexNetClassifier):
+        features = pixels_alone(_names(features, layer), who="an AlexNetClassifier")
+    if getattr(classifier, "stages", None) is not None:
+        features = pixels_alone(_names(features, layer), who="a RandomlyWiredClassifier with stages")
     feature_set = _feature_set(features, layer, image_shape=tuple(image_set.images.shape[1:]))
     ImagePipeline(Concat(features=[]), classifier, compression).check_compression()
     _check_pixels(classifier, feature_set, image_set)

@@ -3,7 +3,7 @@
 A value is JSON's own finite number, string, boolean or null, or one of {"list": [...]}, {"tuple": [...]},
 {"dict": [[key, value], ...]}, {"tensor": name}, {"strings": [...]} (an array of text), {"objects": [...]} (an array of
 Python's own values, such as pandas makes), {"augment": {...}}, {"stem": {...}}, {"net": ...}, {"wired": ...},
-{"wired_images": ...}, {"alexnet": ...}, {"estimator": ...} and {"frozen": ...} (an estimator that is not to be fitted again).
+{"wired_images": ...}, {"alexnet": ...}, {"estimator": ...} and {"frozen": ...} (an estimator not to be fitted again).
 """
 
 import math
