@@ -110,8 +110,9 @@ def test_every_setting_comes_back(file, key, data):
     assert_same(through_a_file(estimator, file), estimator)
 
 
-def test_a_net_that_averages_views_needs_them(file, as_installed):
-    estimator = copy(fitted("mlp.v1")).set_params(average_views=True, augment=3)
+@pytest.mark.parametrize("key", ["mlp.v1", "alexnet.v1"])
+def test_a_net_that_averages_views_needs_them(file, key, as_installed):
+    estimator = copy(fitted(key)).set_params(average_views=True, augment=3)
     with pytest.raises(ModelFileError, match="average_views is True and augment is 3; expected an Augment"):
         through_a_file(estimator, file)
 

@@ -10,7 +10,7 @@ from foldline.cli.options import loading_options, values_option, words_option
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from foldline.compare.learned import Point
+    from foldline.compare.learned import LearningCurves, Point
 
 
 @click.command(
@@ -57,6 +57,12 @@ def learn_command(
     from foldline.core.text import short_name
     from foldline.images import load_images
 
+    folder = out or f"foldline-learn-{short_name(data)}"
+
+    def watch(found: "LearningCurves") -> None:
+        show(_table(found.points))
+        found.save(folder)  # hours of work: nothing is lost if it is stopped
+
     use_jax_cache()
     with showing_progress() as show:
         images = load_images(data, size=size, fit=image_fit, strict=strict)
@@ -66,10 +72,10 @@ def learn_command(
             shares=shares,
             seeds=seeds,
             seed=seed,
-            watch=lambda points: show(_table(points)),
+            watch=watch,
         )
     Console().print(_table(found.points))
-    written = found.save(out or f"foldline-learn-{short_name(data)}")
+    written = found.save(folder)
     for failure in found.failures:
         click.echo(failure, err=True)
     click.echo(found.verdict)

@@ -28,7 +28,7 @@ def learning_curves(
     shares: Sequence[float] = SHARES,
     seeds: int = 1,
     seed: int = 0,
-    watch: Callable[[Sequence[Point]], None] | None = None,
+    watch: Callable[[LearningCurves], None] | None = None,
 ) -> LearningCurves:
     """Train recipes on growing shares of the training images and ask the same test images every time.
 
@@ -39,7 +39,7 @@ def learning_curves(
         seeds: how often; each seed draws other images, of which those of a smaller share are among those of a larger
             one, and trains on them.
         seed: the first seed, which also decides the split.
-        watch: called with the points so far, after each share.
+        watch: called with what is known so far, after each share.
     Raises: SettingError for a setting outside its range; DataError if the images cannot be split or nothing can be
         trained.
     Convention: of every class a share is rounded up, so that one image at least is left of each.
@@ -64,6 +64,17 @@ def learning_curves(
     found: dict[tuple[str, float], list[tuple[float, float]]] = {}
     n_images: dict[float, int] = {}
     reasons: list[str] = []
+
+    def known() -> LearningCurves:
+        return LearningCurves(
+            points=tuple(_points(chosen, found, n_images)),
+            failures=tuple(reasons),
+            n_test=len(splits.test),
+            source=image_set.source,
+            n_seeds=seeds,
+            environment=environment(),
+        )
+
     with tracking("learning curves", seeds * len(growing)) as advance:
         for number_ in range(seed, seed + seeds):
             for share in growing:
@@ -77,18 +88,11 @@ def learning_curves(
                     found.setdefault((row.recipe, share), []).append(outcome)
                 reasons += [f"{failure.recipe} on {share:.0%}: {failure.reason}" for failure in failures]
                 advance(1, "")
-                if watch is not None:
-                    watch(_points(chosen, found, n_images))
+                if watch is not None and found:
+                    watch(known())
     if not found:
         raise DataError(f"nothing could be trained; expected one recipe at least. The first said: {reasons[0]}")
-    return LearningCurves(
-        points=tuple(_points(chosen, found, n_images)),
-        failures=tuple(reasons),
-        n_test=len(splits.test),
-        source=image_set.source,
-        n_seeds=seeds,
-        environment=environment(),
-    )
+    return known()
 
 
 def _part(splits: Splits, share: float, *, seed: int) -> Splits:

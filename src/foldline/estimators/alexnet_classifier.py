@@ -13,7 +13,7 @@ from jaxtyping import PRNGKeyArray
 from foldline.core.checks import choice
 from foldline.core.errors import ModelFileError
 from foldline.core.loaded import FIX
-from foldline.estimators.image_rows import check_augment, image_shape_of_rows
+from foldline.estimators.image_rows import check_augment, check_loaded_views, image_shape_of_rows
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.rows import ClassWeight, fitting_rate
 from foldline.models import PLANS, AlexNet, Net
@@ -44,6 +44,8 @@ class AlexNetClassifier(NetClassifier):
         label_smoothing: share of the target probability that all classes are given alike, in [0, 1); of softmax alone.
         clip_norm: largest norm of the gradient of all layers together; longer ones are shortened to it; None for any.
         augment: how images are changed in each step (see `Augment`); None for not at all.
+        average_views: whether scores are the means of those of several views of each row: mirrored and moved by half of
+            its shift_px, as `augment` does; the paper takes ten.
         epochs: passes over the training rows, at least 1.
         batch_size: rows a step, at least 1; "auto" for a fiftieth of the rows, but from 8 to 128.
         sampling: which rows an epoch meets: "shuffled", all of them in a random order; "balanced", as many, but every
@@ -91,6 +93,7 @@ class AlexNetClassifier(NetClassifier):
         label_smoothing: float = 0.0,
         clip_norm: float | None = None,
         augment: Augment | None = None,
+        average_views: bool = False,
         epochs: int = 30,
         batch_size: int | Literal["auto"] = "auto",
         sampling: Sampling = "shuffled",
@@ -117,6 +120,7 @@ class AlexNetClassifier(NetClassifier):
         self.label_smoothing = label_smoothing
         self.clip_norm = clip_norm
         self.augment = augment
+        self.average_views = average_views
         self.epochs = epochs
         self.batch_size = batch_size
         self.sampling = sampling
@@ -128,9 +132,17 @@ class AlexNetClassifier(NetClassifier):
         self.class_weight = class_weight
         self.random_state = random_state
 
+    def check_loaded(self) -> None:
+        """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
+        super().check_loaded()
+        check_loaded_views(self.augment, self.average_views, n_in=self.n_features_in_)
+
+    def _views(self) -> Augment | None:
+        return self.augment if self.average_views else None
+
     def _architecture(self) -> dict[str, Any]:
         choice(self.size, tuple(PLANS), name="size")
-        check_augment(self.augment)
+        check_augment(self.augment, average_views=self.average_views)
         shape = image_shape_of_rows(self.image_shape, n_in=self.n_features_in_)
         PLANS[self.size].map_shape(shape)
         return {"image_shape": shape, "plan": PLANS[self.size]}

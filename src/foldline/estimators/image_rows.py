@@ -2,8 +2,9 @@
 
 from math import isqrt
 
-from foldline.core.checks import integer, is_list
-from foldline.core.errors import SettingError
+from foldline.core.checks import boolean, integer, is_list
+from foldline.core.errors import ModelFileError, SettingError
+from foldline.core.loaded import FIX
 from foldline.training import Augment
 
 
@@ -49,7 +50,21 @@ def checked_image_shape(shape: object) -> tuple[int, int, int]:
     return height, width, n_channels
 
 
-def check_augment(augment: object) -> None:
-    """Check the kind of a setting. Raises: SettingError for what is no `Augment`."""
+def check_augment(augment: object, *, average_views: object = False) -> None:
+    """Check the kinds of two settings. Raises: SettingError for what is no `Augment`, or views of none."""
     if not isinstance(augment, Augment | None):
         raise SettingError(f"augment is {augment!r}; expected None or an Augment. Give one with image_shape.")
+    if boolean(average_views, name="average_views") and augment is None:
+        raise SettingError(
+            "average_views is True and augment is None; expected an Augment, whose views they are. Give one, or "
+            "leave average_views out."
+        )
+
+
+def check_loaded_views(augment: object, average_views: object, *, n_in: int) -> None:
+    """Check what predictions hang on besides the net. Raises: ModelFileError or SettingError for what does not fit."""
+    if not boolean(average_views, name="average_views"):
+        return
+    if not isinstance(augment, Augment):
+        raise ModelFileError(f"average_views is True and augment is {augment!r}; expected an Augment. {FIX}")
+    augment.checked(n_in=n_in)

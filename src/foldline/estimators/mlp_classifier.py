@@ -6,11 +6,10 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from foldline.core.checks import boolean, choice, integer
-from foldline.core.errors import ModelFileError, SettingError
-from foldline.core.loaded import FIX
+from foldline.core.checks import choice, integer
+from foldline.core.errors import SettingError
 from foldline.core.seeds import generator_from_seed
-from foldline.estimators.image_rows import check_augment
+from foldline.estimators.image_rows import check_augment, check_loaded_views
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.rows import ClassWeight, drawn_rows
 from foldline.models import ACTIVATIONS, MLP, Net, Stem
@@ -134,12 +133,7 @@ class MLPClassifier(NetClassifier):
     def check_loaded(self) -> None:
         """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
         super().check_loaded()
-        if boolean(self.average_views, name="average_views"):  # the one setting that predictions hang on
-            if not isinstance(self.augment, Augment):
-                raise ModelFileError(
-                    f"average_views is True and augment is {self.augment!r}; expected an Augment. {FIX}"
-                )
-            self.augment.checked(n_in=self.n_features_in_)
+        check_loaded_views(self.augment, self.average_views, n_in=self.n_features_in_)
 
     def _architecture(self) -> dict[str, Any]:
         choice(self.activation, tuple(ACTIVATIONS), name="activation")
@@ -147,12 +141,7 @@ class MLPClassifier(NetClassifier):
             raise SettingError(
                 f"hidden is {self.hidden!r}; expected a tuple of widths such as (100,) or (256, 128). Change hidden."
             )
-        check_augment(self.augment)
-        if boolean(self.average_views, name="average_views") and self.augment is None:
-            raise SettingError(
-                "average_views is True and augment is None; expected an Augment, whose views they are. Give one, or "
-                "leave average_views out."
-            )
+        check_augment(self.augment, average_views=self.average_views)
         if not isinstance(self.stem, Stem | None):
             raise SettingError(f"stem is {self.stem!r}; expected None or a Stem. Give one with image_shape.")
         widths = tuple(integer(width, name="a width in hidden", low=1) for width in self.hidden)
