@@ -19,6 +19,7 @@ from foldline.compare import fit
 from foldline.estimators import KNNClassifier, LinearClassifier, MLPClassifier, load, make_pipeline, save
 from foldline.features import Pixels
 from foldline.images import load_images
+from foldline.models import random_wiring
 
 
 @pytest.fixture
@@ -300,6 +301,45 @@ def test_fit_takes_a_wiring(run, tmp_path):
     expected = {"kind": "RandomlyWiredClassifier", "graph": "ba", "nodes": 7, "width": 6, "graph_seed": 3, "epochs": 2}
     assert {name: settings[name] for name in expected} == expected
     assert "graph      7 nodes, 10 edges, " in run("info", tmp_path / "run" / "model.safetensors")[1]
+
+
+def test_fit_takes_graphs_of_convolutions(run, tmp_path):
+    write_photos(tmp_path / "photos")
+    words = "fit photos --wiring ws --stages 2 --nodes 5 --node-width 8 --flip --epochs 1 --out run"
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    settings = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text())["classifier"]
+    assert (settings["stages"], settings["image_shape"], settings["augment"]["flip"]) == (2, [16, 16, 3], True)
+    told = run("info", tmp_path / "run" / "model.safetensors")[1]
+    assert told.count("graph      5 nodes, 10 edges, ") == 2
+    # Of each stage a convolution, five nodes and weighted edges; then the two classes.
+    n_first, n_second = 8 * (27 + 1) + 5 * (9 * 8 + 64 + 16), 16 * (72 + 1) + 5 * (9 * 16 + 256 + 32)
+    assert "net " in told
+    n_edges = sum(10 + len(random_wiring("ws", n=5, seed=seed).inlets) for seed in (0, 1))
+    assert f"{n_first + n_second + n_edges + 2 * 17:,} numbers" in told
+    code, _, err = run("fit", "photos", "--wiring", "ws", "--stages", "9", "--out", "other")
+    assert (code, "Traceback" in err) == (2, False)
+    assert "stages is 9; expected a whole number from 1 to 5" in err
+
+
+def test_learn_tells_who_is_ahead_with_how_many_images(run, tmp_path):
+    words = "learn digits --recipes raw/ridge,raw/softmax --shares 0.1,1 --out curves"
+    code, out, err = run(*words.split())
+    assert code == 0, err
+    assert "raw pixels, ridge" in out
+    assert "training images" in out
+    assert json.loads((tmp_path / "curves" / "learning.json").read_text())["points"]["share"] == [0.1, 1.0] * 2
+    code, _, err = run("learn", "digits", "--recipes", "raw/ridge", "--shares", "0,1")
+    assert (code, "a share is 0.0; expected a number above 0" in err) == (2, True)
+
+
+def test_fit_averages_views(run, tmp_path):
+    words = "fit digits --features raw --hidden 8 --shift 1 --average-views --epochs 1 --out run"
+    code, _, err = run(*words.split())
+    assert code == 0, err
+    assert "average_views=True" in run("info", tmp_path / "run" / "model.safetensors")[1]
+    code, _, err = run("fit", "digits", "--features", "raw", "--hidden", "8", "--average-views")
+    assert (code, "average_views is True and augment is None" in err) == (2, True)
 
 
 def test_fit_takes_a_convolutional_net(run, tmp_path):

@@ -11,14 +11,17 @@ from foldline.compare import fit, measuring
 from foldline.compare.measuring import Splits
 from foldline.core.errors import SettingError, ShapeError
 from foldline.estimators import (
+    AlexNetClassifier,
     KNNClassifier,
     LinearClassifier,
     MLPClassifier,
+    RandomlyWiredClassifier,
     RidgeClassifier,
     load,
     make_pipeline,
 )
 from foldline.features import Pixels, ProductQuantizer
+from foldline.images import load_images
 from foldline.models import Stem
 from foldline.training import Augment, CodedRows
 
@@ -235,8 +238,20 @@ def test_unknown_features_are_refused(digits, features, message):
         (LinearClassifier(epochs=1), "one template a class"),
         (MLPClassifier(hidden=(), epochs=1), "one template a class"),
         (MLPClassifier(hidden=(4,), epochs=1), "the first layer's most influential units"),
+        (AlexNetClassifier(epochs=1), "the filters of the first convolution, which are laid over every place"),
+        (RandomlyWiredClassifier(stages=1, nodes=5, width=8, epochs=1), "the filters of the first convolution"),
     ],
 )
-def test_templates_are_called_what_they_are(digits, tmp_path, classifier, words):
+def test_templates_are_called_what_they_are(tmp_path, classifier, words):
+    digits = load_images("digits", size=12).subset(range(100))
     fit(digits, features=["raw"], classifier=classifier).save(tmp_path)
-    assert f": {words}</h3>" in (tmp_path / "report.html").read_text(encoding="utf-8").replace("&#39;", "'")
+    assert f": {words}" in (tmp_path / "report.html").read_text(encoding="utf-8").replace("&#39;", "'")
+
+
+@pytest.mark.parametrize("stages", [None, 2])
+def test_the_report_draws_the_graph_of_a_wired_net(digits, tmp_path, stages):
+    classifier = RandomlyWiredClassifier(stages=stages, nodes=5, width=8, epochs=1)
+    fit(digits, features=["raw"], classifier=classifier).save(tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert 'id="wiring-1"' in text or "wiring-1" in text
+    assert "an edge is as wide as the weight that it has learned" in text

@@ -1,9 +1,9 @@
 import pytest
 
 from foldline.compare import RECIPES, Recipe
-from foldline.compare.classifiers import CLASSIFIERS, MAX_EPOCHS, MIN_EPOCHS, epochs_for
+from foldline.compare.classifiers import CLASSIFIERS, MAX_EPOCHS, MIN_EPOCHS, epochs_for, in_parts
 from foldline.compare.features import FEATURE_CHOICES
-from foldline.compare.recipes import FeatureSet, choose_recipes
+from foldline.compare.recipes import LEARNED, PIXEL_RECIPES, FeatureSet, choose_recipes
 from foldline.core.errors import SettingError
 from foldline.features import HOG, IMAGE_FEATURES, ColorHistogram
 
@@ -118,3 +118,23 @@ def test_wired_is_trained_where_it_is_named_and_not_by_default():
     assert recipe.key == "hog/wired"
     assert type(recipe.classifier.build(1000, 3)).__name__ == "RandomlyWiredClassifier"
     assert not any(key.endswith("/wired") for key in RECIPES)
+
+
+def test_nets_that_learn_their_features_are_added_where_they_are_asked_for():
+    keys = [recipe.key for recipe in choose_recipes(["hog/softmax"], is_grey=True, learned=True)[0]]
+    assert keys == ["hog/softmax", "hog/wired", "mlp-best", "wired-images", "alexnet"]
+    plain = [recipe.key for recipe in choose_recipes(None, is_grey=False)[0]]
+    assert [recipe.key for recipe in choose_recipes(None, is_grey=False, learned=True)[0]] == [*plain, *LEARNED]
+
+
+@pytest.mark.parametrize(("side", "n_stages"), [(32, 3), (12, 3), (11, 2), (6, 2), (5, 1), (2, 1)])
+def test_wired_convolutions_have_as_many_stages_as_images_allow(side, n_stages):
+    made = PIXEL_RECIPES["wired-images"].classifier.for_images((side, 40, 3)).build(1000, 0)
+    assert (made.stages, made.image_shape, made.augment.flip) == (n_stages, (side, 40, 3), True)
+
+
+@pytest.mark.parametrize("n_train", [9, 99, 1000, 12_345, 54_000])
+def test_batches_of_convolutions_fall_into_parts(n_train):
+    batch_size, n_parts = in_parts(n_train).values()
+    assert batch_size % n_parts == 0
+    assert batch_size == pytest.approx(min(max(n_train // 50, 8), 128), abs=3)

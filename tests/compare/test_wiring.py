@@ -39,7 +39,7 @@ def test_the_regular_net_has_as_many_weights_and_the_same_settings(found):
 
 def test_nothing_that_both_kinds_of_nets_have_differs():
     common = RandomlyWiredClassifier().get_params().keys() & MLPClassifier().get_params().keys()
-    own = {"micro_batches", "early_stopping", "validation_fraction", "patience", "class_weight", "random_state"}
+    own = {"early_stopping", "validation_fraction", "patience", "class_weight", "random_state"}
     assert common == {*SHARED, *own}
 
 
@@ -107,3 +107,16 @@ def test_a_net_that_always_diverges_is_told():
     model = RandomlyWiredClassifier(nodes=5, width=3, epochs=2, lr=1e30)
     with pytest.raises(DivergedError, match="all trainings of RandomlyWiredClassifier"):
         fl.wire(POINTS["moons"](0), model=model, kinds=["er"], graphs=1, seeds=1)
+
+
+def test_graphs_of_images_stand_beside_two_nodes_in_a_row_of_as_many_weights():
+    images = fl.load_images("digits").subset(range(150))
+    model = RandomlyWiredClassifier(stages=2, nodes=5, width=8, epochs=1)
+    found = fl.wire(images, model=model, kinds=["ws"], graphs=2, seeds=1)
+    assert [net.kind for net in found.nets] == ["ws", "ws", "layers"]
+    regular = found.nets[-1]
+    assert [stage.wiring.edges for stage in regular.first.model_.stages] == [((0, 1),)] * 2
+    assert regular.n_weights == pytest.approx(found.nets[0].n_weights, rel=0.1)
+    assert {name: getattr(regular.first, name) for name in SHARED} == {name: getattr(model, name) for name in SHARED}
+    with pytest.raises(SettingError, match="a RandomlyWiredClassifier with stages and features are hog; expected raw"):
+        fl.wire(images, model=model, kinds=["ws"], features=["hog"])

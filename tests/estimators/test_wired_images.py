@@ -3,6 +3,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import foldline as fl
+from foldline.compare import fit
 from foldline.core.errors import ModelFileError, SettingError
 from foldline.training import Augment
 from killed_runs import Killed
@@ -111,4 +112,4 @@ def test_features_beside_pixels_are_refused():
         images=IMAGES, labels=LABELS.astype(np.int32), class_names=("none", "square"), names=names, source="made"
     )
     with pytest.raises(SettingError, match="classifier is a RandomlyWiredClassifier with stages and features are hog"):
-        fl.fit(images, features=["hog"], classifier=small())
+        fit(images, features=["hog"], classifier=small())

@@ -10,7 +10,7 @@ from foldline.estimators import MLPClassifier, RandomlyWiredClassifier
 from foldline.insight import wiring_picture
 from foldline.insight.style import look
 from foldline.insight.wiring_pictures import _places, draw_wiring, stages_of, wired_net
-from foldline.models import RandWire, Wiring, random_wiring
+from foldline.models import RandWire, RandWireOnImages, Wiring, random_wiring
 
 WIRING = random_wiring("ws", n=10, k=4, seed=3)
 
@@ -71,3 +71,11 @@ def test_the_picture_of_a_net(assert_golden):
 def test_what_cannot_be_drawn_is_told(model, message):
     with pytest.raises(SettingError, match=message):
         wiring_picture(model)
+
+
+def test_every_stage_of_a_net_of_images_has_a_graph_in_the_picture():
+    net = RandWireOnImages.random(
+        image_shape=(8, 8, 1), n_out=2, width=8, wirings=[WIRING, Wiring(2, ((0, 1),))], key=jax.random.key(0)
+    )
+    titles = [axes.get_title(loc="left") for axes in wiring_picture(net, title="clothes").axes]
+    assert titles == [f"stage 1: 10 nodes, {len(WIRING.edges)} edges", "stage 2: 2 nodes, 1 edges"]

@@ -103,6 +103,9 @@ if TYPE_CHECKING:
 @click.option("--zoom", type=float, default=0.0, metavar="SHARE", help="Cut off up to this share of the sides.")
 @click.option("--cutout", "cutout_px", type=int, default=0, metavar="PX", help="Cover a square of this side.")
 @click.option(
+    "--average-views", is_flag=True, default=None, help="Predict by the mean of mirrored and moved views of an image."
+)
+@click.option(
     "--stem", "has_stem", is_flag=True, help="Let the net start with a bank of patches, for raw pixels; with --hidden."
 )
 @click.option("--patience", type=int, default=None, help="Stop after so many epochs without a better one.")

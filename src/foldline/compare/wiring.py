@@ -25,7 +25,7 @@ from foldline.models.wiring import GRAPHS
 # Settings that both kinds of nets have, and share here.
 SHARED = (
     *("dropout", "loss", "l1", "l2", "optimizer", "lr", "momentum", "nesterov", "schedule", "warmup"),
-    *("label_smoothing", "clip_norm", "augment", "epochs", "batch_size", "micro_batches"),
+    *("label_smoothing", "clip_norm", "augment", "epochs", "batch_size", "sampling", "micro_batches", "precision"),
 )
 
 
