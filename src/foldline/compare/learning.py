@@ -18,7 +18,7 @@ from foldline.images import ImageSet
 
 SHARES = (0.01, 0.03, 0.1, 0.3, 1.0)
 # One of each kind: pixels, features by hand, a codebook, fully-connected, wired at random, convolutional.
-FAMILIES = ("raw/softmax", "hog+color/mlp2", "words/softmax", "mlp-best", "wired-images", "alexnet")
+FAMILIES = ("raw/softmax", "hog+color/mlp2", "words/softmax", "mlp-best", "hog+color/wired", "alexnet")
 
 
 def learning_curves(
