@@ -4,7 +4,7 @@ usage: python benchmarks/wired.py [--rounds 3]
 
 Both train two Watts-Strogatz graphs of 8 nodes, separable convolutions with group normalisation, 16 and 32 units, in
 batches of 128 images of 28x28 numbers. That both count as many numbers and give the same scores from the same weights
-is checked first. A round trains each peer for a few epochs; times are of the processor, as one thread does all the work.
+is checked first. A round trains each peer for a few epochs; times are of the processor: one thread does all the work.
 """
 
 import argparse

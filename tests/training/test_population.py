@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import SettingError
-from foldline.models import MLP
+from foldline.models import MLP, AlexNet
 from foldline.training import Augment, Population, Rows, StreamedRows, TrainingSettings, fit_model, fit_population
 from foldline.training import population as module
 
@@ -175,3 +175,12 @@ def test_seeds_may_have_numbers_of_their_own():
     alone, _ = fit_model(models()[1], TRAIN, settings=settings[1][0], key=KEYS[1], val=VAL)
     for a, b in zip(jax.tree.leaves(together[1][0].model), jax.tree.leaves(alone), strict=True):
         assert_allclose(a, b, rtol=2e-4, atol=2e-5)
+
+
+def test_maps_of_convolutions_count_for_the_memory():
+    # 32 channels on 16x16 places, before they are pooled; a bias each would be 32 numbers.
+    net = AlexNet.random(image_shape=(16, 16, 1), n_out=2, key=jax.random.key(0))
+    assert module._numbers_a_row(net, 256) > 32 * 16 * 16
+    # Of fully-connected nets: the input laid out, products, sums with biases and activations.
+    mlp = MLP.random(n_in=7, n_out=3, hidden=(5,), key=jax.random.key(0))
+    assert 7 + 2 * 5 + 2 * 3 <= module._numbers_a_row(mlp, 7) <= 7 + 8 * (5 + 3)

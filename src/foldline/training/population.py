@@ -1,5 +1,6 @@
 """Many nets of one architecture as one compiled program: a population is an axis."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,9 +92,28 @@ def fit_population(
 def setting_bytes(models: Sequence[Net], train: Rows, settings: TrainingSettings) -> int:
     """Estimate the memory of one setting with all seeds."""
     weights = sum(int(leaf.size) for leaf in jax.tree.leaves(models[0]))
-    units = sum(int(leaf.size) for leaf in jax.tree.leaves(models[0]) if leaf.ndim == 1)  # a bias each
     rows = max(settings.rows_a_step(len(train.y)), VAL_BLOCK_ROWS)
-    return 4 * len(models) * (COPIES * weights + 6 * rows * units)
+    return 4 * len(models) * (COPIES * weights + rows * _numbers_a_row(models[0], train.X.shape[1]))
+
+
+def _numbers_a_row(net: Net, n_in: int) -> int:
+    """Count the numbers that a net computes of each row, as if none took the place of another."""
+
+    def count(n_rows: int) -> int:
+        rows = jax.ShapeDtypeStruct((n_rows, n_in), jnp.float32)  # type: ignore[no-untyped-call]  # untyped in JAX
+        return _n_computed(jax.make_jaxpr(lambda net, X: net(X))(net, rows).jaxpr)
+
+    return count(3) - count(2)  # what is computed of weights alone is in both
+
+
+def _n_computed(jaxpr: Any) -> int:
+    """Count the numbers in all results of a traced program and of those inside it."""
+    n = 0
+    for step in jaxpr.eqns:
+        inner = [getattr(given, "jaxpr", given) for given in step.params.values()]
+        inner = [program for program in inner if hasattr(program, "eqns")]
+        n += sum(map(_n_computed, inner)) if inner else sum(math.prod(one.aval.shape) for one in step.outvars)
+    return n
 
 
 class Population:
