@@ -1,0 +1,159 @@
+"""The lab's state: one read-only record of everything that can be set, its schema, and its way into a link and back."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from foldline.core.errors import SettingError
+from foldline.core.text import printable
+from foldline.lab._kinds import Choice, Kind, ListOf, Number, Points, Whole, Window
+
+VERSION = 1  # of the schema
+
+DATA = ("spiral", "circles", "xor", "moons", "blobs", "points", "csv")
+INPUTS = ("x", "y", "x2", "y2", "xy", "sinx", "siny", "r", "angle")
+MOST_CLASSES = 8
+REACH = 600  # hundredths of a unit: twice the usual window
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabState:
+    """Everything that can be set, with its default; FIELDS says what each may be.
+
+    Make one with `state_from_json` or `state_from_link`, which check.
+    """
+
+    page: str = "playground"
+    data: str = "spiral"
+    classes: int = 3
+    points: int = 300
+    noise: float = 0.1
+    test: float = 0.2
+    seed: int = 0
+    inputs: tuple[str, ...] = ("x", "y")
+    hidden: tuple[int, ...] = (20,)
+    activation: str = "relu"
+    loss: str = "softmax"
+    optimizer: str = "adamw"
+    lr: float = 0.01
+    momentum: float = 0.9
+    batch: int = 32
+    l1: float = 0.0
+    l2: float = 0.0
+    dropout: float = 0.0
+    steps: int = 20
+    window: tuple[float, float, float, float] = (-3.0, 3.0, -3.0, 3.0)
+    clicked: tuple[tuple[int, int, int], ...] = ()
+    warp: tuple[float, ...] = (1.0, 0.0, 0.0, 1.0)
+
+
+FIELDS: dict[str, tuple[Kind, str]] = {
+    "page": (Choice(("playground", "warp")), "which page of the lab"),
+    "data": (Choice(DATA), "where the points come from"),
+    "classes": (Whole(2, MOST_CLASSES), "classes of spiral, circles, blobs and clicked points; the others have two"),
+    "points": (Whole(2, 5000), "how many points are made"),
+    "noise": (Number(0, 2), "standard deviation of what is added to each point, in units"),
+    "test": (Number(0, 0.9), "share of the points that is kept for testing"),
+    "seed": (Whole(0, 2**32 - 1), "decides points, first weights and the order of training"),
+    "inputs": (ListOf(Choice(INPUTS), 1, len(INPUTS)), "what the net sees of a point"),
+    "hidden": (ListOf(Whole(1, 256), 0, 8), "units of each hidden layer; none: a linear classifier"),
+    "activation": (
+        Choice(("relu", "leaky_relu", "tanh", "sigmoid", "elu", "softplus", "identity")),
+        "what bends after each hidden layer",
+    ),
+    "loss": (Choice(("softmax", "svm")), "what training makes small"),
+    "optimizer": (Choice(("sgd", "adamw")), "how steps are taken"),
+    "lr": (Number(0, 10, above=True), "learning rate: the length of a step"),
+    "momentum": (Number(0, 1, below=True), "share of the last step that goes on, of sgd"),
+    "batch": (Whole(1, 1000), "points a step"),
+    "l1": (Number(0, 1), "price of the absolute weights"),
+    "l2": (Number(0, 1), "price of the squared weights"),
+    "dropout": (Number(0, 1, below=True), "share of hidden units switched off in each step"),
+    "steps": (Whole(1, 1000), "training steps from one picture to the next"),
+    "window": (Window(Number(-100, 100)), "what is seen of the plane: left, right, bottom, top"),
+    "clicked": (Points(REACH, MOST_CLASSES, 400), "points of data=points: hundredths of a unit, and a class"),
+    "warp": (ListOf(Number(-10, 10), 4, 4), "the matrix of the page warp, row after row"),
+}
+
+
+def schema() -> dict[str, object]:
+    """Give all fields with their limits, defaults and meanings, as JSON."""
+    defaults = dataclasses.asdict(LabState())
+    return {
+        "version": VERSION,
+        "fields": [
+            {"name": name, **kind.schema(), "default": defaults[name], "says": says}
+            for name, (kind, says) in FIELDS.items()
+        ],
+    }
+
+
+def state_from_json(value: object) -> LabState:
+    """Read a state from a JSON object; fields that are missing have their defaults.
+
+    Raises: SettingError for a field that is unknown or wrong.
+    """
+    if not isinstance(value, Mapping):
+        raise SettingError(f"state is {value!r:.40}; expected an object with a value for each field. Send one.")
+    unknown = [str(name) for name in value if name not in FIELDS]
+    if unknown:
+        raise SettingError(
+            f"state has a field {printable(unknown[0])[:40]!r}; expected one of {', '.join(FIELDS)}. Leave it out."
+        )
+    return _state({name: FIELDS[name][0].checked(given, name=name) for name, given in value.items()})
+
+
+def state_to_json(state: LabState) -> dict[str, object]:
+    """Give all fields as JSON."""
+    return dataclasses.asdict(state)
+
+
+def state_from_link(link: str) -> tuple[LabState, list[str]]:
+    """Read a state from the part of a link behind '#'.
+
+    Returns: the state; a note for every part that was left out, its field as it is by default.
+    Example:
+        >>> state, notes = state_from_link("data=moons&hidden=5,5&lr=99&size=3")
+        >>> state.data, state.hidden, state.lr
+        ('moons', (5, 5), 0.01)
+        >>> for note in notes:
+        ...     print(note)
+        lr is 99.0; expected a number above 0 and at most 10. Change lr. Its default is taken.
+        'size' is no field of the lab; it is left out.
+    """
+    found: dict[str, object] = {}
+    notes = []
+    seen = set()
+    for part in filter(None, link.removeprefix("#").split("&")):
+        name, _, text = part.partition("=")
+        if name not in FIELDS:
+            notes.append(f"{printable(name)[:40]!r} is no field of the lab; it is left out.")
+        elif name in seen:
+            notes.append(f"{name} is given twice; the first one is taken.")
+        else:
+            seen.add(name)
+            try:
+                found[name] = FIELDS[name][0].read(unquote(text), name=name)
+            except SettingError as error:
+                notes.append(f"{printable(str(error))} Its default is taken.")
+    return _state(found), notes
+
+
+def state_to_link(state: LabState) -> str:
+    """Write what differs from the defaults as the part of a link behind '#'.
+
+    Example:
+        >>> state_to_link(LabState(hidden=(), noise=0.25, clicked=((-123, 45, 1),)))
+        'noise=0.25&hidden=&clicked=d9hx1'
+    """
+    usual = LabState()
+    return "&".join(
+        f"{name}={kind.write(getattr(state, name))}"
+        for name, (kind, _) in FIELDS.items()
+        if getattr(state, name) != getattr(usual, name)
+    )
+
+
+def _state(values: dict[str, object]) -> LabState:
+    return LabState(**values)  # type: ignore[arg-type]  # each kind gives what its field holds

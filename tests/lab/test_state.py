@@ -1,0 +1,124 @@
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foldline.core.errors import SettingError
+from foldline.lab._kinds import Choice, ListOf, Number, Points, Whole, Window
+from foldline.lab.state import FIELDS, LabState, schema, state_from_json, state_from_link, state_to_json, state_to_link
+
+
+def values_of(kind):
+    """Values that a kind may be, in the shape that the state holds."""
+    match kind:
+        case Choice():
+            return st.sampled_from(kind.choices)
+        case Whole():
+            return st.integers(kind.low, kind.high)
+        case Number():
+            return st.floats(kind.low, kind.high, exclude_min=kind.above, exclude_max=kind.below)
+        case ListOf():
+            unique = isinstance(kind.item, Choice)
+            return st.lists(values_of(kind.item), min_size=kind.fewest, max_size=kind.most, unique=unique).map(tuple)
+        case Window():
+            sides = st.lists(values_of(kind.end), min_size=2, max_size=2, unique=True).map(sorted)
+            return st.tuples(sides, sides).map(lambda both: (*both[0], *both[1]))
+        case Points():
+            reach = st.integers(-kind.reach, kind.reach)
+            return st.lists(st.tuples(reach, reach, st.integers(0, kind.classes - 1)), max_size=kind.most).map(tuple)
+    raise AssertionError(kind)
+
+
+@st.composite
+def some_fields(draw):
+    """Values of about half of the fields."""
+    return {name: draw(values_of(kind)) for name, (kind, _) in FIELDS.items() if draw(st.booleans())}
+
+
+@given(some_fields())
+def test_a_link_brings_every_state_back(fields):
+    state = LabState(**fields)
+    assert state_from_link("#" + state_to_link(state)) == (state, [])
+
+
+@given(some_fields())
+def test_json_brings_every_state_back(fields):
+    state = LabState(**fields)
+    assert state_from_json(json.loads(json.dumps(state_to_json(state)))) == state
+
+
+@given(some_fields())
+def test_a_link_needs_no_escaping(fields):
+    assert set(state_to_link(LabState(**fields))) <= set("abcdefghijklmnopqrstuvwxyz0123456789=&,.-_")
+
+
+def test_the_default_state_has_an_empty_link():
+    assert state_to_link(LabState()) == ""
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_state_with_notes(text):
+    state, notes = state_from_link(text)
+    assert state_from_json(state_to_json(state)) == state
+    assert all(note.endswith(".") and note.isprintable() for note in notes)
+
+
+def test_every_field_has_limits_and_a_default_within_them():
+    assert [field.name for field in dataclasses.fields(LabState)] == list(FIELDS)
+    assert state_from_json({field["name"]: field["default"] for field in schema()["fields"]}) == LabState()
+    json.dumps(schema(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("link", "note"),
+    [
+        ("lr=99", "lr is 99.0; expected a number above 0 and at most 10. Change lr. Its default is taken."),
+        ("lr=0x1", "lr is '0x1'; expected a number"),
+        ("lr=", "lr is ''; expected a number"),
+        ("seed=1_0", "seed is '1_0'; expected a whole number"),
+        ("seed=" + "9" * 5000, "expected a whole number"),
+        ("classes=2.5", "classes is '2.5'; expected a whole number from 2 to 8"),
+        ("data=cats", "data is 'cats'; expected one of 'spiral'"),
+        ("hidden=5,,5", "an entry of hidden is ''; expected a whole number from 1 to 256"),
+        ("hidden=1,1,1,1,1,1,1,1,1", "hidden has 9 entries; expected 0 to 8"),
+        ("inputs=", "inputs has 0 entries; expected 1 to 9"),
+        ("inputs=x,x", "inputs is x,x; expected different words"),
+        ("window=1,0,0,1", "window is 1,0,0,1; expected left below right"),
+        ("window=1,2", "window has 2 entries; expected 4"),
+        ("clicked=d9hx", "clicked has 4 characters; expected five"),
+        ("clicked=d9hx8", "a class of clicked is 8; expected a whole number from 0 to 7"),
+        ("clicked=zzhx1", "an x of clicked is 695; expected a whole number from -600 to 600"),
+        ("lr=0.2&lr=0.3", "lr is given twice; the first one is taken."),
+        ("size=3", "'size' is no field of the lab; it is left out."),
+    ],
+)
+def test_what_a_link_cannot_say_is_left_out_with_a_note(link, note):
+    state, notes = state_from_link(link + "&noise=0.5")
+    assert len(notes) == 1
+    assert note in notes[0]
+    assert dataclasses.replace(state, lr=0.01) == LabState(noise=0.5)
+
+
+def test_commas_may_come_escaped():
+    assert state_from_link("hidden=5%2C5") == (LabState(hidden=(5, 5)), [])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([], "state is \\[\\]; expected an object"),
+        ({"size": 3}, "state has a field 'size'; expected one of page, data"),
+        ({"lr": "0.1"}, "lr is '0.1'; expected a number"),
+        ({"lr": True}, "lr is True; expected a number"),
+        ({"hidden": 5}, "hidden is 5; expected a list"),
+        ({"hidden": "55"}, "hidden is '55'; expected a list"),
+        ({"clicked": [[0, 0]]}, "a point of clicked has 2 entries; expected 3"),
+        ({"page": []}, "page is \\[\\]; expected one of"),
+        ({"inputs": [["x"]]}, "expected one of"),
+    ],
+)
+def test_wrong_json_is_refused(value, message, as_installed):
+    with pytest.raises(SettingError, match=message):
+        state_from_json(value)
