@@ -1,0 +1,115 @@
+/** The settings at the side: points, inputs, training. */
+
+import { make, toast } from "./dom.js";
+import { choiceRow, decades, evenly, fieldOf, follow, sliderRow } from "./fields.js";
+import { FEATURES, featurePicture } from "./features.js";
+import { paintResponse } from "./plane.js";
+import { sendTable } from "./server.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {() => import("./colors.js").Palette} PaletteNow */
+
+const DATA_WORDS = { spiral: "Spiral", circles: "Circles", xor: "XOR", moons: "Moons", blobs: "Blobs", points: "My own (click)", csv: "CSV file" };
+const LOSS_WORDS = { softmax: "Softmax", svm: "SVM (hinge)" };
+const OPTIMIZER_WORDS = { sgd: "SGD", adamw: "AdamW" };
+const ACTIVATION_WORDS = { relu: "ReLU", leaky_relu: "Leaky ReLU", tanh: "tanh", sigmoid: "Sigmoid", elu: "ELU", softplus: "Softplus", identity: "Identity (none)" };
+const TWO_CLASSES = ["xor", "moons"];
+const PICTURE_SIDE = 12;
+
+/** @param {HTMLElement} place @param {Store} store */
+export function dataControls(place, store) {
+  const isMade = (/** @type {State} */ { data }) => data !== "points" && data !== "csv";
+  const file = make("input", { type: "file", accept: ".csv,text/csv", hidden: true, "aria-label": "CSV file" });
+  const pick = make("button", { type: "button", title: "Two columns of numbers and one of classes" }, "Choose a CSV file");
+  const pickRow = make("div", { class: "field wide" }, make("span", { class: "label" }, "File"), pick, file);
+  pick.onclick = () => file.click();
+  file.onchange = async () => {
+    const chosen = file.files?.[0];
+    file.value = "";
+    if (!chosen) return;
+    try {
+      const { name, points, classes } = await sendTable(chosen);
+      store.change({ data: "csv" });
+      toast(`${name}: ${points.toLocaleString("en")} points of ${classes.length} classes (${classes.join(", ")}).`);
+    } catch (error) {
+      toast(error instanceof Error ? error.message : String(error));
+    }
+  };
+  place.append(
+    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS }),
+    pickRow,
+    sliderRow(store, { name: "classes", label: "Classes", stops: evenly(2, 8, 1), format: String, applies: ({ data }) => !TWO_CLASSES.includes(data) && data !== "csv" }),
+    sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, applies: isMade }),
+    sliderRow(store, { name: "noise", label: "Noise", stops: evenly(0, 1, 0.05), format: (x) => `${x.toFixed(2)} units`, applies: isMade }),
+    sliderRow(store, { name: "test", label: "Held back", stops: evenly(0, 0.8, 0.1), format: percent }),
+    seedRow(store),
+  );
+  follow(store, ({ data }) => (pickRow.hidden = data !== "csv"));
+}
+
+/** @param {HTMLElement} place @param {Store} store @param {PaletteNow} palette @returns {() => void} draws again */
+export function inputControls(place, store, palette) {
+  const known = FEATURES.filter(({ name }) => fieldOf(store, "inputs").choices?.includes(name));
+  const canvases = known.map(() => make("canvas", { width: 52, height: 52 }));
+  const buttons = known.map(({ name, label, says }, i) => {
+    const button = make("button", { type: "button", title: says, "aria-label": says }, canvases[i], label);
+    button.onclick = () => {
+      const { inputs } = store.get();
+      const next = known.map((one) => one.name).filter((one) => (one === name) !== inputs.includes(one));
+      if (next.length) store.change({ inputs: next });
+      else toast("The net must see something: keep one input at least.");
+    };
+    return button;
+  });
+  place.append(make("div", { class: "inputs", role: "group", "aria-label": "Inputs" }, ...buttons));
+  const draw = () => known.forEach(({ name }, i) => {
+    const context = /** @type {CanvasRenderingContext2D} */ (canvases[i].getContext("2d"));
+    paintResponse(context, featurePicture(name, store.get().window, PICTURE_SIDE), PICTURE_SIDE, { width: 52, height: 52 }, palette());
+  });
+  follow(store, ({ inputs }) => {
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(inputs.includes(known[i].name))));
+    draw();
+  });
+  return draw;
+}
+
+/** @param {HTMLElement} place @param {Store} store */
+export function trainingControls(place, store) {
+  const small = [0, ...decades(1e-5, 1, [1, 3])];
+  place.append(
+    choiceRow(store, { name: "activation", label: "Activation", words: ACTIVATION_WORDS }),
+    choiceRow(store, { name: "loss", label: "Loss", words: LOSS_WORDS }),
+    choiceRow(store, { name: "optimizer", label: "Optimiser", words: OPTIMIZER_WORDS }),
+    sliderRow(store, { name: "lr", label: "Rate / step", stops: decades(1e-4, 3, [1, 2, 3, 5]), format: String }),
+    sliderRow(store, { name: "momentum", label: "Momentum", stops: [...evenly(0, 0.9, 0.1), 0.95, 0.99], format: percent, applies: ({ optimizer }) => optimizer === "sgd" }),
+    sliderRow(store, { name: "batch", label: "Batch", stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000], format: (n) => (n === 1 ? "1 point" : `${n} points`) }),
+    sliderRow(store, { name: "l2", label: "L2 · w²", stops: small, format: String }),
+    sliderRow(store, { name: "l1", label: "L1 · |w|", stops: small, format: String }),
+    sliderRow(store, { name: "dropout", label: "Dropout", stops: evenly(0, 0.9, 0.1), format: percent }),
+  );
+}
+
+/** @param {HTMLElement} place @param {Store} store */
+export function speedControl(place, store) {
+  place.append(sliderRow(store, { name: "steps", label: "Speed", stops: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], format: (n) => `${n} ${n === 1 ? "step" : "steps"}/picture` }));
+}
+
+/** @param {Store} store @returns {HTMLElement} */
+function seedRow(store) {
+  const input = make("input", { type: "number", id: "field-seed", min: 0, max: 4294967295, step: 1 });
+  const dice = make("button", { type: "button", title: "Another seed: other points, other first weights", "aria-label": "Another seed" }, "⚄");
+  const read = () => {
+    if (input.checkValidity() && input.value !== "") store.change({ seed: Number(input.value) });
+    else input.value = String(store.get().seed);
+  };
+  input.onchange = read;
+  dice.onclick = () => store.change({ seed: (store.get().seed + 1) % 2 ** 32 });
+  follow(store, ({ seed }) => (input.value = String(seed)));
+  return make("div", { class: "field wide", title: fieldOf(store, "seed").says }, make("label", { for: "field-seed" }, "Seed"), make("div", { class: "seed" }, input, dice));
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${Math.round(100 * share)} %`;
+}

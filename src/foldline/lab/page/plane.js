@@ -1,0 +1,211 @@
+/** The plane: regions filled by class confidence, the boundary, fold lines, points, and what is pointed at. */
+
+import { MARKS, css, mix } from "./colors.js";
+
+/** @typedef {import("./colors.js").Palette} Palette */
+/** @typedef {import("./pen.js").Pen} Pen */
+/** @typedef {readonly [left: number, right: number, bottom: number, top: number]} Window */
+/** @typedef {{readonly width: number, readonly height: number}} Size in pixels */
+/**
+ * @typedef {object} Picture what one frame says about the plane; coordinates are the data's
+ * @property {Window} window
+ * @property {number} n_classes
+ * @property {readonly number[]} widths units of each hidden layer
+ * @property {ArrayLike<number>} corners x, y of all cells in a row
+ * @property {ArrayLike<number>} starts where each cell's corners begin, and where the last one's end
+ * @property {ArrayLike<number>} classes of each cell, the one that wins there
+ * @property {ArrayLike<number>} confidence of each cell, at its middle, 1 / n_classes to 1
+ * @property {ArrayLike<number>} boundary four numbers a piece
+ * @property {ArrayLike<number>} folds four numbers a piece
+ * @property {ArrayLike<number>} fold_units which unit each piece belongs to, counted through all layers
+ * @property {ArrayLike<number>} points x, y in a row
+ * @property {ArrayLike<number>} labels
+ * @property {ArrayLike<number>} is_test
+ */
+/**
+ * @typedef {object} Shown
+ * @property {boolean} regions
+ * @property {boolean} folds
+ * @property {boolean} boundary
+ * @property {boolean} points
+ * @property {boolean} test the points that are held back
+ * @property {number} cell the cell pointed at; -1 for none
+ * @property {number} unit the unit pointed at, counted through all layers; -1 for none
+ */
+
+const LEVELS = 12; // of confidence: few enough that each is one path
+const PALEST = 0.06;
+const HOLLOW_PX = 1.6; // the rim of a test point
+const FULLEST = 0.5; // the points must still be seen on it
+/** Layer 1 is drawn solid, later ones in shorter and shorter dashes, as in the report. */
+const DASHES = [[], [6, 3], [2.5, 2], [1, 1.8]];
+
+/**
+ * @param {Pen} pen @param {Picture} picture @param {Size} size @param {Palette} palette @param {Shown} shown
+ * @param {(() => void)} [between] draws between the cells and the lines
+ */
+export function drawPlane(pen, picture, size, palette, shown, between) {
+  const toPixels = scale(picture.window, size);
+  if (shown.regions) fillCells(pen, picture, palette, toPixels);
+  between?.();
+  if (shown.cell >= 0) outlineCell(pen, picture, palette, toPixels, shown.cell);
+  if (shown.folds) drawFolds(pen, picture, palette, toPixels, shown.unit);
+  if (shown.boundary) drawBoundary(pen, picture, palette, toPixels);
+  if (shown.points) drawPoints(pen, picture, palette, toPixels, shown.test);
+}
+
+/** @param {Window} window @param {Size} size @returns {(x: number, y: number) => [number, number]} data to pixels */
+export function scale([left, right, bottom, top], { width, height }) {
+  return (x, y) => [((x - left) / (right - left)) * width, ((top - y) / (top - bottom)) * height];
+}
+
+/** @param {Window} window @param {Size} size @returns {(px: number, py: number) => [number, number]} pixels to data */
+export function unscale([left, right, bottom, top], { width, height }) {
+  return (px, py) => [left + (px / width) * (right - left), top - (py / height) * (top - bottom)];
+}
+
+/** @param {Picture} picture @param {number} x @param {number} y @returns {number} the cell there, -1 outside all */
+export function cellAt({ corners, starts }, x, y) {
+  for (let cell = 0; cell + 1 < starts.length; cell++) {
+    let inside = starts[cell + 1] > starts[cell];
+    // Cells are convex and run against the clock: a point inside lies left of every edge.
+    for (let i = starts[cell], end = starts[cell + 1]; inside && i < end; i++) {
+      const j = i + 1 < end ? i + 1 : starts[cell];
+      const turn = (corners[2 * j] - corners[2 * i]) * (y - corners[2 * i + 1]) -
+        (corners[2 * j + 1] - corners[2 * i + 1]) * (x - corners[2 * i]);
+      inside = turn >= 0;
+    }
+    if (inside) return cell;
+  }
+  return -1;
+}
+
+/** @param {number} unit counted through all layers @param {readonly number[]} widths @returns {[layer: number, index: number]} */
+export function placeOfUnit(unit, widths) {
+  let layer = 0;
+  while (layer < widths.length - 1 && unit >= widths[layer]) unit -= widths[layer++];
+  return [layer, unit];
+}
+
+/**
+ * Paint one unit's response over the whole sheet: ink above 0, the other colour below.
+ *
+ * @param {CanvasRenderingContext2D} context @param {ArrayLike<number>} response rows from the top @param {number} side
+ * @param {Size} size @param {Palette} palette @param {number} [opacity]
+ */
+export function paintResponse(context, response, side, size, palette, opacity = 1) {
+  let largest = 1e-9;
+  for (let i = 0; i < side * side; i++) largest = Math.max(largest, Math.abs(response[i]));
+  const pixels = new ImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    const share = response[i] / largest;
+    const color = mix(palette.paper, share > 0 ? palette.ink : palette.below, Math.abs(share) * 0.85);
+    pixels.data.set([...color, 255], 4 * i);
+  }
+  paintPixels(context, pixels, size, opacity);
+}
+
+/** @type {OffscreenCanvas | null} */
+let scratch = null; // one for all: a new one for each unit and picture is ten times as slow
+
+/** @param {CanvasRenderingContext2D} context @param {ImageData} pixels stretched smoothly over the size @param {Size} size @param {number} [opacity] */
+export function paintPixels(context, pixels, size, opacity = 1) {
+  if (scratch?.width !== pixels.width || scratch?.height !== pixels.height) scratch = new OffscreenCanvas(pixels.width, pixels.height);
+  /** @type {OffscreenCanvasRenderingContext2D} */ (scratch.getContext("2d", { willReadFrequently: true })).putImageData(pixels, 0, 0);
+  context.save();
+  context.globalAlpha = opacity;
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(scratch, 0, 0, size.width, size.height);
+  context.restore();
+}
+
+/** @typedef {(x: number, y: number) => [number, number]} ToPixels */
+
+/** @param {Pen} pen @param {Picture} picture @param {Palette} palette @param {ToPixels} toPixels */
+function fillCells(pen, picture, palette, toPixels) {
+  const { classes, confidence, starts, n_classes } = picture;
+  const least = 1 / Math.max(n_classes, 2);
+  /** @type {number[][][]} */
+  const groups = Array.from({ length: palette.classes.length * LEVELS }, () => []);
+  for (let cell = 0; cell + 1 < starts.length; cell++) {
+    const share = Math.min(Math.max((confidence[cell] - least) / (1 - least), 0), 1);
+    const level = Math.min(Math.floor(share * LEVELS), LEVELS - 1);
+    groups[(classes[cell] % palette.classes.length) * LEVELS + level].push(ringOf(picture, cell, toPixels));
+  }
+  groups.forEach((rings, i) => {
+    if (!rings.length) return;
+    pen.fill(rings, tint(palette, Math.floor(i / LEVELS), (i % LEVELS) / (LEVELS - 1)));
+  });
+}
+
+/** @param {Palette} palette @param {number} label @param {number} share of the way from no idea (0) to sure (1) */
+export function tint(palette, label, share) {
+  return mix(palette.paper, palette.classes[label % palette.classes.length], PALEST + (FULLEST - PALEST) * share);
+}
+
+/** @param {Picture} picture @param {number} cell @param {ToPixels} toPixels @returns {number[]} */
+function ringOf({ corners, starts }, cell, toPixels) {
+  /** @type {number[]} */
+  const ring = [];
+  for (let i = starts[cell]; i < starts[cell + 1]; i++) ring.push(...toPixels(corners[2 * i], corners[2 * i + 1]));
+  return ring;
+}
+
+/** @param {Pen} pen @param {Picture} picture @param {Palette} palette @param {ToPixels} toPixels @param {number} cell */
+function outlineCell(pen, picture, palette, toPixels, cell) {
+  if (cell + 1 >= picture.starts.length) return;
+  const ring = ringOf(picture, cell, toPixels);
+  pen.fill([ring], palette.accent, 0.14);
+  pen.outline(ring, { color: palette.accent, width: 2.5 });
+}
+
+/** @param {Pen} pen @param {Picture} picture @param {Palette} palette @param {ToPixels} toPixels @param {number} unit */
+function drawFolds(pen, { folds, fold_units, widths }, palette, toPixels, unit) {
+  /** @type {number[][]} */
+  const layers = Array.from({ length: Math.max(widths.length, 1) }, () => []);
+  /** @type {number[]} */
+  const chosen = [];
+  for (let i = 0; i < fold_units.length; i++) {
+    const piece = pieceOf(folds, i, toPixels);
+    (fold_units[i] === unit ? chosen : layers[placeOfUnit(fold_units[i], widths)[0]]).push(...piece);
+  }
+  // Many folds are drawn thin, so that the boundary is still seen among them.
+  const width = Math.min(Math.max(12 / Math.sqrt(Math.max(fold_units.length, 1)), 0.5), 1.2);
+  layers.forEach((pieces, layer) =>
+    pen.lines(pieces, { color: layer ? palette.muted : palette.ink, width, dash: DASHES[Math.min(layer, 3)], opacity: unit < 0 ? 0.85 : 0.25 }));
+  if (!chosen.length) return;
+  pen.lines(chosen, { color: palette.paper, width: 6 });
+  pen.lines(chosen, { color: palette.accent, width: 3 });
+}
+
+/** @param {Pen} pen @param {Picture} picture @param {Palette} palette @param {ToPixels} toPixels */
+function drawBoundary(pen, { boundary }, palette, toPixels) {
+  const pieces = Array.from({ length: boundary.length / 4 }, (_, i) => pieceOf(boundary, i, toPixels)).flat();
+  pen.lines(pieces, { color: palette.paper, width: 5 });
+  pen.lines(pieces, { color: palette.ink, width: 2.5 });
+}
+
+/** @param {ArrayLike<number>} segments @param {number} i @param {ToPixels} toPixels */
+function pieceOf(segments, i, toPixels) {
+  return [...toPixels(segments[4 * i], segments[4 * i + 1]), ...toPixels(segments[4 * i + 2], segments[4 * i + 3])];
+}
+
+/** @param {Pen} pen @param {Picture} picture @param {Palette} palette @param {ToPixels} toPixels @param {boolean} withTest */
+function drawPoints(pen, { points, labels, is_test }, palette, toPixels, withTest) {
+  const radius = Math.min(Math.max(70 / Math.sqrt(Math.max(labels.length, 1)), 1.6), 4.2);
+  for (let i = 0; i < labels.length; i++) {
+    if (is_test[i] && !withTest) continue;
+    const [x, y] = toPixels(points[2 * i], points[2 * i + 1]);
+    const color = palette.classes[labels[i] % palette.classes.length];
+    // What the net never learns from is hollow.
+    if (is_test[i]) pen.mark(MARKS[labels[i] % MARKS.length], x, y, radius, palette.paper, color, HOLLOW_PX);
+    else pen.mark(MARKS[labels[i] % MARKS.length], x, y, radius, color, palette.paper);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Size} size @param {Palette} palette */
+export function wipe(context, size, palette) {
+  context.fillStyle = css(palette.paper);
+  context.fillRect(0, 0, size.width, size.height);
+}

@@ -1,0 +1,108 @@
+/** The playground: one frame after the other, drawn into the plane, the net and the curves. */
+
+import { architectureControls } from "./architecture.js";
+import { dataControls, inputControls, speedControl, trainingControls } from "./controls.js";
+import { find, sheet } from "./dom.js";
+import { drawPlane, paintPixels, paintResponse, wipe } from "./plane.js";
+import { gridPixels } from "./grids.js";
+import { momentOf } from "./moment.js";
+import { canvasPen } from "./pen.js";
+import { editing } from "./editing.js";
+import { netView } from "./net_view.js";
+import { planeTools } from "./tools.js";
+import { progressView } from "./progress.js";
+import { regionView } from "./region.js";
+import { showBoxes } from "./shows.js";
+import { presetChips } from "./preset_chips.js";
+import { transport } from "./transport.js";
+
+/** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {import("./server.js").Server} Server */
+/** @typedef {import("./frames.js").Frame} Frame */
+
+const SLOW_MS = 60; // net and curves are drawn this often while the plane follows every frame
+
+/**
+ * @param {import("./store.js").Store} store @param {Server} server @param {() => import("./colors.js").Palette} palette
+ */
+export function playground(store, server, palette) {
+  /** @type {Moment | null} */
+  let moment = null;
+  let drawnAt_ms = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let drawingLater;
+
+  const canvas = find("plane-canvas", HTMLCanvasElement);
+  const edits = editing(store, () => moment);
+  const region = regionView(find("map", HTMLElement), server);
+  const shows = showBoxes(find("shows", HTMLElement), () => drawNow());
+  const net = netView(store, () => drawNow());
+  const progress = progressView(store, server);
+  const controls = transport(store, server);
+  presetChips(store, () => controls.play(true));
+  dataControls(find("data-fields", HTMLElement), store);
+  const drawInputs = inputControls(find("input-fields", HTMLElement), store, palette);
+  trainingControls(find("training-fields", HTMLElement), store);
+  speedControl(find("speed-field", HTMLElement), store);
+  net.placeHeads(architectureControls(find("architecture", HTMLElement), store));
+  const tools = planeTools(
+    { plane: find("plane", HTMLElement), tools: find("tools", HTMLElement), swatches: find("swatches", HTMLElement) },
+    store, palette,
+    { ...edits, point: (at) => { region.point(at); drawNow(); }, pin: (at) => { region.pin(at); drawNow(); } },
+  );
+
+  const drawPicture = () => {
+    if (!moment) return;
+    const { context, size } = sheet(canvas);
+    const shown = moment;
+    wipe(context, size, palette());
+    if (shown.grid && shows().regions) paintPixels(context, gridPixels(shown.grid, palette()), size);
+    const unit = net.unit();
+    const between = () => {
+      const picture = net.response(shown);
+      if (picture) paintResponse(context, picture, shown.side, size, palette(), 0.94);
+    };
+    const pen = canvasPen(context);
+    drawPlane(pen, shown.picture, size, palette(), { ...shows(), unit, cell: unit < 0 ? region.cell(shown) : -1 }, between);
+    const cross = tools.cross();
+    if (cross) pen.lines([cross[0] - 9, cross[1], cross[0] + 9, cross[1], cross[0], cross[1] - 9, cross[0], cross[1] + 9], { color: palette().accent, width: 2.5 });
+  };
+
+  const drawRest = () => {
+    if (!moment) return;
+    drawnAt_ms = performance.now();
+    net.draw(moment, palette());
+    progress.draw(moment, palette());
+  };
+
+  const drawNow = () => {
+    drawPicture();
+    drawRest();
+  };
+
+  new ResizeObserver(drawNow).observe(canvas);
+  new ResizeObserver(drawNow).observe(find("net-sheet", HTMLElement));
+  store.listen(({ window }, before) => window !== before.window && drawInputs());
+
+  return {
+    /** @param {Frame} frame */
+    show(frame) {
+      moment = momentOf(frame);
+      controls.show(moment.meta);
+      region.refresh();
+      drawPicture();
+      clearTimeout(drawingLater);
+      if (performance.now() - drawnAt_ms > SLOW_MS) drawRest();
+      else drawingLater = setTimeout(drawRest, SLOW_MS);
+    },
+    look: region.show,
+    redraw() {
+      drawInputs();
+      tools.draw();
+      drawNow();
+    },
+    moment: () => moment,
+    shows,
+    isPlaying: controls.isPlaying,
+  };
+}

@@ -1,0 +1,120 @@
+/** The only module that talks to the server: one WebSocket, frames, acknowledgements, and coming back after a loss. */
+
+import { decodeFrame } from "./frames.js";
+
+/** @typedef {import("./frames.js").Frame} Frame */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Schema} Schema */
+/** @typedef {{readonly kind: "connecting" | "open"} | {readonly kind: "lost", readonly wait_s: number, readonly tries: number}} Status */
+/**
+ * @typedef {object} Look the straight map of the region of a point; W and b are null where the net is not piecewise linear
+ * @property {number} x
+ * @property {number} y
+ * @property {number} top
+ * @property {readonly number[]} scores
+ * @property {readonly number[]} confidence
+ * @property {readonly (readonly number[])[] | null} W
+ * @property {readonly number[] | null} b
+ * @property {readonly number[] | null} on
+ */
+/**
+ * @typedef {object} Listeners
+ * @property {(frame: Frame) => void} frame called at most once a picture of the screen
+ * @property {(look: Look) => void} look
+ * @property {(words: string, isRestarted: boolean) => void} error
+ * @property {(status: Status) => void} status
+ * @property {() => readonly object[]} hello messages for a session that is new
+ */
+/** @typedef {{"do": "set", state: object} | {"do": "play" | "pause" | "step" | "reset"} | {"do": "seek", step: number} | {"do": "look", x: number, y: number}} Message */
+/** @typedef {{send: (message: Message) => void}} Server */
+
+const FIRST_WAIT_S = 0.5;
+const LONGEST_WAIT_S = 10;
+const GROWTH = 1.6;
+
+/** @returns {Promise<Schema>} @throws {Error} if the server is not there */
+export async function loadSchema() {
+  const answer = await fetch(new URL("schema.json", document.baseURI));
+  if (!answer.ok) throw new Error(`The server answers ${answer.status} to schema.json; expected 200. Start foldline lab again.`);
+  return answer.json();
+}
+
+/**
+ * Hand a CSV file to the server.
+ *
+ * @param {File} file @returns {Promise<{name: string, points: number, classes: string[]}>}
+ * @throws {Error} with the server's words
+ */
+export async function sendTable(file) {
+  const answer = await fetch(new URL("data", document.baseURI), { method: "POST", body: file });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error);
+  return told;
+}
+
+/** @param {Listeners} on @returns {Server} */
+export function connect(on) {
+  /** @type {WebSocket} */
+  let socket;
+  let tries = 0;
+  /** @type {Frame | null} */
+  let newest = null;
+
+  const open = () => {
+    on.status({ kind: "connecting" });
+    const address = new URL("ws", document.baseURI);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(address);
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      tries = 0;
+      on.hello().forEach(send);
+      on.status({ kind: "open" });
+    };
+    socket.onmessage = ({ data }) => (typeof data === "string" ? hear(JSON.parse(data)) : receive(data));
+    socket.onclose = () => {
+      const wait_s = Math.min(FIRST_WAIT_S * GROWTH ** tries++, LONGEST_WAIT_S);
+      on.status({ kind: "lost", wait_s, tries });
+      setTimeout(open, wait_s * 1000);
+    };
+  };
+
+  const send = (/** @type {object} */ message) => {
+    // What is set while nobody listens is told by `hello` once somebody does.
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  };
+
+  const hear = (/** @type {any} */ told) => {
+    if (told.error) on.error(told.error, Boolean(told.restarted));
+    if (told.look) on.look(told.look);
+  };
+
+  const receive = (/** @type {ArrayBuffer} */ data) => {
+    const isWaiting = newest !== null;
+    if (newest) send({ do: "ack", frame: newest.frame }); // never drawn: the newest frame wins
+    try {
+      newest = decodeFrame(data);
+    } catch (error) {
+      on.error(error instanceof Error ? error.message : String(error), false);
+      return;
+    }
+    if (!isWaiting) whenDrawn(draw);
+  };
+
+  const draw = () => {
+    const frame = newest;
+    newest = null;
+    if (!frame) return;
+    on.frame(frame);
+    send({ do: "ack", frame: frame.frame });
+  };
+
+  open();
+  return { send };
+}
+
+/** @param {() => void} act at the screen's next picture; in a tab that is not seen, twice a second */
+function whenDrawn(act) {
+  if (document.hidden) setTimeout(act, 500);
+  else requestAnimationFrame(act);
+}
