@@ -36,7 +36,7 @@ class LabState:
     activation: str = "relu"
     loss: str = "softmax"
     optimizer: str = "adamw"
-    lr: float = 0.01
+    lr: float = 0.003
     momentum: float = 0.9
     batch: int = 32
     l1: float = 0.0
@@ -116,7 +116,7 @@ def state_from_link(link: str) -> tuple[LabState, list[str]]:
     Example:
         >>> state, notes = state_from_link("data=moons&hidden=5,5&lr=99&size=3")
         >>> state.data, state.hidden, state.lr
-        ('moons', (5, 5), 0.01)
+        ('moons', (5, 5), 0.003)
         >>> for note in notes:
         ...     print(note)
         lr is 99.0; expected a number above 0 and at most 10. Change lr. Its default is taken.

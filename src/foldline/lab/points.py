@@ -1,0 +1,177 @@
+"""Points of the plane with classes: the playground's data sets."""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float32, Float64, Int32
+
+from foldline.core.errors import DataError, SettingError
+from foldline.core.seeds import generator_from_seed
+from foldline.core.text import printable, reason
+from foldline.lab.state import MOST_CLASSES, LabState
+
+RADIUS = 2.5  # of the data sets, in a window that reaches to 3
+TURN_RAD = 4.0  # that an arm of the spiral winds around the middle, as in the course notes of CS231n
+BLOB_SPREAD = 0.3  # standard deviation of a blob, to which the noise comes
+MOST_POINTS = 5000  # of a file
+HUNDREDTH = 0.01  # of a unit, the grid of clicked points
+
+XY = Float64[np.ndarray, "n 2"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabPoints:
+    """Points of the plane, their classes, and which of them are for testing."""
+
+    xy: Float32[np.ndarray, "n 2"]
+    labels: Int32[np.ndarray, " n"]
+    is_test: Bool[np.ndarray, " n"]
+    class_names: tuple[str, ...]
+
+    @property
+    def n_classes(self) -> int:
+        """Number K of classes, at least 2; some may have no point."""
+        return len(self.class_names)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePoints:
+    """Points that a user brought, scaled to mean 0 and standard deviation 1 in each direction."""
+
+    name: str
+    xy: XY
+    labels: Int32[np.ndarray, " n"]
+    class_names: tuple[str, ...]
+
+
+def make_points(state: LabState, file: FilePoints | None = None) -> LabPoints:
+    """Make the points that a state asks for.
+
+    Args:
+        state: of it data, classes, points, noise, test, seed and clicked.
+        file: the points of data="csv".
+    Raises: SettingError for data="csv" without a file.
+    Convention: the seed decides where points are and which are for testing, and `noise` and `test` only how much: while
+        they are changed, points move straight away from where they would be without noise, and testing points stay so.
+    """
+    generator = generator_from_seed(state.seed)
+    if state.data == "csv":
+        if file is None:
+            raise SettingError("no CSV file was given, and data is 'csv'; expected one. Upload one, or choose others.")
+        xy, labels, names = file.xy, file.labels, file.class_names
+    elif state.data == "points":
+        clicked = np.array(state.clicked, np.int32).reshape(-1, 3)
+        xy, labels = HUNDREDTH * clicked[:, :2], clicked[:, 2]
+        names = _numbered(max(state.classes, int(labels.max(initial=0)) + 1))
+    else:
+        n_classes = 2 if state.data in TWO_CLASSES else state.classes
+        labels = np.arange(state.points, dtype=np.int32) % n_classes
+        xy = SHAPES[state.data](labels, n_classes, generator)
+        xy = xy + state.noise * generator.normal(size=xy.shape)
+        names = _numbered(n_classes)
+    chance = generator_from_seed(state.seed + 1 if state.seed < 2**32 - 1 else 0).random(len(labels))
+    is_test = chance < state.test
+    if len(chance):
+        is_test[chance.argmax()] = False  # one is always left to learn from
+    return LabPoints(xy=xy.astype(np.float32), labels=labels, is_test=is_test, class_names=names)
+
+
+def read_points(text: str, *, name: str) -> FilePoints:
+    """Read two columns of numbers and one of classes from CSV.
+
+    Args:
+        text: with or without a line of headings.
+        name: of the file, for messages.
+    Raises: DataError for other columns, fewer than 2 or more than 5,000 rows, and fewer than 2 or more than 8 classes.
+    """
+    try:
+        rows = [(n, row) for n, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(map(str.strip, row))]
+    except csv.Error as error:
+        raise DataError(f"{name} is no CSV ({reason(error)}); expected lines of x,y,class. Save it as CSV.") from error
+    if rows and len(rows[0][1]) == 3 and _point(rows[0][1]) is None:
+        rows = rows[1:]
+    if not 2 <= len(rows) <= MOST_POINTS:
+        raise DataError(f"{name} has {len(rows):,} points; expected 2 to {MOST_POINTS:,}. Give another file.")
+    found = []
+    for n, row in rows:
+        point = _point(row) if len(row) == 3 else None
+        if point is None:
+            shown = printable(",".join(row))[:40]
+            raise DataError(
+                f"{name} has {shown!r} in line {n}; expected two finite numbers and a class. Mend that line."
+            )
+        found.append(point)
+    labels = [row[2].strip() for _, row in rows]
+    names = tuple(dict.fromkeys(labels))
+    if not 2 <= len(names) <= MOST_CLASSES:
+        raise DataError(
+            f"{name} has {len(names)} classes; expected 2 to {MOST_CLASSES}, in the third column. Take other rows."
+        )
+    xy = np.array(found)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = xy.std(axis=0)
+    if not (np.isfinite(spread).all() and (spread > 0).all()):
+        raise DataError(
+            f"{name} has a column that cannot be scaled; expected numbers that differ. Take another column."
+        )
+    return FilePoints(
+        name=name,
+        xy=(xy - xy.mean(axis=0)) / spread,
+        labels=np.array([names.index(label) for label in labels], np.int32),
+        class_names=tuple(printable(label)[:40] for label in names),
+    )
+
+
+def _spiral(labels: Int32[np.ndarray, " n"], n_classes: int, generator: np.random.Generator) -> XY:
+    share = generator.random(len(labels))
+    return _polar(RADIUS * share, TURN_RAD * share + 2 * np.pi * labels / n_classes)
+
+
+def _circles(labels: Int32[np.ndarray, " n"], n_classes: int, generator: np.random.Generator) -> XY:
+    return _polar(RADIUS * (labels + 0.5) / (n_classes - 0.5), generator.uniform(0, 2 * np.pi, len(labels)))
+
+
+def _xor(labels: Int32[np.ndarray, " n"], n_classes: int, generator: np.random.Generator) -> XY:
+    size = generator.uniform(0.1, 1, (len(labels), 2)) * RADIUS  # a gap of 0.5 between the classes
+    right = generator.choice([-1.0, 1.0], len(labels))
+    return np.stack([right, np.where(labels == 0, right, -right)], axis=1) * size
+
+
+def _moons(labels: Int32[np.ndarray, " n"], n_classes: int, generator: np.random.Generator) -> XY:
+    angle = generator.uniform(0, np.pi, len(labels))
+    upper = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
+    return 0.65 * RADIUS * np.where(labels[:, None] == 0, upper, -upper)
+
+
+def _blobs(labels: Int32[np.ndarray, " n"], n_classes: int, generator: np.random.Generator) -> XY:
+    centres = _polar(np.full(len(labels), 0.7 * RADIUS), 2 * np.pi * labels / n_classes + 0.5)
+    return np.asarray(centres + BLOB_SPREAD * generator.normal(size=(len(labels), 2)))
+
+
+TWO_CLASSES = frozenset({"xor", "moons"})
+SHAPES: dict[str, Callable[[Int32[np.ndarray, " n"], int, np.random.Generator], XY]] = {
+    "spiral": _spiral,
+    "circles": _circles,
+    "xor": _xor,
+    "moons": _moons,
+    "blobs": _blobs,
+}
+
+
+def _polar(radius: Float64[np.ndarray, " n"], angle: Float64[np.ndarray, " n"]) -> XY:
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+
+
+def _numbered(n: int) -> tuple[str, ...]:
+    return tuple(map(str, range(n)))
+
+
+def _point(row: list[str]) -> tuple[float, float] | None:
+    try:
+        x, y = float(row[0]), float(row[1])
+    except ValueError:
+        return None
+    return (x, y) if np.isfinite([x, y]).all() else None
