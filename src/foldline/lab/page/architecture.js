@@ -6,6 +6,7 @@ import { fieldOf, follow } from "./fields.js";
 /** @typedef {import("./store.js").Store} Store */
 
 const NEW_WIDTH = 4;
+const NARROW_PX = 86; // of a column, that hold a number and a button side by side
 
 /**
  * @param {HTMLElement} place @param {Store} store
@@ -48,5 +49,8 @@ export function architectureControls(place, store) {
       if (unit) unit.textContent = width === 1 ? "unit" : "units";
     });
   });
-  return (middles) => heads.forEach((element, i) => (element.style.left = `${middles[i]}px`));
+  return (middles, room) => {
+    place.classList.toggle("narrow", room < NARROW_PX);
+    heads.forEach((element, i) => (element.style.left = `${middles[i]}px`));
+  };
 }

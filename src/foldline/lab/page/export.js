@@ -33,11 +33,11 @@ export function planeSvg({ picture, meta }, palette, shows) {
 
 /**
  * @param {Pick<Moment, "layers" | "meta">} moment with the weights @param {string} activation @param {string} link
- * @returns {string} a script of twenty lines that needs NumPy alone and gives the same scores
+ * @returns {string} a script of twenty lines or fewer that needs NumPy alone and gives the same scores
  */
 export function numpyScript({ layers, meta }, activation, link) {
   const inputs = meta.inputs.map((/** @type {string} */ name) => featureOf(name).numpy).join(", ");
-  const stages = layers.map(({ W, b }) => `    (${matrix(W.values, W.shape)},\n     ${vector(b)}),`);
+  const stages = layers.map(({ W, b }) => `    (${matrix(W.values, W.shape)}, ${vector(b)}),`);
   return [
     `"""A net of foldline's lab after ${meta.step} training steps: ${link}"""`,
     "",

@@ -9,6 +9,7 @@ import { playground } from "./playground.js";
 import { connect, loadSchema } from "./server.js";
 import { makeStore } from "./store.js";
 import { themeButton } from "./theme.js";
+import { warpPage } from "./warp_page.js";
 
 async function start() {
   const connection = connectionView();
@@ -18,11 +19,13 @@ async function start() {
   /** @type {import("./server.js").Server | null} */
   let server = null;
   const view = playground(store, { send: (message) => server?.send(message) }, paletteNow);
+  const warp = warpPage(store, paletteNow);
   pageBar(store);
   exportMenu(store, paletteNow, view);
   const recolor = () => {
     palette = readPalette();
     view.redraw();
+    warp.redraw();
   };
   themeButton(recolor);
   recolor();

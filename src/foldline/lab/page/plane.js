@@ -172,8 +172,9 @@ function drawFolds(pen, { folds, fold_units, widths }, palette, toPixels, unit) 
   }
   // Many folds are drawn thin, so that the boundary is still seen among them.
   const width = Math.min(Math.max(12 / Math.sqrt(Math.max(fold_units.length, 1)), 0.5), 1.2);
+  const opacity = Math.min(Math.max(9 / Math.sqrt(Math.max(fold_units.length, 1)), 0.35), 0.85);
   layers.forEach((pieces, layer) =>
-    pen.lines(pieces, { color: layer ? palette.muted : palette.ink, width, dash: DASHES[Math.min(layer, 3)], opacity: unit < 0 ? 0.85 : 0.25 }));
+    pen.lines(pieces, { color: layer ? palette.muted : palette.ink, width, dash: DASHES[Math.min(layer, 3)], opacity: unit < 0 ? opacity : 0.25 }));
   if (!chosen.length) return;
   pen.lines(chosen, { color: palette.paper, width: 6 });
   pen.lines(chosen, { color: palette.accent, width: 3 });

@@ -89,7 +89,7 @@ export function playground(store, server, palette) {
     show(frame) {
       moment = momentOf(frame);
       controls.show(moment.meta);
-      region.refresh();
+      region.refresh(moment);
       drawPicture();
       clearTimeout(drawingLater);
       if (performance.now() - drawnAt_ms > SLOW_MS) drawRest();

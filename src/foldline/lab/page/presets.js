@@ -28,17 +28,17 @@ export const PRESETS = [
   {
     title: "5 · Folding folds",
     notice: "Two layers: the second one's folds (dashed) are straight only between the first one's (solid) and bend where they cross them, because they are drawn on a plane that is folded already.",
-    set: { data: "xor", points: 300, hidden: [4, 4], lr: 0.02 },
+    set: { data: "xor", classes: 2, points: 300, hidden: [4, 4], lr: 0.02, seed: 5 },
   },
   {
     title: "6 · Spiral",
-    notice: "Three arms, one layer of 20 units: watch folds gather where the arms are close, and the boundary wind along them. Loss falls in steps, each time a fold finds its place.",
+    notice: "Three arms, one layer of 20 units: watch the folds gather where the arms are close, and the boundary wind its way between them. Then pause and drag Replay back to see how it came about.",
     set: {},
   },
   {
     title: "7 · Learned by heart",
     notice: "Few noisy points and many units: the boundary wraps single points, train accuracy goes to 100 % and the hollow test points pay for it. Now raise L2 and see it calm down.",
-    set: { data: "moons", classes: 2, points: 60, noise: 0.35, test: 0.5, hidden: [100], lr: 0.03 },
+    set: { data: "moons", classes: 2, points: 80, noise: 0.7, test: 0.5, hidden: [20, 20], lr: 0.02, seed: 2 },
   },
   {
     title: "8 · Smooth bend",

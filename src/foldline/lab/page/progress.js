@@ -68,9 +68,9 @@ export function progressView(store, server) {
       if (document.activeElement !== replay || meta.playing) replay.value = String(placeOf(kept, meta.step));
       told.value = `step ${meta.step.toLocaleString("en")}`;
       replay.setAttribute("aria-valuetext", `step ${meta.step} of ${meta.last_step}`);
-      const inexact = find("inexact", HTMLElement);
-      inexact.hidden = meta.exact && !meta.note;
-      inexact.textContent = meta.note ?? meta.why ?? "";
+      const note = find("training-note", HTMLElement);
+      note.hidden = !meta.note;
+      note.textContent = meta.note ?? "";
     },
   };
 }

@@ -7,6 +7,7 @@ import { equation, percent } from "./words.js";
 /** @typedef {import("./moment.js").Moment} Moment */
 /** @typedef {import("./server.js").Look} Look */
 
+const HINT = "Point at the picture: inside one region the whole net is one straight map. It is written here.";
 const ASK_MS = 70; // the server answers some hundreds of looks a second; a reader needs fewer
 
 /** @param {HTMLElement} place @param {import("./server.js").Server} server */
@@ -19,12 +20,14 @@ export function regionView(place, server) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let askingLater;
 
+  let hint = HINT;
+
   const target = () => hovered ?? pinned;
   const ask = () => {
     clearTimeout(askingLater);
     const at = target();
     if (!at) {
-      place.replaceChildren(make("p", { class: "hint" }, "Point at the picture: inside one region the whole net is one straight map. It is written here."));
+      place.replaceChildren(make("p", { class: "hint" }, hint));
       return;
     }
     const wait_ms = askedAt_ms + ASK_MS - performance.now();
@@ -47,9 +50,11 @@ export function regionView(place, server) {
       pinned = at;
       ask();
     },
-    /** asks again, as training has moved the net */
-    refresh() {
-      if (target()) ask();
+    /** @param {Moment} moment the net has moved: asks again */
+    refresh({ meta }) {
+      const before = hint;
+      hint = meta.why ?? HINT;
+      if (target() || hint !== before) ask();
     },
     /** @param {Moment} moment @returns {number} the cell to outline, -1 for none */
     cell({ picture }) {
@@ -62,7 +67,7 @@ export function regionView(place, server) {
       const sure = percent(look.confidence[look.top]);
       const n_on = look.on?.length;
       const head = make("p", {}, make("b", {}, `Class ${look.top} wins`), `, ${sure} % sure. ` +
-        (n_on === undefined ? "Its scores at this point:" : `Here, with ${n_on} ${n_on === 1 ? "unit" : "units"} above 0, the net is this map:`));
+        (n_on === undefined ? "Its scores at this point:" : `With ${n_on} ${n_on === 1 ? "unit" : "units"} above 0, the net here is:`));
       const lines = look.scores.map((_, k) => make("span", { class: k === look.top ? "winner" : "" }, equation(look, k)));
       place.replaceChildren(head, make("div", { class: "equations" }, ...lines));
     },

@@ -8,7 +8,6 @@ export function transport(store, server) {
   const button = find("play", HTMLButtonElement);
   const label = () => {
     button.textContent = isPlaying ? "❚❚ Pause" : "▶ Play";
-    button.setAttribute("aria-pressed", String(isPlaying));
   };
   const play = (/** @type {boolean} */ next) => {
     isPlaying = next;

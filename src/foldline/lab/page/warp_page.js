@@ -1,0 +1,203 @@
+/** The space-warp page: a plane through linear maps alone, and through linear maps and ReLU. It needs no server. */
+
+import { find, make, sheet } from "./dom.js";
+import { follow } from "./fields.js";
+import { unscale } from "./plane.js";
+import { HANDLE_PX, drawHandles, drawWarp, handlesOf } from "./warp_drawing.js";
+import { layersOf, warpGrid, warpPoint } from "./warp_math.js";
+import { layerControls } from "./warp_layers.js";
+import { WARP_PRESETS } from "./warp_presets.js";
+
+/** @typedef {import("./plane.js").Window} Window */
+
+const HALF = 1.5; // of the square that is warped
+const N_SQUARES = 12; // a side
+const MARGIN = 1.12;
+const LEAST_HALF = 1.9; // of the window, so that small maps look small
+const STAGE_MS = 1300;
+const STEP = 0.05; // to which dragged entries snap
+/** @type {Window} */
+const PLANE = [-HALF * 1.06, HALF * 1.06, -HALF * 1.06, HALF * 1.06];
+
+/** @param {import("./store.js").Store} store @param {() => import("./colors.js").Palette} palette @returns {{redraw: () => void}} */
+export function warpPage(store, palette) {
+  let chosen = 0; // the layer that the time lies in
+  let time = 2;
+  let isMoving = false;
+  /** @type {[number, number] | null} */
+  let marked = null;
+  /** @type {string | null} */
+  let dragged = null;
+  let half = LEAST_HALF;
+
+  const linearCanvas = find("warp-linear", HTMLCanvasElement);
+  const plane = find("warp-plane", HTMLElement);
+  const when = find("warp-when", HTMLInputElement);
+  const play = find("warp-play", HTMLButtonElement);
+  const layers = () => layersOf(store.get().warp);
+  const controls = layerControls(store, (layer) => {
+    setTime(2 * layer + 2);
+  });
+
+  /** @type {{linear: import("./warp_math.js").Piece[], folded: import("./warp_math.js").Piece[]}} */
+  let pieces = { linear: [], folded: [] };
+  const rebuild = () => {
+    const now = layers();
+    pieces = {
+      linear: warpGrid(now, { half: HALF, n: N_SQUARES, bends: false }),
+      folded: warpGrid(now, { half: HALF, n: N_SQUARES, bends: true }),
+    };
+    // A scale that changed under a dragged handle would take the handle away from the pointer.
+    if (!dragged) half = Math.max(LEAST_HALF, HALF, ...[...pieces.linear, ...pieces.folded].flatMap(({ corners }) => corners.flatMap((corner) => corner.map(Math.abs)))) * MARGIN;
+    when.max = String(2 * now.length);
+    setTime(Math.min(time, 2 * now.length));
+  };
+
+  const setTime = (/** @type {number} */ next) => {
+    time = next;
+    chosen = Math.max(Math.ceil(time / 2) - 1, 0);
+    controls.show(chosen);
+    when.value = String(time);
+    const words = stageInWords(time, layers().length);
+    find("warp-when-told", HTMLOutputElement).value = words;
+    when.setAttribute("aria-valuetext", words);
+    draw();
+  };
+
+  const draw = () => {
+    if (store.get().page !== "warp") return;
+    const now = layers();
+    /** @type {Window} */
+    const window = [-half, half, -half, half];
+    for (const [id, bends, shown] of /** @type {const} */ ([["warp-linear", false, pieces.linear], ["warp-folded", true, pieces.folded]])) {
+      const { context, size } = sheet(find(id, HTMLCanvasElement));
+      const point = marked && warpPoint(now, ...marked, bends);
+      drawWarp(context, size, { pieces: shown, time, layer: chosen, window, point }, palette());
+      if (!bends && hasHandles()) drawHandles(context, size, now[chosen], window, palette());
+    }
+    const { context, size } = sheet(find("warp-plane-canvas", HTMLCanvasElement));
+    drawWarp(context, size, { pieces: pieces.folded, time: 0, layer: chosen, window: PLANE, point: marked }, palette());
+    find("warp-told", HTMLElement).textContent = marked ? pointInWords(marked, warpPoint(now, ...marked, true)) : "Point here: the same point is marked in both pictures.";
+  };
+  // Handles stand where the layer's W x + b is what the left picture shows.
+  const hasHandles = () => time >= 2 * chosen + 1;
+
+  const move = () => {
+    let before_ms = performance.now();
+    const tick = (/** @type {number} */ now_ms) => {
+      if (!isMoving) return;
+      const end = 2 * layers().length;
+      setTime(Math.min(time + (now_ms - before_ms) / STAGE_MS, end));
+      before_ms = now_ms;
+      if (time >= end) setMoving(false);
+      else requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  };
+  const setMoving = (/** @type {boolean} */ next) => {
+    isMoving = next;
+    play.textContent = isMoving ? "❚❚ Pause" : "▶ Play";
+    if (isMoving) move();
+  };
+  play.onclick = () => {
+    if (!isMoving && time >= 2 * layers().length) setTime(0);
+    setMoving(!isMoving);
+  };
+  when.oninput = () => {
+    setMoving(false);
+    setTime(Number(when.value));
+  };
+
+  const toData = (/** @type {PointerEvent} */ { offsetX, offsetY }) =>
+    unscale([-half, half, -half, half], { width: linearCanvas.clientWidth, height: linearCanvas.clientHeight })(offsetX, offsetY);
+  const handleAt = (/** @type {PointerEvent} */ event) => {
+    const [x, y] = toData(event);
+    const reach = (2.2 * HANDLE_PX * 2 * half) / linearCanvas.clientWidth;
+    return hasHandles() ? handlesOf(layers()[chosen]).find(({ at }) => Math.hypot(at[0] - x, at[1] - y) < reach) ?? null : null;
+  };
+  linearCanvas.onpointerdown = (event) => {
+    dragged = handleAt(event)?.name ?? null;
+    if (dragged) linearCanvas.setPointerCapture(event.pointerId);
+  };
+  linearCanvas.onpointermove = (event) => {
+    linearCanvas.style.cursor = dragged ? "grabbing" : handleAt(event) ? "grab" : "";
+    if (dragged) controls.set(chosen, draggedTo(layers()[chosen], dragged, ...toData(event)), true);
+  };
+  linearCanvas.onpointerup = linearCanvas.onpointercancel = () => {
+    if (!dragged) return;
+    dragged = null;
+    store.change({});
+    rebuild();
+  };
+
+  const mark = (/** @type {[number, number] | null} */ at) => {
+    marked = at;
+    draw();
+  };
+  plane.onpointermove = ({ offsetX, offsetY }) => mark(unscale(PLANE, { width: plane.clientWidth, height: plane.clientHeight })(offsetX, offsetY));
+  plane.onpointerleave = () => mark(null);
+  plane.onkeydown = (event) => {
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (event.key === "Escape") mark(null);
+    else if (by) {
+      const inside = (/** @type {number} */ value) => Math.min(Math.max(value, -HALF), HALF);
+      mark([inside((marked?.[0] ?? 0) + by[0] * 0.1), inside((marked?.[1] ?? 0) + by[1] * 0.1)]);
+    } else return;
+    event.preventDefault();
+  };
+
+  presets(store, () => {
+    setTime(0);
+    setMoving(true);
+  });
+  setMoving(false);
+  new ResizeObserver(draw).observe(linearCanvas);
+  follow(store, rebuild);
+  return { redraw: draw };
+}
+
+/** @param {import("./store.js").Store} store @param {() => void} begin */
+function presets(store, begin) {
+  const chips = WARP_PRESETS.map(({ title, numbers }) => {
+    const chip = make("button", { type: "button" }, title);
+    chip.onclick = () => {
+      store.change({ warp: numbers });
+      begin();
+    };
+    return chip;
+  });
+  find("warp-presets", HTMLElement).append(...chips);
+  const notice = find("warp-notice", HTMLElement);
+  notice.textContent = WARP_PRESETS[0].notice;
+  follow(store, ({ warp }) => {
+    const which = WARP_PRESETS.findIndex(({ numbers }) => String(numbers) === String(warp));
+    chips.forEach((chip, i) => chip.setAttribute("aria-pressed", String(i === which)));
+    if (which >= 0) notice.textContent = WARP_PRESETS[which].notice;
+  });
+}
+
+/**
+ * @param {import("./warp_math.js").Layer} layer @param {string} name of the handle @param {number} x @param {number} y
+ * @returns {readonly number[]} the layer with the handle there
+ */
+export function draggedTo([a, b, c, d, e, f], name, x, y) {
+  const snapped = (/** @type {number} */ value) => Number((Math.round(value / STEP) * STEP).toFixed(2));
+  if (name === "x") return [snapped(x - e), b, snapped(y - f), d, e, f];
+  if (name === "y") return [a, snapped(x - e), c, snapped(y - f), e, f];
+  return [a, b, c, d, snapped(x), snapped(y)];
+}
+
+/** @param {number} time @param {number} n_layers */
+function stageInWords(time, n_layers) {
+  if (time === 0) return "the plane";
+  const layer = Math.min(Math.ceil(time / 2), n_layers);
+  const isBend = time > 2 * layer - 1;
+  const isThere = Number.isInteger(time);
+  return `layer ${layer}: ${isBend ? "max(0, ·)" : "W x + b"}${isThere ? "" : " …"}`;
+}
+
+/** @param {readonly number[]} at @param {readonly number[]} stages */
+function pointInWords([x, y], stages) {
+  const told = (/** @type {readonly number[]} */ pair) => `(${pair.map((value) => value.toFixed(2).replace("-", "−")).join(", ")})`;
+  return `(x, y) = ${told([x, y])} goes to h = ${told(stages.slice(-2))}.`;
+}
