@@ -45,7 +45,7 @@ class LabState:
     steps: int = 20
     window: tuple[float, float, float, float] = (-3.0, 3.0, -3.0, 3.0)
     clicked: tuple[tuple[int, int, int], ...] = ()
-    warp: tuple[float, ...] = (1.0, 0.0, 0.0, 1.0)
+    warp: tuple[float, ...] = (1.0, 0.6, -0.5, 1.1, 0.2, -0.1)
 
 
 FIELDS: dict[str, tuple[Kind, str]] = {
@@ -73,7 +73,7 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "steps": (Whole(1, 1000), "training steps from one picture to the next"),
     "window": (Window(Number(-100, 100)), "what is seen of the plane: left, right, bottom, top"),
     "clicked": (Points(REACH, MOST_CLASSES, 400), "points of data=points: hundredths of a unit, and a class"),
-    "warp": (ListOf(Number(-10, 10), 4, 4), "the matrix of the page warp, row after row"),
+    "warp": (ListOf(Number(-3, 3), 6, 18), "layers of the page warp, each W11, W12, W21, W22, b1, b2"),
 }
 
 
