@@ -1,9 +1,9 @@
 /** The settings at the side: points, inputs, training. */
 
-import { make, toast } from "./dom.js";
+import { make, sheet, toast } from "./dom.js";
 import { choiceRow, decades, evenly, fieldOf, follow, sliderRow } from "./fields.js";
 import { FEATURES, featurePicture } from "./features.js";
-import { paintResponse } from "./plane.js";
+import { responsePixels } from "./plane.js";
 import { sendTable } from "./server.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -51,7 +51,7 @@ export function dataControls(place, store) {
 /** @param {HTMLElement} place @param {Store} store @param {PaletteNow} palette @returns {() => void} draws again */
 export function inputControls(place, store, palette) {
   const known = FEATURES.filter(({ name }) => fieldOf(store, "inputs").choices?.includes(name));
-  const canvases = known.map(() => make("canvas", { width: 52, height: 52 }));
+  const canvases = known.map(() => make("canvas"));
   const buttons = known.map(({ name, label, says }, i) => {
     const button = make("button", { type: "button", title: says, "aria-label": says }, canvases[i], label);
     button.onclick = () => {
@@ -64,8 +64,8 @@ export function inputControls(place, store, palette) {
   });
   place.append(make("div", { class: "inputs", role: "group", "aria-label": "Inputs" }, ...buttons));
   const draw = () => known.forEach(({ name }, i) => {
-    const context = /** @type {CanvasRenderingContext2D} */ (canvases[i].getContext("2d"));
-    paintResponse(context, featurePicture(name, store.get().window, PICTURE_SIDE), PICTURE_SIDE, { width: 52, height: 52 }, palette());
+    const { pen, size } = sheet(canvases[i]);
+    pen.picture(responsePixels(featurePicture(name, store.get().window, PICTURE_SIDE), PICTURE_SIDE, palette()), 0, 0, size.width, size.height);
   });
   follow(store, ({ inputs }) => {
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(inputs.includes(known[i].name))));

@@ -1,8 +1,8 @@
 /** Two small charts over the training steps: the loss, and the share of points that are right. */
 
-import { css } from "./colors.js";
-
 /** @typedef {import("./colors.js").Palette} Palette */
+/** @typedef {import("./colors.js").Rgb} Rgb */
+/** @typedef {import("./pen.js").Pen} Pen */
 /** @typedef {{width: number, height: number}} Size */
 /**
  * @typedef {object} Chart
@@ -15,25 +15,25 @@ import { css } from "./colors.js";
 const MARGIN = { left: 38, right: 46, top: 20, bottom: 18 };
 
 /**
- * @param {CanvasRenderingContext2D} context @param {Size} size @param {Chart} chart
+ * @param {Pen} pen @param {Size} size @param {Chart} chart
  * @param {ArrayLike<number>} rows of `n_columns` numbers, the step first @param {number} n_columns
  * @param {number} step where the reader is @param {Palette} palette
  */
-export function drawChart(context, size, chart, rows, n_columns, step, palette) {
+export function drawChart(pen, size, chart, rows, n_columns, step, palette) {
   const n_rows = Math.floor(rows.length / n_columns);
   const right = size.width - MARGIN.right, bottom = size.height - MARGIN.bottom;
   const last = Math.max(n_rows ? rows[(n_rows - 1) * n_columns] : 0, step, 1);
   const top = chart.top ?? niceTop(rows, n_columns, chart);
   const across = (/** @type {number} */ at) => MARGIN.left + (at / last) * (right - MARGIN.left);
   const up = (/** @type {number} */ value) => bottom - Math.min(value / top, 1) * (bottom - MARGIN.top);
-  write(context, chart.title, MARGIN.left, 8, css(palette.ink), "start", 600);
+  write(pen, chart.title, MARGIN.left, 8, palette.ink, "start", 600);
   for (const share of [0, 0.5, 1]) {
-    rule(context, MARGIN.left, up(top * share), right, up(top * share), css(palette.faint));
-    write(context, chart.format(top * share), MARGIN.left - 5, up(top * share), css(palette.muted), "end");
+    rule(pen, MARGIN.left, up(top * share), right, up(top * share), palette.faint);
+    write(pen, chart.format(top * share), MARGIN.left - 5, up(top * share), palette.muted, "end");
   }
-  write(context, "0", MARGIN.left, bottom + 10, css(palette.muted), "start");
-  write(context, `${Math.round(last).toLocaleString("en")} steps`, right, bottom + 10, css(palette.muted), "end");
-  if (n_rows) rule(context, across(step), MARGIN.top, across(step), bottom, css(palette.muted));
+  write(pen, "0", MARGIN.left, bottom + 10, palette.muted, "start");
+  write(pen, `${Math.round(last).toLocaleString("en")} steps`, right, bottom + 10, palette.muted, "end");
+  if (n_rows) rule(pen, across(step), MARGIN.top, across(step), bottom, palette.muted);
   const labels = chart.lines.map(({ column }) => (n_rows ? up(rows[(n_rows - 1) * n_columns + column]) : NaN));
   if (labels.length === 2 && Math.abs(labels[0] - labels[1]) < 12) {
     const middle = Math.min(Math.max((labels[0] + labels[1]) / 2, MARGIN.top + 6), bottom - 6);
@@ -41,20 +41,15 @@ export function drawChart(context, size, chart, rows, n_columns, step, palette) 
     [labels[0], labels[1]] = [middle + 6 * sign, middle - 6 * sign];
   }
   chart.lines.forEach(({ name, column, isTest }, i) => {
-    const color = css(isTest ? palette.muted : palette.accent);
-    context.beginPath();
-    for (let row = 0, begun = false; row < n_rows; row++) {
+    const color = isTest ? palette.muted : palette.accent;
+    /** @type {number[]} */
+    const points = [];
+    for (let row = 0; row < n_rows; row++) {
       const value = rows[row * n_columns + column];
-      if (!Number.isFinite(value)) continue;
-      context[begun ? "lineTo" : "moveTo"](across(rows[row * n_columns]), up(value));
-      begun = true;
+      if (Number.isFinite(value)) points.push(across(rows[row * n_columns]), up(value));
     }
-    context.strokeStyle = color;
-    context.lineWidth = 2;
-    context.setLineDash(isTest ? [4, 3] : []);
-    context.stroke();
-    context.setLineDash([]);
-    if (Number.isFinite(labels[i])) write(context, name, right + 5, labels[i], color, "start", 600);
+    pen.line(points, { color, width: 2, dash: isTest ? [4, 3] : [] });
+    if (Number.isFinite(labels[i])) write(pen, name, right + 5, labels[i], color, "start", 600);
   });
 }
 
@@ -69,24 +64,15 @@ export function niceTop(rows, n_columns, { lines }) {
   return power * (most <= power ? 1 : most <= 2 * power ? 2 : most <= 5 * power ? 5 : 10);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 @param {string} color */
-function rule(context, x0, y0, x1, y1, color) {
-  context.beginPath();
-  context.moveTo(x0, y0);
-  context.lineTo(x1, y1);
-  context.strokeStyle = color;
-  context.lineWidth = 1;
-  context.stroke();
+/** @param {Pen} pen @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 @param {Rgb} color */
+function rule(pen, x0, y0, x1, y1, color) {
+  pen.lines([x0, y0, x1, y1], { color, width: 1 });
 }
 
 /**
- * @param {CanvasRenderingContext2D} context @param {string} words @param {number} x @param {number} y @param {string} color
- * @param {CanvasTextAlign} align @param {number} [weight]
+ * @param {Pen} pen @param {string} words @param {number} x @param {number} y @param {Rgb} color
+ * @param {"start" | "end"} anchor @param {number} [weight]
  */
-function write(context, words, x, y, color, align, weight = 400) {
-  context.font = `${weight} 11px system-ui, sans-serif`;
-  context.textAlign = align;
-  context.textBaseline = "middle";
-  context.fillStyle = color;
-  context.fillText(words, x, y);
+function write(pen, words, x, y, color, anchor, weight = 400) {
+  pen.text(x, y, words, { size: 11, color, anchor, bold: weight > 400 });
 }

@@ -1,5 +1,7 @@
 /** Small helpers for elements and canvases. */
 
+import { canvasPen } from "./pen.js";
+
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
 export function find(id, type) {
   const found = document.getElementById(id);
@@ -26,7 +28,7 @@ export function make(tag, attributes = {}, ...children) {
  * Fit a canvas to its place at the screen's resolution.
  *
  * @param {HTMLCanvasElement} canvas
- * @returns {{context: CanvasRenderingContext2D, size: {width: number, height: number}}} a cleared context in pixels of the page
+ * @returns {{pen: import("./pen.js").Pen, size: {width: number, height: number}}} on the cleared canvas, in pixels of the page
  */
 export function sheet(canvas) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -36,7 +38,7 @@ export function sheet(canvas) {
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  return { context, size: { width, height } };
+  return { pen: canvasPen(context), size: { width, height } };
 }
 
 /**

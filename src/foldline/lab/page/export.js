@@ -1,12 +1,12 @@
 /** What can be taken along: pictures, the net as a NumPy script, the link. */
 
 import { featureOf } from "./features.js";
-import { drawPlane } from "./plane.js";
-import { svgPen } from "./pen.js";
+import { canvasPen, svgPen } from "./pen.js";
 
 /** @typedef {import("./moment.js").Moment} Moment */
+/** @typedef {{name: string, title: string, width: number, height: number, draw: (pen: import("./pen.js").Pen) => void}} Sheet a picture that can be saved */
 
-const SVG_PX = 640;
+const PNG_SCALE = 2;
 
 /** @type {Readonly<Record<string, string>>} the activations as NumPy has them */
 const NUMPY_ACTIVATIONS = {
@@ -20,15 +20,24 @@ const NUMPY_ACTIVATIONS = {
 };
 
 /**
- * @param {Moment} moment @param {import("./colors.js").Palette} palette @param {import("./shows.js").Shows} shows
- * @returns {string} an SVG file with the plane as it is shown
+ * @param {Sheet} sheet @param {import("./colors.js").Rgb} paper @returns {Blob} an SVG file
  */
-export function planeSvg({ picture, meta }, palette, shows) {
-  const size = { width: SVG_PX, height: SVG_PX };
-  const title = `${meta.n_regions ?? "No exact"} linear regions at training step ${meta.step}`;
-  const pen = svgPen(SVG_PX, SVG_PX, { paper: palette.paper, title });
-  drawPlane(pen, picture, size, palette, { ...shows, cell: -1, unit: -1 });
-  return pen.done();
+export function svgOf({ title, width, height, draw }, paper) {
+  const pen = svgPen(width, height, { paper, title });
+  draw(pen);
+  return new Blob([pen.done()], { type: "image/svg+xml" });
+}
+
+/** @param {Sheet} sheet @param {import("./colors.js").Rgb} paper @returns {Promise<Blob | null>} a PNG file, two pixels for one */
+export function pngOf({ width, height, draw }, paper) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width * PNG_SCALE, height * PNG_SCALE];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  context.scale(PNG_SCALE, PNG_SCALE);
+  const pen = canvasPen(context);
+  pen.fill([[0, 0, width, 0, width, height, 0, height]], paper);
+  draw(pen);
+  return new Promise((resolve) => canvas.toBlob(resolve));
 }
 
 /**

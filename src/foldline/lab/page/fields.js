@@ -56,7 +56,7 @@ export function choiceRow(store, { name, label, words }) {
   return make("div", { class: "field wide", title: field.says }, make("label", { for: id }, label), select);
 }
 
-/** @param {Store} store @param {(state: State) => void} show called now and at every change */
+/** @param {Store} store @param {(state: State, before?: State) => void} show called now, and at every change with what was before */
 export function follow(store, show) {
   store.listen(show);
   show(store.get());

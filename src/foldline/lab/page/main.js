@@ -21,7 +21,7 @@ async function start() {
   const view = playground(store, { send: (message) => server?.send(message) }, paletteNow);
   const warp = warpPage(store, paletteNow);
   pageBar(store);
-  exportMenu(store, paletteNow, view);
+  exportMenu(store, paletteNow, view, warp);
   const recolor = () => {
     palette = readPalette();
     view.redraw();

@@ -1,9 +1,9 @@
 /** The net as a drawing: inputs, layers of units with small pictures of their responses, weights as lines. */
 
-import { css } from "./colors.js";
-import { paintResponse } from "./plane.js";
+import { responsePixels } from "./plane.js";
 
 /** @typedef {import("./colors.js").Palette} Palette */
+/** @typedef {import("./pen.js").Pen} Pen */
 /** @typedef {{readonly x: number, readonly y: number, readonly side: number}} Box middle and side, in pixels */
 /** @typedef {{readonly values: ArrayLike<number>, readonly shape: readonly [n_out: number, n_in: number]}} Matrix */
 /** @typedef {readonly [column: number, index: number]} Place column 0 is the inputs, the last one the classes */
@@ -62,23 +62,23 @@ export function unitAt({ columns }, x, y) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} context @param {Net} net @param {ReturnType<typeof layOut>} layout
+ * @param {Pen} pen @param {Net} net @param {ReturnType<typeof layOut>} layout
  * @param {Palette} palette @param {Place | null} chosen its weights stand out, all others step back
  */
-export function drawNet(context, net, layout, palette, chosen) {
-  net.weights.forEach((matrix, column) => drawWeights(context, matrix, layout.columns[column], layout.columns[column + 1], palette, column, chosen));
+export function drawNet(pen, net, layout, palette, chosen) {
+  net.weights.forEach((matrix, column) => drawWeights(pen, matrix, layout.columns[column], layout.columns[column + 1], palette, column, chosen));
   layout.columns.forEach((boxes, column) => boxes.forEach((box, index) => {
     const isChosen = chosen !== null && chosen[0] === column && chosen[1] === index;
-    if (column === layout.columns.length - 1) drawClass(context, box, index, palette, isChosen);
-    else drawBox(context, box, net.response(column, index), net.side, palette, isChosen);
+    if (column === layout.columns.length - 1) drawClass(pen, box, index, palette, isChosen);
+    else drawBox(pen, box, net.response(column, index), net.side, palette, isChosen);
   }));
 }
 
 /**
- * @param {CanvasRenderingContext2D} context @param {Matrix} matrix @param {readonly Box[]} from @param {readonly Box[]} to
+ * @param {Pen} pen @param {Matrix} matrix @param {readonly Box[]} from @param {readonly Box[]} to
  * @param {Palette} palette @param {number} column of `from` @param {Place | null} chosen
  */
-function drawWeights(context, { values, shape: [n_out, n_in] }, from, to, palette, column, chosen) {
+function drawWeights(pen, { values, shape: [n_out, n_in] }, from, to, palette, column, chosen) {
   if (n_in !== from.length || n_out !== to.length) return; // a frame of the net before
   const sizes = Float32Array.from({ length: n_in * n_out }, (_, i) => Math.abs(values[i]));
   const order = sizes.length > MOST_LINES ? Float32Array.from(sizes).sort() : null;
@@ -92,51 +92,34 @@ function drawWeights(context, { values, shape: [n_out, n_in] }, from, to, palett
       const share = size / largest;
       const isBelow = values[o * n_in + i] < 0;
       const [a, b] = [from[i], to[o]];
+      const [start, end] = [a.x + a.side / 2, b.x - b.side / 2];
       const bend = (b.x - a.x) * 0.45;
-      context.beginPath();
-      context.moveTo(a.x + a.side / 2, a.y);
-      context.bezierCurveTo(a.x + a.side / 2 + bend, a.y, b.x - b.side / 2 - bend, b.y, b.x - b.side / 2, b.y);
-      context.lineWidth = touches ? 0.8 + 4 * share : 0.3 + 2.6 * share;
-      context.setLineDash(isBelow ? [5, 3] : []); // the sign is told by the line as well as by its colour
       const rest = chosen !== null ? 0.07 : 0.12 + 0.6 * share;
-      context.strokeStyle = css(isBelow ? palette.below : palette.ink, touches ? 0.95 : rest);
-      context.stroke();
+      pen.curve([start, a.y, start + bend, a.y, end - bend, b.y, end, b.y], {
+        color: isBelow ? palette.below : palette.ink,
+        width: touches ? 0.8 + 4 * share : 0.3 + 2.6 * share,
+        dash: isBelow ? [5, 3] : [], // the sign is told by the line as well as by its colour
+        opacity: touches ? 0.95 : rest,
+      });
     }
   }
-  context.setLineDash([]);
 }
 
 /**
- * @param {CanvasRenderingContext2D} context @param {Box} box @param {ArrayLike<number> | null} response @param {number} side
+ * @param {Pen} pen @param {Box} box @param {ArrayLike<number> | null} response @param {number} side
  * @param {Palette} palette @param {boolean} isChosen
  */
-function drawBox(context, { x, y, side: px }, response, side, palette, isChosen) {
-  context.fillStyle = css(palette.raised);
-  context.fillRect(x - px / 2, y - px / 2, px, px);
-  if (response) {
-    context.save();
-    context.translate(x - px / 2, y - px / 2);
-    paintResponse(context, response, side, { width: px, height: px }, palette);
-    context.restore();
-  }
-  context.strokeStyle = css(isChosen ? palette.accent : palette.muted);
-  context.lineWidth = isChosen ? FRAME_PX + 1 : px > 12 ? 1 : 0.5;
-  context.strokeRect(x - px / 2, y - px / 2, px, px);
+function drawBox(pen, { x, y, side: px }, response, side, palette, isChosen) {
+  const [left, top] = [x - px / 2, y - px / 2];
+  const frame = [left, top, left + px, top, left + px, top + px, left, top + px];
+  pen.fill([frame], palette.raised);
+  if (response) pen.picture(responsePixels(response, side, palette), left, top, px, px);
+  pen.line(frame, { color: isChosen ? palette.accent : palette.muted, width: isChosen ? FRAME_PX + 1 : px > 12 ? 1 : 0.5 }, true);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Box} box @param {number} index @param {Palette} palette @param {boolean} isChosen */
-function drawClass(context, { x, y, side }, index, palette, isChosen) {
+/** @param {Pen} pen @param {Box} box @param {number} index @param {Palette} palette @param {boolean} isChosen */
+function drawClass(pen, { x, y, side }, index, palette, isChosen) {
   const radius = Math.min(side / 2, 15);
-  context.beginPath();
-  context.arc(x, y, radius, 0, 2 * Math.PI);
-  context.fillStyle = css(palette.classes[index % palette.classes.length]);
-  context.fill();
-  context.strokeStyle = css(isChosen ? palette.accent : palette.paper);
-  context.lineWidth = isChosen ? FRAME_PX + 1 : 1;
-  context.stroke();
-  context.fillStyle = css(palette.paper);
-  context.font = `600 ${Math.max(Math.round(radius), 8)}px system-ui, sans-serif`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.fillText(String(index), x, y + 0.5);
+  pen.mark("disc", x, y, radius, palette.classes[index % palette.classes.length], isChosen ? palette.accent : palette.paper, isChosen ? FRAME_PX : 1);
+  pen.text(x, y + 0.5, String(index), { size: Math.max(Math.round(radius), 8), color: palette.paper, anchor: "middle", bold: true });
 }

@@ -8,6 +8,7 @@ import { unitInWords } from "./words.js";
 /** @typedef {import("./moment.js").Moment} Moment */
 /** @typedef {import("./net.js").Place} Place */
 
+const USUAL_SIDE = 20; // of an input's picture, where there is no hidden unit to take it from
 const HINT = "Solid lines are positive weights, dashed ones negative; the thicker, the stronger. Point at a unit to see what it does.";
 
 /** @param {import("./store.js").Store} store @param {() => void} changed */
@@ -55,7 +56,7 @@ export function netView(store, changed) {
     unit,
     /** @param {Moment} moment @returns {ArrayLike<number> | null} what to lay over the plane */
     response(moment) {
-      if (chosen && chosen[0] === 0) return featurePicture(moment.meta.inputs[chosen[1]], moment.picture.window, moment.side);
+      if (chosen && chosen[0] === 0) return netOf(moment).response(...chosen);
       return unit() < 0 ? null : moment.response(unit());
     },
     /** @param {(middles: readonly number[], room: number) => void} put */
@@ -64,17 +65,29 @@ export function netView(store, changed) {
     },
     /** @param {Moment} moment @param {import("./colors.js").Palette} palette */
     draw(moment, palette) {
-      const { meta } = moment;
       widths = moment.widths;
-      const { context, size } = sheet(canvas);
-      layout = layOut([meta.inputs.length, ...widths, meta.n_classes], size);
+      const { pen, size } = sheet(canvas);
+      layout = layOut(countsOf(moment), size);
       if (chosen && (chosen[0] >= layout.columns.length || chosen[1] >= layout.columns[chosen[0]].length)) chosen = null;
       if (store.get().hidden.length === widths.length) placeHeads(layout.middles, layout.room);
-      const starts = widths.map((_, layer) => widths.slice(0, layer).reduce((sum, width) => sum + width, 0));
-      const response = (/** @type {number} */ column, /** @type {number} */ index) =>
-        column === 0 ? featurePicture(meta.inputs[index], meta.window, moment.side || 20) : moment.response(starts[column - 1] + index);
-      drawNet(context, { weights: moment.layers.map(({ W }) => W), response, side: moment.side || 20 }, layout, palette, chosen);
+      drawNet(pen, netOf(moment), layout, palette, chosen);
       told.textContent = chosen ? unitInWords(moment, chosen) : HINT;
     },
+  };
+}
+
+/** @param {Moment} moment @returns {number[]} of boxes in each column */
+export function countsOf({ meta, widths }) {
+  return [meta.inputs.length, ...widths, meta.n_classes];
+}
+
+/** @param {Moment} moment @returns {import("./net.js").Net} */
+export function netOf({ meta, widths, layers, side, response }) {
+  const starts = widths.map((_, layer) => widths.slice(0, layer).reduce((sum, width) => sum + width, 0));
+  const pixels = side || USUAL_SIDE;
+  return {
+    weights: layers.map(({ W }) => W),
+    side: pixels,
+    response: (column, index) => (column === 0 ? featurePicture(meta.inputs[index], meta.window, pixels) : response(starts[column - 1] + index)),
   };
 }

@@ -9,7 +9,9 @@ import { css } from "./colors.js";
  * @typedef {object} Pen lengths in pixels, origin top left
  * @property {(rings: readonly (readonly number[])[], color: Rgb, opacity?: number) => void} fill closed rings x0, y0, x1, y1, ...; closes the seams between neighbours
  * @property {(segments: ArrayLike<number>, stroke: Stroke) => void} lines four numbers a piece
- * @property {(ring: readonly number[], stroke: Stroke) => void} outline
+ * @property {(points: readonly number[], stroke: Stroke, isClosed?: boolean) => void} line one stroke through x0, y0, x1, y1, ...
+ * @property {(ends: readonly number[], stroke: Stroke) => void} curve from the first of four points to the last, as Bezier drew
+ * @property {(pixels: ImageData, x: number, y: number, width: number, height: number, opacity?: number) => void} picture stretched smoothly
  * @property {(shape: string, x: number, y: number, radius: number, fill: Rgb, edge: Rgb, edge_px?: number) => void} mark
  * @property {(x: number, y: number, words: string, lettering: Lettering) => void} text
  */
@@ -37,16 +39,16 @@ export function canvasPen(context) {
     context.setLineDash([...dash]);
     context.stroke();
   };
-  const trace = (/** @type {readonly number[]} */ ring) => {
+  const trace = (/** @type {readonly number[]} */ ring, isClosed = true) => {
     context.moveTo(ring[0], ring[1]);
     for (let i = 2; i < ring.length; i += 2) context.lineTo(ring[i], ring[i + 1]);
-    context.closePath();
+    if (isClosed) context.closePath();
   };
   context.lineCap = context.lineJoin = "round";
   return {
     fill(rings, color, opacity = 1) {
       context.beginPath();
-      rings.forEach(trace);
+      for (const ring of rings) trace(ring);
       context.fillStyle = css(color, opacity);
       context.fill();
       if (opacity === 1) stroke({ color, width: SEAM_PX });
@@ -59,10 +61,23 @@ export function canvasPen(context) {
       }
       stroke(style);
     },
-    outline(ring, style) {
+    line(points, style, isClosed = false) {
       context.beginPath();
-      trace(ring);
+      trace(points, isClosed);
       stroke(style);
+    },
+    curve([x0, y0, x1, y1, x2, y2, x3, y3], style) {
+      context.beginPath();
+      context.moveTo(x0, y0);
+      context.bezierCurveTo(x1, y1, x2, y2, x3, y3);
+      stroke(style);
+    },
+    picture(pixels, x, y, width, height, opacity = 1) {
+      context.save();
+      context.globalAlpha = opacity;
+      context.imageSmoothingQuality = "high";
+      context.drawImage(scratchWith(pixels), x, y, width, height);
+      context.restore();
     },
     mark(shape, x, y, radius, fill, edge, edge_px = EDGE_PX) {
       context.beginPath();
@@ -96,7 +111,7 @@ export function canvasPen(context) {
 export function svgPen(width, height, { paper, title }) {
   /** @type {string[]} */
   const parts = [];
-  const path = (/** @type {readonly number[]} */ ring) => `M${pairs(ring).join("L")}Z`;
+  const path = (/** @type {readonly number[]} */ ring, isClosed = true) => `M${pairs(ring).join("L")}${isClosed ? "Z" : ""}`;
   const hex = (/** @type {Rgb} */ color) => `#${color.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
   const stroked = (/** @type {Stroke} */ { color, width: thick, dash, opacity = 1 }) =>
     `fill="none" stroke="${hex(color)}" stroke-width="${thick}" stroke-opacity="${opacity}"` +
@@ -104,15 +119,23 @@ export function svgPen(width, height, { paper, title }) {
   return {
     fill(rings, color, opacity = 1) {
       const seam = opacity === 1 ? ` stroke="${hex(color)}" stroke-width="${SEAM_PX}"` : "";
-      if (rings.length) parts.push(`<path d="${rings.map(path).join("")}" fill="${hex(color)}" fill-opacity="${opacity}"${seam}/>`);
+      if (rings.length) parts.push(`<path d="${rings.map((ring) => path(ring)).join("")}" fill="${hex(color)}" fill-opacity="${opacity}"${seam}/>`);
     },
     lines(segments, style) {
       let d = "";
       for (let i = 0; i < segments.length; i += 4) d += `M${pairs(Array.prototype.slice.call(segments, i, i + 4)).join("L")}`;
       if (d) parts.push(`<path d="${d}" ${stroked(style)}/>`);
     },
-    outline(ring, style) {
-      parts.push(`<path d="${path(ring)}" ${stroked(style)}/>`);
+    line(points, style, isClosed = false) {
+      if (points.length) parts.push(`<path d="${path(points, isClosed)}" ${stroked(style)}/>`);
+    },
+    curve(ends, style) {
+      const [start, ...rest] = pairs(ends);
+      parts.push(`<path d="M${start}C${rest.join(" ")}" ${stroked(style)}/>`);
+    },
+    picture(pixels, x, y, across, down, opacity = 1) {
+      parts.push(`<image href="${scratchWith(pixels).toDataURL()}" x="${short(x)}" y="${short(y)}" width="${short(across)}" height="${short(down)}" ` +
+        `opacity="${opacity}" preserveAspectRatio="none"/>`);
     },
     mark(shape, x, y, radius, fill, edge, edge_px = EDGE_PX) {
       const style = `fill="${hex(fill)}" stroke="${hex(edge)}" stroke-width="${2 * edge_px}" paint-order="stroke"`;
@@ -131,6 +154,17 @@ export function svgPen(width, height, { paper, title }) {
         `<rect width="${width}" height="${height}" fill="${hex(paper)}"/>${parts.join("\n")}</svg>\n`;
     },
   };
+}
+
+/** @type {HTMLCanvasElement | null} */
+let scratch = null; // one for all: a new one for each unit and picture is ten times as slow
+
+/** @param {ImageData} pixels @returns {HTMLCanvasElement} that holds them until the next call */
+function scratchWith(pixels) {
+  scratch ??= document.createElement("canvas");
+  if (scratch.width !== pixels.width || scratch.height !== pixels.height) [scratch.width, scratch.height] = [pixels.width, pixels.height];
+  /** @type {CanvasRenderingContext2D} */ (scratch.getContext("2d", { willReadFrequently: true })).putImageData(pixels, 0, 0);
+  return scratch;
 }
 
 /** @param {readonly number[]} ring */

@@ -1,6 +1,6 @@
 /** The plane: regions filled by class confidence, the boundary, fold lines, points, and what is pointed at. */
 
-import { MARKS, css, mix } from "./colors.js";
+import { MARKS, mix } from "./colors.js";
 
 /** @typedef {import("./colors.js").Palette} Palette */
 /** @typedef {import("./pen.js").Pen} Pen */
@@ -31,6 +31,8 @@ import { MARKS, css, mix } from "./colors.js";
  * @property {boolean} test the points that are held back
  * @property {number} cell the cell pointed at; -1 for none
  * @property {number} unit the unit pointed at, counted through all layers; -1 for none
+ * @property {ImageData | null} below drawn under all, where there are no cells
+ * @property {ImageData | null} over drawn over the cells: the response of the unit pointed at
  */
 
 const LEVELS = 12; // of confidence: few enough that each is one path
@@ -42,12 +44,14 @@ const DASHES = [[], [6, 3], [2.5, 2], [1, 1.8]];
 
 /**
  * @param {Pen} pen @param {Picture} picture @param {Size} size @param {Palette} palette @param {Shown} shown
- * @param {(() => void)} [between] draws between the cells and the lines
  */
-export function drawPlane(pen, picture, size, palette, shown, between) {
+export function drawPlane(pen, picture, size, palette, shown) {
+  const { width, height } = size;
   const toPixels = scale(picture.window, size);
+  pen.fill([[0, 0, width, 0, width, height, 0, height]], palette.paper);
+  if (shown.regions && shown.below) pen.picture(shown.below, 0, 0, width, height);
   if (shown.regions) fillCells(pen, picture, palette, toPixels);
-  between?.();
+  if (shown.over) pen.picture(shown.over, 0, 0, width, height, 0.94);
   if (shown.cell >= 0) outlineCell(pen, picture, palette, toPixels, shown.cell);
   if (shown.folds) drawFolds(pen, picture, palette, toPixels, shown.unit);
   if (shown.boundary) drawBoundary(pen, picture, palette, toPixels);
@@ -88,12 +92,11 @@ export function placeOfUnit(unit, widths) {
 }
 
 /**
- * Paint one unit's response over the whole sheet: ink above 0, the other colour below.
+ * One unit's response as a picture: ink above 0, the other colour below.
  *
- * @param {CanvasRenderingContext2D} context @param {ArrayLike<number>} response rows from the top @param {number} side
- * @param {Size} size @param {Palette} palette @param {number} [opacity]
+ * @param {ArrayLike<number>} response rows from the top @param {number} side @param {Palette} palette @returns {ImageData}
  */
-export function paintResponse(context, response, side, size, palette, opacity = 1) {
+export function responsePixels(response, side, palette) {
   let largest = 1e-9;
   for (let i = 0; i < side * side; i++) largest = Math.max(largest, Math.abs(response[i]));
   const pixels = new ImageData(side, side);
@@ -102,22 +105,7 @@ export function paintResponse(context, response, side, size, palette, opacity = 
     const color = mix(palette.paper, share > 0 ? palette.ink : palette.below, Math.abs(share) * 0.85);
     pixels.data.set([...color, 255], 4 * i);
   }
-  paintPixels(context, pixels, size, opacity);
-}
-
-/** @type {OffscreenCanvas | null} */
-let scratch = null; // one for all: a new one for each unit and picture is ten times as slow
-
-/** @param {CanvasRenderingContext2D} context @param {ImageData} pixels stretched smoothly over the size @param {Size} size @param {number} [opacity] */
-export function paintPixels(context, pixels, size, opacity = 1) {
-  if (scratch?.width !== pixels.width || scratch?.height !== pixels.height) scratch = new OffscreenCanvas(pixels.width, pixels.height);
-  /** @type {OffscreenCanvasRenderingContext2D} */ (scratch.getContext("2d", { willReadFrequently: true })).putImageData(pixels, 0, 0);
-  context.save();
-  context.globalAlpha = opacity;
-  context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(scratch, 0, 0, size.width, size.height);
-  context.restore();
+  return pixels;
 }
 
 /** @typedef {(x: number, y: number) => [number, number]} ToPixels */
@@ -157,7 +145,7 @@ function outlineCell(pen, picture, palette, toPixels, cell) {
   if (cell + 1 >= picture.starts.length) return;
   const ring = ringOf(picture, cell, toPixels);
   pen.fill([ring], palette.accent, 0.14);
-  pen.outline(ring, { color: palette.accent, width: 2.5 });
+  pen.line(ring, { color: palette.accent, width: 2.5 }, true);
 }
 
 /** @param {Pen} pen @param {Picture} picture @param {Palette} palette @param {ToPixels} toPixels @param {number} unit */
@@ -203,10 +191,4 @@ function drawPoints(pen, { points, labels, is_test }, palette, toPixels, withTes
     if (is_test[i]) pen.mark(MARKS[labels[i] % MARKS.length], x, y, radius, palette.paper, color, HOLLOW_PX);
     else pen.mark(MARKS[labels[i] % MARKS.length], x, y, radius, color, palette.paper);
   }
-}
-
-/** @param {CanvasRenderingContext2D} context @param {Size} size @param {Palette} palette */
-export function wipe(context, size, palette) {
-  context.fillStyle = css(palette.paper);
-  context.fillRect(0, 0, size.width, size.height);
 }

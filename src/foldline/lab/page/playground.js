@@ -3,10 +3,10 @@
 import { architectureControls } from "./architecture.js";
 import { dataControls, inputControls, speedControl, trainingControls } from "./controls.js";
 import { find, sheet } from "./dom.js";
-import { drawPlane, paintPixels, paintResponse, wipe } from "./plane.js";
+import { drawPlane, responsePixels } from "./plane.js";
 import { gridPixels } from "./grids.js";
 import { momentOf } from "./moment.js";
-import { canvasPen } from "./pen.js";
+import { sheetsOf } from "./sheets.js";
 import { editing } from "./editing.js";
 import { netView } from "./net_view.js";
 import { planeTools } from "./tools.js";
@@ -53,17 +53,15 @@ export function playground(store, server, palette) {
 
   const drawPicture = () => {
     if (!moment) return;
-    const { context, size } = sheet(canvas);
-    const shown = moment;
-    wipe(context, size, palette());
-    if (shown.grid && shows().regions) paintPixels(context, gridPixels(shown.grid, palette()), size);
-    const unit = net.unit();
-    const between = () => {
-      const picture = net.response(shown);
-      if (picture) paintResponse(context, picture, shown.side, size, palette(), 0.94);
-    };
-    const pen = canvasPen(context);
-    drawPlane(pen, shown.picture, size, palette(), { ...shows(), unit, cell: unit < 0 ? region.cell(shown) : -1 }, between);
+    const { pen, size } = sheet(canvas);
+    const over = net.response(moment);
+    drawPlane(pen, moment.picture, size, palette(), {
+      ...shows(),
+      unit: net.unit(),
+      cell: over ? -1 : region.cell(moment),
+      below: moment.grid && gridPixels(moment.grid, palette()),
+      over: over && responsePixels(over, Math.sqrt(over.length), palette()),
+    });
     const cross = tools.cross();
     if (cross) pen.lines([cross[0] - 9, cross[1], cross[0] + 9, cross[1], cross[0], cross[1] - 9, cross[0], cross[1] + 9], { color: palette().accent, width: 2.5 });
   };
@@ -102,7 +100,7 @@ export function playground(store, server, palette) {
       drawNow();
     },
     moment: () => moment,
-    shows,
+    sheets: () => (moment ? sheetsOf(moment, palette(), shows()) : []),
     isPlaying: controls.isPlaying,
   };
 }

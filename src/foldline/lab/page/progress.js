@@ -7,14 +7,14 @@ import { count, decimal, percent } from "./words.js";
 /** @typedef {import("./moment.js").Moment} Moment */
 /** @typedef {import("./curves.js").Chart} Chart */
 
-const N_COLUMNS = 5; // step, train loss, test loss, train accuracy, test accuracy
+export const N_COLUMNS = 5; // step, train loss, test loss, train accuracy, test accuracy
 /** @type {Chart} */
-const LOSS = {
+export const LOSS = {
   title: "Loss", top: null, format: (value) => String(Number(value.toPrecision(2))),
   lines: [{ name: "train", column: 1, isTest: false }, { name: "test", column: 2, isTest: true }],
 };
 /** @type {Chart} */
-const ACCURACY = {
+export const ACCURACY = {
   title: "Right", top: 1, format: (value) => `${100 * value} %`,
   lines: [{ name: "train", column: 3, isTest: false }, { name: "test", column: 4, isTest: true }],
 };
@@ -58,8 +58,8 @@ export function progressView(store, server) {
         ["accuracy-chart", ACCURACY, `Right: train ${percent(meta.accuracy.train)} %, test ${percent(meta.accuracy.test)} %`],
       ])) {
         const canvas = find(id, HTMLCanvasElement);
-        const { context, size } = sheet(canvas);
-        drawChart(context, size, chart, curve, N_COLUMNS, meta.step, palette);
+        const { pen, size } = sheet(canvas);
+        drawChart(pen, size, chart, curve, N_COLUMNS, meta.step, palette);
         canvas.setAttribute("aria-label", `${words}, at step ${meta.step}.`);
       }
       kept = steps;

@@ -4,7 +4,6 @@ import { MARKS } from "./colors.js";
 import { make, radios, sheet } from "./dom.js";
 import { follow } from "./fields.js";
 import { unscale } from "./plane.js";
-import { canvasPen } from "./pen.js";
 
 /** @typedef {"point" | "add" | "brush" | "erase"} Tool */
 /**
@@ -58,8 +57,7 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
   const chooseLabel = (/** @type {number} */ value) => showLabel(String((label = Math.min(value, store.get().classes - 1))));
 
   const draw = () => swatches.querySelectorAll("canvas").forEach((canvas, k) => {
-    const pen = canvasPen(sheet(canvas).context);
-    pen.mark(MARKS[k], 12, 12, 6, palette().classes[k], palette().paper);
+    sheet(canvas).pen.mark(MARKS[k], 12, 12, 6, palette().classes[k], palette().paper);
   });
 
   const act = (/** @type {number} */ px, /** @type {number} */ py, /** @type {boolean} */ erases, /** @type {boolean} */ isPassing) => {

@@ -2,23 +2,36 @@
 
 import { find } from "./dom.js";
 
+const SETTLING_MS = 1000;
+
 /** @param {import("./store.js").Store} store @param {import("./server.js").Server} server */
 export function transport(store, server) {
   let isPlaying = false;
+  let wasTold = false; // by the newest frame
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let settling;
   const button = find("play", HTMLButtonElement);
   const label = () => {
     button.textContent = isPlaying ? "❚❚ Pause" : "▶ Play";
   };
-  const play = (/** @type {boolean} */ next) => {
-    isPlaying = next;
-    server.send({ do: isPlaying ? "play" : "pause" });
+  const ask = (/** @type {"play" | "pause" | "step"} */ task) => {
+    isPlaying = task === "play";
+    server.send({ do: task });
+    label();
+    // Frames that were under way still tell of before; what the server says after a while holds.
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      settling = undefined;
+      follow(wasTold);
+    }, SETTLING_MS);
+  };
+  const follow = (/** @type {boolean} */ told) => {
+    if (told === isPlaying) return;
+    isPlaying = told;
     label();
   };
-  const step = () => {
-    isPlaying = false;
-    server.send({ do: "step" });
-    label();
-  };
+  const play = (/** @type {boolean} */ next) => ask(next ? "play" : "pause");
+  const step = () => ask("step");
   const reset = () => server.send({ do: "reset" });
   label();
   button.onclick = () => play(!isPlaying);
@@ -39,9 +52,8 @@ export function transport(store, server) {
     isPlaying: () => isPlaying,
     /** @param {Readonly<Record<string, any>>} meta */
     show(meta) {
-      if (meta.playing === isPlaying) return;
-      isPlaying = meta.playing;
-      label();
+      wasTold = meta.playing;
+      if (settling === undefined) follow(wasTold);
     },
   };
 }

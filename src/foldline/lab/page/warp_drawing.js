@@ -1,6 +1,5 @@
 /** Drawings of the space-warp page: the grid in its quadrants, axes, arrows with handles. */
 
-import { canvasPen } from "./pen.js";
 import { mix } from "./colors.js";
 import { QUADRANTS, areaOf, cornerAt } from "./warp_math.js";
 import { scale } from "./plane.js";
@@ -23,9 +22,8 @@ const FLAT_SHARE = 0.02; // of its area on the plane: a piece that lost more is 
 const FLAT_PX = 5; // how wide a quadrant that has no area is drawn
 export const HANDLE_PX = 8;
 
-/** @param {CanvasRenderingContext2D} context @param {{width: number, height: number}} size @param {View} view @param {Palette} palette */
-export function drawWarp(context, size, { pieces, time, layer, window, point }, palette) {
-  const pen = canvasPen(context);
+/** @param {import("./pen.js").Pen} pen @param {{width: number, height: number}} size @param {View} view @param {Palette} palette */
+export function drawWarp(pen, size, { pieces, time, layer, window, point }, palette) {
   const toPixels = scale(window, size);
   const quadrants = QUADRANTS.map((_, q) => pieces.filter((piece) => piece.quadrants[layer] === q)
     .map(({ corners }) => {
@@ -60,9 +58,8 @@ export function handlesOf([a, b, c, d, e, f]) {
   ];
 }
 
-/** @param {CanvasRenderingContext2D} context @param {{width: number, height: number}} size @param {Layer} layer @param {Window} window @param {Palette} palette */
-export function drawHandles(context, size, layer, window, palette) {
-  const pen = canvasPen(context);
+/** @param {import("./pen.js").Pen} pen @param {{width: number, height: number}} size @param {Layer} layer @param {Window} window @param {Palette} palette */
+export function drawHandles(pen, size, layer, window, palette) {
   const toPixels = scale(window, size);
   for (const { name, at, from } of handlesOf(layer)) {
     const [start, end] = [toPixels(...from), toPixels(...at)];

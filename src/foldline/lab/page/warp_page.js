@@ -14,12 +14,13 @@ const HALF = 1.5; // of the square that is warped
 const N_SQUARES = 12; // a side
 const MARGIN = 1.12;
 const LEAST_HALF = 1.9; // of the window, so that small maps look small
+const SAVED = { width: 640, height: 640 };
 const STAGE_MS = 1300;
 const STEP = 0.05; // to which dragged entries snap
 /** @type {Window} */
 const PLANE = [-HALF * 1.06, HALF * 1.06, -HALF * 1.06, HALF * 1.06];
 
-/** @param {import("./store.js").Store} store @param {() => import("./colors.js").Palette} palette @returns {{redraw: () => void}} */
+/** @param {import("./store.js").Store} store @param {() => import("./colors.js").Palette} palette @returns {{redraw: () => void, sheets: () => import("./export.js").Sheet[]}} */
 export function warpPage(store, palette) {
   let chosen = 0; // the layer that the time lies in
   let time = 2;
@@ -70,13 +71,13 @@ export function warpPage(store, palette) {
     /** @type {Window} */
     const window = [-half, half, -half, half];
     for (const [id, bends, shown] of /** @type {const} */ ([["warp-linear", false, pieces.linear], ["warp-folded", true, pieces.folded]])) {
-      const { context, size } = sheet(find(id, HTMLCanvasElement));
+      const { pen, size } = sheet(find(id, HTMLCanvasElement));
       const point = marked && warpPoint(now, ...marked, bends);
-      drawWarp(context, size, { pieces: shown, time, layer: chosen, window, point }, palette());
-      if (!bends && hasHandles()) drawHandles(context, size, now[chosen], window, palette());
+      drawWarp(pen, size, { pieces: shown, time, layer: chosen, window, point }, palette());
+      if (!bends && hasHandles()) drawHandles(pen, size, now[chosen], window, palette());
     }
-    const { context, size } = sheet(find("warp-plane-canvas", HTMLCanvasElement));
-    drawWarp(context, size, { pieces: pieces.folded, time: 0, layer: chosen, window: PLANE, point: marked }, palette());
+    const { pen, size } = sheet(find("warp-plane-canvas", HTMLCanvasElement));
+    drawWarp(pen, size, { pieces: pieces.folded, time: 0, layer: chosen, window: PLANE, point: marked }, palette());
     find("warp-told", HTMLElement).textContent = marked ? pointInWords(marked, warpPoint(now, ...marked, true)) : "Point here: the same point is marked in both pictures.";
   };
   // Handles stand where the layer's W x + b is what the left picture shows.
@@ -153,7 +154,14 @@ export function warpPage(store, palette) {
   setMoving(false);
   new ResizeObserver(draw).observe(linearCanvas);
   follow(store, rebuild);
-  return { redraw: draw };
+  const saved = (/** @type {string} */ name, /** @type {string} */ title, /** @type {keyof typeof pieces} */ which) => ({
+    name, title, ...SAVED,
+    draw: (/** @type {import("./pen.js").Pen} */ pen) => drawWarp(pen, SAVED, { pieces: pieces[which], time, layer: chosen, window: [-half, half, -half, half], point: null }, palette()),
+  });
+  return {
+    redraw: draw,
+    sheets: () => [saved("linear", "The plane after linear maps alone", "linear"), saved("folded", "The plane after linear maps and ReLU", "folded")],
+  };
 }
 
 /** @param {import("./store.js").Store} store @param {() => void} begin */
