@@ -12,6 +12,7 @@ from foldline.cli.fit import fit_command
 from foldline.cli.folds import folds_command
 from foldline.cli.gallery import gallery_command
 from foldline.cli.info import info_command
+from foldline.cli.lab import lab_command
 from foldline.cli.landscape import landscape_command
 from foldline.cli.learn import learn_command
 from foldline.cli.predict import predict_command
@@ -35,6 +36,7 @@ Examples:
   foldline gallery --out lecture            the lecture's figures, computed
   foldline info photos/                     what is in there, and what is wrong with it?
   foldline bumps "sin(2*pi*x)" --eps 0.01   how many units does a function need?
+  foldline lab                              play with nets in the browser, live
 
 DATA is a folder with a folder of images per class (train/, val/ and test/ may stand above them), the same in a
 .tar, .tar.gz or .zip, CIFAR-10/100, IDX (MNIST), .npz, Parquet, or a built-in name: digits, fashion-mini.
@@ -61,6 +63,7 @@ for command in (
     gallery_command,
     info_command,
     bumps_command,
+    lab_command,
 ):
     foldline.add_command(command)
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +45,25 @@ class FilePoints:
     xy: XY
     labels: Int32[np.ndarray, " n"]
     class_names: tuple[str, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Give everything as JSON."""
+        return {
+            "name": self.name,
+            "xy": self.xy.tolist(),
+            "labels": self.labels.tolist(),
+            "class_names": list(self.class_names),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, object]) -> "FilePoints":
+        """Take what `to_json` gave."""
+        return cls(
+            name=str(found["name"]),
+            xy=np.array(found["xy"], np.float64),
+            labels=np.array(found["labels"], np.int32),
+            class_names=tuple(found["class_names"]),  # type: ignore[arg-type]  # a list, from to_json
+        )
 
 
 def make_points(state: LabState, file: FilePoints | None = None) -> LabPoints:

@@ -1,0 +1,91 @@
+"""The engine's process: it trains and draws for all sessions in turn, so that the server never waits for it.
+
+It is started as `python -m foldline.lab.engine`, reads commands from its standard input, writes what is for pages to
+its standard output, and ends when its input does.
+"""
+
+import json
+import os
+import queue
+import signal
+import struct
+import sys
+import threading
+import time
+from typing import BinaryIO
+
+COMMAND = struct.Struct("<II")  # session, bytes of the JSON that follows
+ANSWER = struct.Struct("<I?I")  # session, whether it is a frame, bytes of the frame or text that follows
+
+Command = dict[str, object]
+Commands = queue.SimpleQueue[tuple[int, Command] | None]  # None: the input has ended
+
+
+def main() -> None:
+    """Serve sessions until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends the engine
+    # Whatever prints must not print into the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")  # nets so small are slower anywhere else
+    commands: Commands = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, commands), daemon=True).start()
+    _serve(commands, answers)
+
+
+def _read(stream: BinaryIO, commands: Commands) -> None:
+    while len(head := stream.read(COMMAND.size)) == COMMAND.size:
+        session, length = COMMAND.unpack(head)
+        commands.put((session, json.loads(stream.read(length))))
+    commands.put(None)
+
+
+def _serve(commands: Commands, answers: BinaryIO) -> None:
+    # Imported here: commands are read meanwhile.
+    from foldline.core.compiled import use_jax_cache
+    from foldline.lab.engine_session import EngineSession
+    from foldline.lab.points import FilePoints
+
+    use_jax_cache()
+    sessions: dict[int, EngineSession] = {}
+    file: FilePoints | None = None
+
+    def answer(session: int, data: bytes, *, is_frame: bool) -> None:
+        answers.write(ANSWER.pack(session, is_frame, len(data)))
+        answers.write(data)
+        answers.flush()
+
+    while True:
+        due = {number: due_s for number, one in sessions.items() if (due_s := one.due_s()) is not None}
+        wait_s = max(min(due.values()) - time.monotonic(), 0.0) if due else None
+        try:
+            found = commands.get(timeout=wait_s)
+        except queue.Empty:
+            # The one that has waited longest; whoever had a frame just now waits for the others.
+            number = min(due, key=due.__getitem__)
+            frame, text = sessions[number].frame()
+            if text is not None:
+                answer(number, text.encode(), is_frame=False)
+            if frame is not None:
+                answer(number, frame, is_frame=True)
+            continue
+        if found is None:
+            return
+        number, command = found
+        match command["do"]:
+            case "open":
+                sessions[number] = EngineSession(file)
+            case "close":
+                sessions.pop(number, None)
+            case "file":
+                file = FilePoints.from_json(command["file"])  # type: ignore[arg-type]  # from FilePoints.to_json
+                for one in sessions.values():
+                    one.file = file
+            case _ if number in sessions:
+                text = sessions[number].do(command)
+                if text is not None:
+                    answer(number, text.encode(), is_frame=False)
+
+
+if __name__ == "__main__":
+    main()

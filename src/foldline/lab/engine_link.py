@@ -1,0 +1,163 @@
+"""The server's side of the engine: starts its process, carries commands and answers, and starts it again if it dies."""
+
+import asyncio
+import json
+import sys
+import time
+from asyncio.subprocess import PIPE, Process
+
+from foldline.core.errors import FoldlineError
+from foldline.lab.commands import Command, error_text
+from foldline.lab.engine import ANSWER, COMMAND
+from foldline.lab.points import FilePoints
+
+MOST_WAITING = 1024  # answers that a page has not taken yet; frames are two of them at most
+QUICK_DEATH_S = 10.0  # an engine that dies so soon is not given the states again: one of them may have killed it
+PATIENCE_S = 2.0  # for an engine to end by itself
+
+
+class PageIsSlow(FoldlineError):
+    """A page does not take what it asks for."""
+
+
+class EngineLink:
+    """An engine for many sessions. All methods are for the server's event loop."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[int, Session] = {}
+        self._n_sessions = 0
+        self._file: FilePoints | None = None
+        self._process: Process | None = None
+        self._started_s = 0.0
+        self._reading: asyncio.Task[None] | None = None
+        self._is_closing = False
+
+    async def start(self) -> None:
+        """Start the engine, which takes some seconds to answer."""
+        # In a session of its own, so that Ctrl-C in the terminal is for the server alone, which then ends the engine.
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "foldline.lab.engine", stdin=PIPE, stdout=PIPE, start_new_session=True
+        )
+        self._started_s = time.monotonic()
+        self._reading = asyncio.create_task(self._read(self._process))
+
+    async def close(self) -> None:
+        """End the engine."""
+        self._is_closing = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            await asyncio.wait_for(process.wait(), PATIENCE_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        if self._reading is not None:
+            await self._reading
+
+    @property
+    def n_sessions(self) -> int:
+        """How many sessions are open."""
+        return len(self._sessions)
+
+    async def open(self) -> "Session":
+        """Begin a session."""
+        self._n_sessions += 1
+        session = self._sessions[self._n_sessions] = Session(self._n_sessions, self)
+        await self.send(session.number, {"do": "open"})
+        return session
+
+    async def end(self, session: "Session") -> None:
+        """End a session."""
+        if self._sessions.pop(session.number, None) is not None:
+            await self.send(session.number, {"do": "close"})
+
+    async def give_file(self, file: FilePoints) -> None:
+        """Give the points of data="csv" to all sessions."""
+        self._file = file
+        await self.send(0, {"do": "file", "file": file.to_json()})
+
+    async def send(self, session: int, command: Command) -> None:
+        """Send a command, waiting while the engine has many others to read; one that has died will be told the rest."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        data = json.dumps(command).encode()
+        try:
+            self._process.stdin.write(COMMAND.pack(session, len(data)) + data)
+            await self._process.stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # its reader sees the same, and starts another
+
+    async def _read(self, process: Process) -> None:
+        assert process.stdout is not None
+        try:
+            while True:
+                number, is_frame, length = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
+                data = await process.stdout.readexactly(length)
+                if number in self._sessions:
+                    self._sessions[number].hand(data if is_frame else data.decode())
+        except asyncio.IncompleteReadError:
+            code = await process.wait()
+        if not self._is_closing:
+            await self._start_again(code)
+
+    async def _start_again(self, code: int) -> None:
+        lived_s = time.monotonic() - self._started_s
+        told = f"the engine ended with code {code}; expected it to go on. "
+        if lived_s < QUICK_DEATH_S:
+            await asyncio.sleep(1.0)  # or a broken one would be started without end, as fast as it dies
+            told += "It was started again without your settings, as it had just begun: change one to go on."
+        else:
+            told += "It was started again with your settings; the net begins anew."
+        await self.start()
+        if self._file is not None:
+            await self.give_file(self._file)
+        for session in list(self._sessions.values()):
+            await self.send(session.number, {"do": "open"})
+            for command in session.restoring if lived_s >= QUICK_DEATH_S else ():
+                await self.send(session.number, command)
+            session.hand(error_text(RuntimeError(told), restarted=True))
+
+
+class Session:
+    """One page's session.
+
+    Args:
+        number: its name in the engine.
+        link: to the engine.
+    """
+
+    def __init__(self, number: int, link: EngineLink) -> None:
+        self.number = number
+        self.answers: asyncio.Queue[str | bytes | PageIsSlow] = asyncio.Queue()
+        self._link = link
+        self._state: Command | None = None
+        self._is_playing = False
+
+    @property
+    def restoring(self) -> list[Command]:
+        """The commands that bring a new engine to where this session was."""
+        if self._state is None:
+            return []
+        return [self._state, {"do": "play"}] if self._is_playing else [self._state]
+
+    async def do(self, command: Command) -> None:
+        """Send a command to the engine."""
+        match command["do"]:
+            case "set":
+                self._state = command
+            case "play":
+                self._is_playing = True
+            case "pause" | "step" | "seek":
+                self._is_playing = False
+        await self._link.send(self.number, command)
+
+    def hand(self, answer: str | bytes) -> None:
+        """Take an answer for the page."""
+        n_waiting = self.answers.qsize()
+        if n_waiting < MOST_WAITING:
+            self.answers.put_nowait(answer)
+        elif n_waiting == MOST_WAITING:
+            self.answers.put_nowait(PageIsSlow("the page takes no answers; expected it to. Load it again."))
