@@ -32,7 +32,10 @@ async function start() {
   server = connect({
     frame: view.show,
     look: view.look,
-    error: connection.error,
+    error: (words, isRestarted) => {
+      connection.error(words, isRestarted);
+      view.settle();
+    },
     status: connection.status,
     hello: () => [{ do: "set", state: store.get() }, ...(view.isPlaying() ? [{ do: "play" }] : [])],
   });

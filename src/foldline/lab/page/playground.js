@@ -102,5 +102,6 @@ export function playground(store, server, palette) {
     moment: () => moment,
     sheets: () => (moment ? sheetsOf(moment, palette(), shows()) : []),
     isPlaying: controls.isPlaying,
+    settle: controls.settle,
   };
 }

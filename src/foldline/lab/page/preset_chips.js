@@ -20,11 +20,13 @@ export function presetChips(store, play) {
   });
   find("presets", HTMLElement).append(...chips);
   const notice = find("notice", HTMLElement);
-  notice.textContent = GREETING;
+  /** @type {import("./presets.js").Preset | null} */
+  let shown = null;
   follow(store, (state) => {
     const chosen = PRESETS.findIndex((preset) => isSame(stateOf(preset, usual, state), { ...state, steps: stateOf(preset, usual, state).steps }));
     chips.forEach((chip, i) => chip.setAttribute("aria-pressed", String(i === chosen)));
-    // The sentence stays while its reader tries other settings.
-    if (chosen >= 0) notice.textContent = PRESETS[chosen].notice;
+    if (chosen >= 0) shown = PRESETS[chosen];
+    // The sentence stays while its reader tries other settings on the same points.
+    notice.textContent = shown && { ...usual, ...shown.set }.data === state.data ? shown.notice : GREETING;
   });
 }

@@ -10,7 +10,7 @@ import { count, decimal, percent } from "./words.js";
 export const N_COLUMNS = 5; // step, train loss, test loss, train accuracy, test accuracy
 /** @type {Chart} */
 export const LOSS = {
-  title: "Loss", top: null, format: (value) => String(Number(value.toPrecision(2))),
+  title: "Loss", top: null, format: (value) => (value < 1000 ? String(Number(value.toPrecision(2))) : count(value)),
   lines: [{ name: "train", column: 1, isTest: false }, { name: "test", column: 2, isTest: true }],
 };
 /** @type {Chart} */

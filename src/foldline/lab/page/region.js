@@ -54,6 +54,8 @@ export function regionView(place, server) {
     refresh({ meta }) {
       const before = hint;
       hint = meta.why ?? HINT;
+      // Read aloud sixty times a second it would be noise.
+      place.setAttribute("aria-live", meta.playing ? "off" : "polite");
       if (target() || hint !== before) ask();
     },
     /** @param {Moment} moment @returns {number} the cell to outline, -1 for none */
@@ -67,7 +69,7 @@ export function regionView(place, server) {
       const sure = percent(look.confidence[look.top]);
       const n_on = look.on?.length;
       const head = make("p", {}, make("b", {}, `Class ${look.top} wins`), `, ${sure} % sure. ` +
-        (n_on === undefined ? "Its scores at this point:" : `With ${n_on} ${n_on === 1 ? "unit" : "units"} above 0, the net here is:`));
+        (n_on === undefined ? "Its scores at this point:" : `${n_on} ${n_on === 1 ? "unit" : "units"} above 0; here the net is:`));
       const lines = look.scores.map((_, k) => make("span", { class: k === look.top ? "winner" : "" }, equation(look, k)));
       place.replaceChildren(head, make("div", { class: "equations" }, ...lines));
     },

@@ -2,7 +2,7 @@
 
 import { find } from "./dom.js";
 
-const SETTLING_MS = 1000;
+const SETTLING_MS = 15_000; // after which the server's word holds
 
 /** @param {import("./store.js").Store} store @param {import("./server.js").Server} server */
 export function transport(store, server) {
@@ -18,12 +18,14 @@ export function transport(store, server) {
     isPlaying = task === "play";
     server.send({ do: task });
     label();
-    // Frames that were under way still tell of before; what the server says after a while holds.
+    // Frames that were under way still tell of before, and a new net is compiled for some seconds.
     clearTimeout(settling);
-    settling = setTimeout(() => {
-      settling = undefined;
-      follow(wasTold);
-    }, SETTLING_MS);
+    settling = setTimeout(settle, SETTLING_MS);
+  };
+  const settle = () => {
+    clearTimeout(settling);
+    settling = undefined;
+    follow(wasTold);
   };
   const follow = (/** @type {boolean} */ told) => {
     if (told === isPlaying) return;
@@ -50,10 +52,11 @@ export function transport(store, server) {
   return {
     play,
     isPlaying: () => isPlaying,
+    settle, // what was asked for was refused
     /** @param {Readonly<Record<string, any>>} meta */
     show(meta) {
       wasTold = meta.playing;
-      if (settling === undefined) follow(wasTold);
+      if (settling === undefined || wasTold === isPlaying) settle();
     },
   };
 }

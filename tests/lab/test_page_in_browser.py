@@ -1,0 +1,296 @@
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lab.live import PATIENCE_S, running_lab
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PATIENCE_MS = 1000 * PATIENCE_S
+SIZE = {"width": 1280, "height": 720}  # of the smallest screen that shows all without scrolling
+
+playwright = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with running_lab() as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        # A browser of root has no sandbox, as in most containers.
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] * (os.geteuid() == 0))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, lab):
+    """A page without the lab in it yet; whatever it complains about fails the test."""
+    context = browser.new_context(viewport=SIZE, accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
+    page, complaints, foreign = context.new_page(), [], []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on(
+        "request",
+        lambda request: None if lab.host in request.url or "blob:" in request.url else foreign.append(request.url),
+    )
+    yield page
+    context.close()
+    assert complaints == []
+    assert foreign == []
+
+
+def opened(page, url):
+    """Open the lab and wait for its first picture."""
+    page.goto(url)
+    page.locator("#facts .value:not(:empty)").first.wait_for()
+    return page
+
+
+def wait_for(page, is_there):
+    """Wait until a function of the page is true; waiting inside of it would need eval."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not is_there(page):
+        assert time.monotonic() < end_s, page.locator("main:visible").inner_text()
+        page.wait_for_timeout(50)
+
+
+def fact(page, name):
+    """Read one of the numbers under the net; NaN where there is a dash."""
+    text = page.locator("#facts > div", has_text=name).locator(".value").inner_text().replace(",", "")
+    return float(text) if text != "–" else float("nan")
+
+
+def hash_of(page):
+    return page.url.partition("#")[2]
+
+
+def test_the_spiral_is_learned_to_more_than_95_percent(page, lab):
+    opened(page, lab.url)
+    page.keyboard.press(" ")
+    wait_for(page, lambda page: fact(page, "Train right") > 95)
+    page.keyboard.press(" ")
+    assert page.locator("#play").inner_text() == "▶ Play"
+    assert fact(page, "Linear regions") > 20
+    step = fact(page, "Step")
+    page.locator("#replay").focus()
+    page.keyboard.press("Home")
+    wait_for(page, lambda page: fact(page, "Step") == 0)
+    page.locator("#step").click()
+    wait_for(page, lambda page: fact(page, "Step") > step)
+
+
+def test_clicked_and_brushed_points_are_in_the_link_and_come_back(page, lab):
+    opened(page, f"{lab.url}#data=points&classes=2&test=0")
+    plane = page.locator("#plane")
+    page.get_by_role("radio", name="A click adds").click()
+    plane.click(position={"x": 210, "y": 210})
+    page.get_by_role("radio", name="Class 1").click()
+    plane.click(position={"x": 315, "y": 105})
+    assert hash_of(page) == "data=points&classes=2&test=0&clicked=gogo0kuku1"  # (0, 0) and (1.5, 1.5)
+    plane.click(position={"x": 315, "y": 105}, modifiers=["Alt"])
+    assert hash_of(page).endswith("clicked=gogo0")
+    page.get_by_role("radio", name="A stroke adds").click()
+    box = plane.bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 260, box["y"] + 60, steps=20)
+    page.mouse.up()
+    link = hash_of(page)
+    assert 8 <= len(link.partition("clicked=gogo0")[2]) // 5 <= 20
+    page.go_back()
+    assert hash_of(page).endswith("clicked=gogo0")
+    page.go_forward()
+    assert hash_of(page) == link
+
+
+SETTINGS = {
+    "data": "moons", "classes": "2", "points": "60", "noise": "0.2", "test": "0.5", "seed": "9", "activation": "tanh",
+    "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001", "l2": "0.001",
+    "dropout": "0.3", "steps": "5",
+}  # fmt: skip
+
+
+def shown_settings(page):
+    fields = page.locator("[id^=field-]")
+    told = [
+        (field.get_attribute("id"), field.get_attribute("aria-valuetext") or field.input_value())
+        for field in fields.all()
+    ]
+    inputs = page.locator(".inputs [aria-pressed=true]").all_inner_texts()
+    return told, inputs, [box.input_value() for box in page.locator("#architecture input").all()]
+
+
+def test_a_link_restores_every_setting_and_back_and_forward_lose_nothing(page, lab):
+    link = "&".join(f"{name}={value}" for name, value in SETTINGS.items()) + "&inputs=y,x2&hidden=5,3"
+    opened(page, f"{lab.url}#{link}")
+    shown = shown_settings(page)
+    told, inputs, widths = shown
+    assert dict(told)["field-data"] == "moons"
+    assert dict(told)["field-lr"] == "0.05"
+    assert dict(told)["field-dropout"] == "30 %"
+    assert ([text.strip() for text in inputs], widths) == (["y", "x²"], ["5", "3"])
+    page.get_by_role("button", name="6 · Spiral").click()
+    assert hash_of(page) == ""
+    page.get_by_role("link", name="Space warp").click()
+    assert hash_of(page) == "page=warp"
+    page.go_back()
+    page.go_back()
+    assert shown_settings(page) == shown
+    page.go_forward()
+    assert hash_of(page) == ""
+
+
+def test_what_a_link_cannot_mean_is_told(page, lab):
+    opened(page, f"{lab.url}#lr=99&colour=red")
+    told = page.locator(".toast").inner_text()
+    assert "lr is 99; expected a number above 0 to 10. Its default is taken." in told
+    assert "'colour' is no field of the lab; it is left out." in told
+
+
+def test_the_exported_script_gives_the_scores_of_the_region_shown(page, lab, tmp_path):
+    opened(page, f"{lab.url}#hidden=6&seed=3")
+    page.locator("#plane").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("#map .equations span").first.wait_for()
+    equations = page.locator("#map .equations span").all_inner_texts()
+    page.locator("#exports summary").click()
+    with page.expect_download() as download:
+        page.locator("#export-numpy").click()
+    download.value.save_as(tmp_path / "net.py")
+    x, y = 6 / 40, 0.0  # one of 40 steps from the middle of a window of 6 units
+    given = f"{x} {y}\n"
+    ran = subprocess.run([sys.executable, tmp_path / "net.py"], input=given, capture_output=True, text=True, check=True)
+    numbers = [re.findall(r"[-−+]? ?[\d.]+(?= x| y|$)", text.split("= ")[1]) for text in equations]
+    maps = np.array([[float(part.replace("−", "-").replace(" ", "")) for part in row] for row in numbers])
+    np.testing.assert_allclose(np.loadtxt(ran.stdout.splitlines()), maps @ [x, y, 1], atol=0.01)  # two digits are shown
+
+
+@pytest.mark.parametrize(
+    ("link", "pictures"),
+    [("", ["plane", "net", "loss", "right"]), ("activation=tanh", ["plane"]), ("page=warp", ["linear", "folded"])],
+)
+def test_every_picture_is_saved_as_png_and_svg(page, lab, link, pictures, tmp_path):
+    page.goto(f"{lab.url}#{link}")
+    page.locator("#facts .value:not(:empty)").first.wait_for(state="attached")
+    for name in pictures:
+        for kind in ("png", "svg"):
+            page.locator("#exports summary").click()
+            with page.expect_download() as download:
+                page.locator(f"#export-{name}-{kind}").click()
+            assert download.value.suggested_filename == f"foldline-{name}.{kind}"
+            download.value.save_as(tmp_path / "picture")
+            if kind == "png":
+                assert np.asarray(Image.open(tmp_path / "picture").convert("L")).std() > 5
+            else:
+                drawn = ElementTree.parse(tmp_path / "picture").getroot()
+                assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+                assert len(drawn) > 8
+
+
+def test_all_presets_fit_the_screen_and_say_what_to_notice(page, lab):
+    opened(page, lab.url)
+    for link in ("Playground", "Space warp"):
+        page.get_by_role("link", name=link).click()
+        chips = page.locator("main:visible .chips button").all()
+        notices = set()
+        assert len(chips) >= 6
+        for chip in chips:
+            chip.click()
+            assert chip.get_attribute("aria-pressed") == "true"
+            notices.add(page.locator("main:visible .notice").inner_text())
+            assert page.evaluate("() => document.documentElement.scrollHeight") <= SIZE["height"]
+            assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZE["width"]
+        assert len(notices) == len(chips)
+
+
+def test_every_control_has_a_name_and_a_place_in_the_tab_order(page, lab):
+    opened(page, lab.url)
+    for link in ("Playground", "Space warp"):
+        page.get_by_role("link", name=link).click()
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll("button, a, input, select, summary, [tabindex]")]
+                .filter((one) => one.checkVisibility())
+                .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length))
+                .map((one) => one.outerHTML)"""
+        )
+        assert nameless == []
+        wanted = page.evaluate(
+            """() => [...document.querySelectorAll("button, a, input, select, summary, [tabindex]")]
+                .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0).length"""
+        )
+        page.evaluate("() => document.activeElement.blur()")
+        seen = set()
+        for _ in range(wanted + 5):
+            page.keyboard.press("Tab")
+            seen.add(page.evaluate("() => [...document.querySelectorAll('*')].indexOf(document.activeElement)"))
+        assert len(seen - {-1}) >= wanted
+
+
+def test_a_handle_of_the_matrix_can_be_dragged_and_one_step_back_undoes_it(page, lab):
+    page.goto(f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
+    canvas = page.locator("#warp-linear")
+    canvas.wait_for()
+    box = canvas.bounding_box()
+    unit_px = box["width"] / 2 / (1.9 * 1.12)  # the window's half, for maps that reach no farther
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(middle[0] + unit_px, middle[1])
+    page.mouse.down()
+    page.mouse.move(middle[0] + 0.5 * unit_px, middle[1] - 0.5 * unit_px, steps=8)
+    page.mouse.up()
+    assert hash_of(page) == "page=warp&warp=0.5,0,0.5,1,0,0"
+    page.go_back()
+    assert hash_of(page) == "page=warp&warp=1,0,0,1,0,0"
+    assert page.get_by_label("W₂₁").input_value() == "0"
+
+
+@pytest.mark.slow
+def test_a_killed_and_restarted_server_is_survived(browser, tmp_path):
+    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def started(port):
+        text = f"from foldline.lab.serving import run_lab; run_lab(port={port}, browser=False)"
+        command = [sys.executable, "-u", "-W", "ignore", "-c", text]
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        return process, re.search(r"http://\S+", process.stdout.readline())[0]
+
+    first, url = started(None)
+    page = browser.new_page(viewport=SIZE)
+    page.set_default_timeout(PATIENCE_MS)
+    try:
+        opened(page, f"{url}#hidden=4&points=50")
+        page.locator("#play").click()
+        wait_for(page, lambda page: fact(page, "Step") > 0)
+        os.killpg(first.pid, signal.SIGKILL)
+        page.locator("#status[data-kind=lost]").wait_for()
+        told = page.locator("#banner").inner_text()
+        assert "The connection to the lab is lost." in told
+        assert "tries again in" in told
+        page.get_by_label("Units of hidden layer 1").fill("7")
+        page.get_by_label("Units of hidden layer 1").press("Tab")
+        second, _ = started(int(re.search(r":(\d+)/", url)[1]))
+        try:
+            page.locator("#status[data-kind=open]").wait_for()
+            wait_for(page, lambda page: "Layer" in page.locator("#net-told").inner_text() or fact(page, "Step") > 0)
+            assert not page.locator("#banner").is_visible()
+            assert hash_of(page) == "points=50&hidden=7"
+        finally:
+            os.killpg(second.pid, signal.SIGKILL)
+            second.communicate()
+    finally:
+        page.close()
+        first.communicate()
