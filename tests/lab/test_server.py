@@ -1,6 +1,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from foldline.core.errors import MissingDataError, SettingError
+from foldline.core.errors import MissingDataError, MissingExtraError, SettingError
 from foldline.lab import engine_link, server
 from foldline.lab.frames import decode_frame
 from foldline.lab.serving import kept_token, listen, run_lab
@@ -326,6 +327,12 @@ def test_a_port_that_is_taken_is_told():
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(MissingDataError, match="a.csv is no file"):
         run_lab(tmp_path / "a.csv", browser=False)
+
+
+def test_without_the_packages_of_the_lab_the_install_line_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(MissingExtraError, match=re.escape("uvicorn is not installed; expected for the lab's page")):
+        run_lab(browser=False)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal")
