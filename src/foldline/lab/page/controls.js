@@ -30,7 +30,8 @@ export function dataControls(place, store) {
     if (!chosen) return;
     try {
       const { name, points, classes } = await sendTable(chosen);
-      store.change({ data: "csv" });
+      if (store.get().data === "csv") store.renew();
+      else store.change({ data: "csv" });
       toast(`${name}: ${points.toLocaleString("en")} points of ${classes.length} classes (${classes.join(", ")}).`);
     } catch (error) {
       toast(error instanceof Error ? error.message : String(error));

@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { cellAt } from "./plane.js";
-import { equation, percent } from "./words.js";
+import { className, equation, percent } from "./words.js";
 
 /** @typedef {import("./moment.js").Moment} Moment */
 /** @typedef {import("./server.js").Look} Look */
@@ -21,6 +21,8 @@ export function regionView(place, server) {
   let askingLater;
 
   let hint = HINT;
+  /** @type {readonly string[]} */
+  let names = [];
 
   const target = () => hovered ?? pinned;
   const ask = () => {
@@ -54,6 +56,7 @@ export function regionView(place, server) {
     refresh({ meta }) {
       const before = hint;
       hint = meta.why ?? HINT;
+      names = meta.class_names ?? [];
       // Read aloud sixty times a second it would be noise.
       place.setAttribute("aria-live", meta.playing ? "off" : "polite");
       if (target() || hint !== before) ask();
@@ -68,7 +71,7 @@ export function regionView(place, server) {
       if (!target()) return;
       const sure = percent(look.confidence[look.top]);
       const n_on = look.on?.length;
-      const head = make("p", {}, make("b", {}, `Class ${look.top} wins`), `, ${sure} % sure. ` +
+      const head = make("p", {}, make("b", {}, `${className(names, look.top)} wins`), `, ${sure} % sure. ` +
         (n_on === undefined ? "Its scores at this point:" : `${n_on} ${n_on === 1 ? "unit" : "units"} above 0; here the net is:`));
       const lines = look.scores.map((_, k) => make("span", { class: k === look.top ? "winner" : "" }, equation(look, k)));
       place.replaceChildren(head, make("div", { class: "equations" }, ...lines));

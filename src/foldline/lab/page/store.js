@@ -9,6 +9,7 @@ import { formatState, isSame, parseState } from "./state.js";
  * @typedef {object} Store
  * @property {() => State} get
  * @property {(patch: Partial<State>, options?: {isPassing?: boolean}) => void} change `isPassing` for what a drag passes by: no step back
+ * @property {() => void} renew tells all once more, since what the state names has changed
  * @property {(listener: Listener) => void} listen
  * @property {Schema} schema
  */
@@ -46,5 +47,6 @@ export function makeStore(schema, tell) {
     if (notes.length) tell(notes);
     take(next);
   });
-  return { get: () => state, change, listen: (listener) => listeners.push(listener), schema };
+  const renew = () => listeners.forEach((listener) => listener(state, state));
+  return { get: () => state, change, renew, listen: (listener) => listeners.push(listener), schema };
 }

@@ -29,11 +29,17 @@ export function equation({ W, b, scores }, k) {
   return `s${k} = ${signed(W[k][0])} x ${spaced(W[k][1])} y ${spaced(b[k])}`;
 }
 
+/** @param {readonly string[]} names @param {number} k @returns {string} */
+export function className(names, k) {
+  const name = names[k] ?? String(k);
+  return name === String(k) ? `Class ${k}` : `Class ${k}, ${name},`;
+}
+
 /**
  * @param {Moment} moment @param {readonly [column: number, index: number]} place @returns {string}
  */
 export function unitInWords({ meta, widths, layers }, [column, index]) {
-  if (column > widths.length) return `Class ${index}: its score is a weighted sum of the last layer; the class with the highest score wins.`;
+  if (column > widths.length) return `${className(meta.class_names ?? [], index)}: its score is a weighted sum of the last layer; the class with the highest score wins.`.replace(",:", ":");
   const outgoing = layers[column];
   const n_next = column < widths.length ? widths[column] : meta.n_classes;
   const next = column < widths.length ? "units of the next layer" : "classes";
