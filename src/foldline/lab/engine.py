@@ -12,6 +12,7 @@ import struct
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import BinaryIO
 
 COMMAND = struct.Struct("<II")  # session, bytes of the JSON that follows
@@ -30,7 +31,9 @@ def main() -> None:
     os.environ.setdefault("JAX_PLATFORMS", "cpu")  # nets so small are slower anywhere else
     commands: Commands = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, commands), daemon=True).start()
-    _serve(commands, answers)
+    with suppress(BrokenPipeError):  # the server is gone, and its input will end too
+        _serve(commands, answers)
+    os._exit(0)  # nothing is left to be written, and nobody waits for what JAX and Python tidy up
 
 
 def _read(stream: BinaryIO, commands: Commands) -> None:

@@ -1,0 +1,99 @@
+import json
+import subprocess
+import sys
+from contextlib import contextmanager
+
+from foldline.lab.engine import ANSWER, COMMAND
+from foldline.lab.engine_session import EngineSession
+from foldline.lab.frames import decode_frame
+from foldline.lab.playground import Playground
+from foldline.lab.state import LabState, state_to_json
+
+SMALL = {"points": 60, "hidden": [6]}
+
+
+@contextmanager
+def engine():
+    words = [sys.executable, "-m", "foldline.lab.engine"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def say(process, session, **command):
+    data = json.dumps(command).encode()
+    process.stdin.write(COMMAND.pack(session, len(data)) + data)
+    process.stdin.flush()
+
+
+def hear(process):
+    session, is_frame, length = ANSWER.unpack(process.stdout.read(ANSWER.size))
+    data = process.stdout.read(length)
+    return session, decode_frame(data) if is_frame else json.loads(data)
+
+
+def test_an_engine_serves_sessions_in_turn_and_ends_with_its_input():
+    with engine() as process:
+        for session, width in ((1, 4), (2, 5)):
+            say(process, session, do="open")
+            say(process, session, do="set", state=SMALL | {"hidden": [width]})
+        seen = dict(hear(process) for _ in range(2))
+        assert {session: frame.meta["layers"][0] for session, frame in seen.items()} == {1: [4, 2], 2: [5, 2]}
+        say(process, 1, do="close")
+        say(process, 1, do="look", x=0.0, y=0.0)
+        say(process, 2, do="look", x=0.0, y=0.0)
+        session, answer = hear(process)
+        assert session == 2
+        assert answer["look"]["exact"]
+        process.stdin.close()
+        assert process.wait(timeout=10) == 0
+        assert process.stderr.read() == b""
+
+
+def test_an_engine_whose_server_was_killed_ends_in_silence():
+    with engine() as process:
+        say(process, 1, do="open")
+        say(process, 1, do="set", state=SMALL)
+        hear(process)
+        process.stdout.close()
+        say(process, 1, do="look", x=0.0, y=0.0)
+        assert process.wait(timeout=10) == 0
+        assert process.stderr.read() == b""
+
+
+def test_of_several_states_the_newest_alone_is_made(monkeypatch):
+    made = []
+
+    class Counted(Playground):
+        def __init__(self, state, file):
+            made.append(state.hidden)
+            super().__init__(state, file)
+
+    monkeypatch.setattr("foldline.lab.engine_session.Playground", Counted)
+    session = EngineSession()
+    for width in (3, 4, 5):
+        assert session.do({"do": "set", "state": state_to_json(LabState(hidden=(width,)))}) is None
+    frame, _ = session.frame()
+    assert decode_frame(frame).meta["layers"][0] == [5, 2]
+    assert made == [(5,)]
+    assert session.due_s() is None
+
+
+def test_a_mistake_of_ours_is_told_pauses_and_leaves_the_session(monkeypatch, capsys):
+    session = EngineSession()
+    session.do({"do": "set", "state": state_to_json(LabState(points=60, hidden=(6,)))})
+    frame, text = session.frame()
+    assert text is None
+    assert decode_frame(frame).meta["step"] == 0
+    monkeypatch.setattr("foldline.lab.playground.Playground.train", lambda self, n: 1 / 0)
+    session.do({"do": "play"})
+    frame, text = session.frame()
+    assert "the engine stumbled (ZeroDivisionError: division by zero), a mistake of ours" in json.loads(text)["error"]
+    assert not decode_frame(frame).meta["playing"]
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    monkeypatch.undo()
+    assert session.do({"do": "ack", "frame": 0}) is None
+    assert session.do({"do": "step"}) is None
+    assert decode_frame(session.frame()[0]).meta["step"] == 1
