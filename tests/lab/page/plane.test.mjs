@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { gridBoundary } from "../../../src/foldline/lab/page/grids.js";
 import { layOut, unitAt } from "../../../src/foldline/lab/page/net.js";
-import { svgPen } from "../../../src/foldline/lab/page/pen.js";
+import { svgPen } from "../../../src/foldline/lab/page/svg_pen.js";
 import { cellAt, placeOfUnit, scale, unscale } from "../../../src/foldline/lab/page/plane.js";
 import { niceTop } from "../../../src/foldline/lab/page/curves.js";
 

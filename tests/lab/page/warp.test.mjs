@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { areaOf, cornerAt, layersOf, warpGrid, warpPoint } from "../../../src/foldline/lab/page/warp_math.js";
+import { areaOf, cornerAt, draggedTo, layersOf, warpGrid, warpPoint } from "../../../src/foldline/lab/page/warp_math.js";
 
 const LAYERS = layersOf([1, 0.6, -0.5, 1.1, 0.2, -0.1, -0.9, 0.7, 0.8, 0.8, 0.5, -0.9]);
 
@@ -33,4 +33,11 @@ test("quadrants are lettered by the units above 0", () => {
 test("time goes from the plane over W x + b to the bend", () => {
   const corner = warpPoint(layersOf([1, 0, 0, 1, -2, 0]), 1, 1, true);
   assert.deepEqual([0, 1, 2, 1.5].map((time) => cornerAt(corner, time)), [[1, 1], [-1, 1], [0, 1], [-0.5, 1]]);
+});
+
+test("a dragged handle lands under the pointer, to a twentieth", () => {
+  const layer = layersOf([1, 0.6, -0.5, 1.1, 0.2, -0.1])[0];
+  assert.deepEqual(draggedTo(layer, "x", 0.71, 0.38), [0.5, 0.6, 0.5, 1.1, 0.2, -0.1]);
+  assert.deepEqual(draggedTo(layer, "y", 0.2, -0.1), [1, 0, -0.5, 0, 0.2, -0.1]);
+  assert.deepEqual(draggedTo(layer, "b", -1, 0.26), [1, 0.6, -0.5, 1.1, -1, 0.25]);
 });

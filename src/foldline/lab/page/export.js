@@ -1,7 +1,8 @@
 /** What can be taken along: pictures, the net as a NumPy script, the link. */
 
 import { featureOf } from "./features.js";
-import { canvasPen, svgPen } from "./pen.js";
+import { canvasPen } from "./pen.js";
+import { svgPen } from "./svg_pen.js";
 
 /** @typedef {import("./moment.js").Moment} Moment */
 /** @typedef {{name: string, title: string, width: number, height: number, draw: (pen: import("./pen.js").Pen) => void}} Sheet a picture that can be saved */

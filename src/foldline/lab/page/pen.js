@@ -1,6 +1,7 @@
-/** Two pens with the same strokes, one for a canvas and one for an SVG text, so that a picture is told once. */
+/** The pen that pictures are drawn with, so that each is told once for canvas and SVG; and the canvas's pen. */
 
 import { css } from "./colors.js";
+import { EDGE_PX, FONT, SEAM_PX, SHAPES, scratchWith } from "./strokes.js";
 
 /** @typedef {import("./colors.js").Rgb} Rgb */
 /** @typedef {{color: Rgb, width: number, dash?: readonly number[], opacity?: number}} Stroke */
@@ -15,21 +16,6 @@ import { css } from "./colors.js";
  * @property {(shape: string, x: number, y: number, radius: number, fill: Rgb, edge: Rgb, edge_px?: number) => void} mark
  * @property {(x: number, y: number, words: string, lettering: Lettering) => void} text
  */
-
-const SEAM_PX = 0.8; // neighbours drawn with soft edges would let the paper through between them
-const EDGE_PX = 0.8;
-const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif";
-
-/** @type {Readonly<Record<string, readonly (readonly [number, number])[]>>} corners in radii; a disc has none */
-const SHAPES = {
-  square: [[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]],
-  triangle: [[0, -1.15], [1.05, 0.8], [-1.05, 0.8]],
-  diamond: [[0, -1.25], [1.05, 0], [0, 1.25], [-1.05, 0]],
-  plus: [[-0.4, -1.1], [0.4, -1.1], [0.4, -0.4], [1.1, -0.4], [1.1, 0.4], [0.4, 0.4], [0.4, 1.1], [-0.4, 1.1], [-0.4, 0.4], [-1.1, 0.4], [-1.1, -0.4], [-0.4, -0.4]],
-  cross: [[0, -0.5], [0.6, -1.1], [1.1, -0.6], [0.5, 0], [1.1, 0.6], [0.6, 1.1], [0, 0.5], [-0.6, 1.1], [-1.1, 0.6], [-0.5, 0], [-1.1, -0.6], [-0.6, -1.1]],
-  down: [[0, 1.15], [1.05, -0.8], [-1.05, -0.8]],
-  left: [[-1.15, 0], [0.8, -1.05], [0.8, 1.05]],
-};
 
 /** @param {CanvasRenderingContext2D} context scaled to pixels of the page @returns {Pen} */
 export function canvasPen(context) {
@@ -102,82 +88,4 @@ export function canvasPen(context) {
       context.fillText(words, x, y);
     },
   };
-}
-
-/**
- * @param {number} width @param {number} height @param {{paper: Rgb, title: string}} sheet
- * @returns {Pen & {done: () => string}} `done` gives the whole file's text
- */
-export function svgPen(width, height, { paper, title }) {
-  /** @type {string[]} */
-  const parts = [];
-  const path = (/** @type {readonly number[]} */ ring, isClosed = true) => `M${pairs(ring).join("L")}${isClosed ? "Z" : ""}`;
-  const hex = (/** @type {Rgb} */ color) => `#${color.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
-  const stroked = (/** @type {Stroke} */ { color, width: thick, dash, opacity = 1 }) =>
-    `fill="none" stroke="${hex(color)}" stroke-width="${thick}" stroke-opacity="${opacity}"` +
-    (dash?.length ? ` stroke-dasharray="${dash.join(" ")}"` : "");
-  return {
-    fill(rings, color, opacity = 1) {
-      const seam = opacity === 1 ? ` stroke="${hex(color)}" stroke-width="${SEAM_PX}"` : "";
-      if (rings.length) parts.push(`<path d="${rings.map((ring) => path(ring)).join("")}" fill="${hex(color)}" fill-opacity="${opacity}"${seam}/>`);
-    },
-    lines(segments, style) {
-      let d = "";
-      for (let i = 0; i < segments.length; i += 4) d += `M${pairs(Array.prototype.slice.call(segments, i, i + 4)).join("L")}`;
-      if (d) parts.push(`<path d="${d}" ${stroked(style)}/>`);
-    },
-    line(points, style, isClosed = false) {
-      if (points.length) parts.push(`<path d="${path(points, isClosed)}" ${stroked(style)}/>`);
-    },
-    curve(ends, style) {
-      const [start, ...rest] = pairs(ends);
-      parts.push(`<path d="M${start}C${rest.join(" ")}" ${stroked(style)}/>`);
-    },
-    picture(pixels, x, y, across, down, opacity = 1) {
-      parts.push(`<image href="${scratchWith(pixels).toDataURL()}" x="${short(x)}" y="${short(y)}" width="${short(across)}" height="${short(down)}" ` +
-        `opacity="${opacity}" preserveAspectRatio="none"/>`);
-    },
-    mark(shape, x, y, radius, fill, edge, edge_px = EDGE_PX) {
-      const style = `fill="${hex(fill)}" stroke="${hex(edge)}" stroke-width="${2 * edge_px}" paint-order="stroke"`;
-      const corners = SHAPES[shape];
-      parts.push(corners
-        ? `<path d="${path(corners.flatMap(([dx, dy]) => [x + dx * radius, y + dy * radius]))}" ${style}/>`
-        : `<circle cx="${short(x)}" cy="${short(y)}" r="${short(radius)}" ${style}/>`);
-    },
-    text(x, y, words, { size, color, anchor = "start", bold = false }) {
-      parts.push(`<text x="${short(x)}" y="${short(y)}" font-size="${size}" fill="${hex(color)}" text-anchor="${anchor}"` +
-        `${bold ? ' font-weight="600"' : ""} dominant-baseline="central">${escaped(words)}</text>`);
-    },
-    done() {
-      return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
-        `font-family="${FONT}" stroke-linecap="round" stroke-linejoin="round"><title>${escaped(title)}</title>` +
-        `<rect width="${width}" height="${height}" fill="${hex(paper)}"/>${parts.join("\n")}</svg>\n`;
-    },
-  };
-}
-
-/** @type {HTMLCanvasElement | null} */
-let scratch = null; // one for all: a new one for each unit and picture is ten times as slow
-
-/** @param {ImageData} pixels @returns {HTMLCanvasElement} that holds them until the next call */
-function scratchWith(pixels) {
-  scratch ??= document.createElement("canvas");
-  if (scratch.width !== pixels.width || scratch.height !== pixels.height) [scratch.width, scratch.height] = [pixels.width, pixels.height];
-  /** @type {CanvasRenderingContext2D} */ (scratch.getContext("2d", { willReadFrequently: true })).putImageData(pixels, 0, 0);
-  return scratch;
-}
-
-/** @param {readonly number[]} ring */
-function pairs(ring) {
-  return Array.from({ length: ring.length / 2 }, (_, i) => `${short(ring[2 * i])} ${short(ring[2 * i + 1])}`);
-}
-
-/** @param {number} value */
-function short(value) {
-  return Number(value.toFixed(2));
-}
-
-/** @param {string} words */
-function escaped(words) {
-  return words.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

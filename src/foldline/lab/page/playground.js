@@ -48,7 +48,7 @@ export function playground(store, server, palette) {
   const tools = planeTools(
     { plane: find("plane", HTMLElement), tools: find("tools", HTMLElement), swatches: find("swatches", HTMLElement) },
     store, palette,
-    { ...edits, point: (at) => { region.point(at); drawNow(); }, pin: (at) => { region.pin(at); drawNow(); } },
+    { ...edits, point: (at) => { region.point(at); drawPicture(); }, pin: (at) => { region.pin(at); drawPicture(); } },
   );
 
   const drawPicture = () => {
@@ -87,6 +87,7 @@ export function playground(store, server, palette) {
     show(frame) {
       moment = momentOf(frame);
       controls.show(moment.meta);
+      if (store.get().page !== "playground") return; // drawn when it is seen again, as its canvases then change their size
       region.refresh(moment);
       drawPicture();
       clearTimeout(drawingLater);

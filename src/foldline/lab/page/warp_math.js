@@ -9,6 +9,7 @@
 
 /** By which of the two units is above 0, as the lecture letters them. */
 export const QUADRANTS = /** @type {const} */ (["A", "B", "C", "D"]);
+const STEP = 0.05; // to which dragged entries snap
 const NUMBERS_A_LAYER = 6;
 const LEAST_AREA = 1e-9; // on the plane, in square units; less is a cut that only touched a corner
 
@@ -60,6 +61,17 @@ export function cornerAt(corner, time) {
   const share = t * t * (3 - 2 * t); // starts and stops gently
   const between = (/** @type {0 | 1} */ axis) => corner[2 * stage + axis] + share * (corner[2 * next + axis] - corner[2 * stage + axis]);
   return [between(0), between(1)];
+}
+
+/**
+ * @param {Layer} layer @param {string} name of the handle @param {number} x @param {number} y
+ * @returns {readonly number[]} the layer with the handle there
+ */
+export function draggedTo([a, b, c, d, e, f], name, x, y) {
+  const snapped = (/** @type {number} */ value) => Number((Math.round(value / STEP) * STEP).toFixed(2));
+  if (name === "x") return [snapped(x - e), b, snapped(y - f), d, e, f];
+  if (name === "y") return [a, snapped(x - e), c, snapped(y - f), e, f];
+  return [a, b, c, d, snapped(x), snapped(y)];
 }
 
 /** @param {number} half @param {number} n @returns {Piece[]} */

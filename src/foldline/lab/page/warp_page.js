@@ -1,12 +1,13 @@
 /** The space-warp page: a plane through linear maps alone, and through linear maps and ReLU. It needs no server. */
 
-import { find, make, sheet } from "./dom.js";
+import { find, sheet } from "./dom.js";
 import { follow } from "./fields.js";
 import { unscale } from "./plane.js";
 import { HANDLE_PX, drawHandles, drawWarp, handlesOf } from "./warp_drawing.js";
-import { layersOf, warpGrid, warpPoint } from "./warp_math.js";
+import { draggedTo, layersOf, warpGrid, warpPoint } from "./warp_math.js";
 import { layerControls } from "./warp_layers.js";
-import { WARP_PRESETS } from "./warp_presets.js";
+import { presetChips } from "./warp_chips.js";
+import { pointInWords, stageInWords } from "./warp_words.js";
 
 /** @typedef {import("./plane.js").Window} Window */
 
@@ -16,7 +17,6 @@ const MARGIN = 1.12;
 const LEAST_HALF = 1.9; // of the window, so that small maps look small
 const SAVED = { width: 640, height: 640 };
 const STAGE_MS = 1300;
-const STEP = 0.05; // to which dragged entries snap
 /** @type {Window} */
 const PLANE = [-HALF * 1.06, HALF * 1.06, -HALF * 1.06, HALF * 1.06];
 
@@ -147,9 +147,10 @@ export function warpPage(store, palette) {
     event.preventDefault();
   };
 
-  presets(store, () => {
-    setTime(0);
-    setMoving(true);
+  presetChips(store, () => {
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    setTime(isStill ? 2 * layers().length : 0);
+    setMoving(!isStill);
   });
   setMoving(false);
   new ResizeObserver(draw).observe(linearCanvas);
@@ -162,50 +163,4 @@ export function warpPage(store, palette) {
     redraw: draw,
     sheets: () => [saved("linear", "The plane after linear maps alone", "linear"), saved("folded", "The plane after linear maps and ReLU", "folded")],
   };
-}
-
-/** @param {import("./store.js").Store} store @param {() => void} begin */
-function presets(store, begin) {
-  const chips = WARP_PRESETS.map(({ title, numbers }) => {
-    const chip = make("button", { type: "button" }, title);
-    chip.onclick = () => {
-      store.change({ warp: numbers });
-      begin();
-    };
-    return chip;
-  });
-  find("warp-presets", HTMLElement).append(...chips);
-  const notice = find("warp-notice", HTMLElement);
-  notice.textContent = WARP_PRESETS[0].notice;
-  follow(store, ({ warp }) => {
-    const which = WARP_PRESETS.findIndex(({ numbers }) => String(numbers) === String(warp));
-    chips.forEach((chip, i) => chip.setAttribute("aria-pressed", String(i === which)));
-    if (which >= 0) notice.textContent = WARP_PRESETS[which].notice;
-  });
-}
-
-/**
- * @param {import("./warp_math.js").Layer} layer @param {string} name of the handle @param {number} x @param {number} y
- * @returns {readonly number[]} the layer with the handle there
- */
-export function draggedTo([a, b, c, d, e, f], name, x, y) {
-  const snapped = (/** @type {number} */ value) => Number((Math.round(value / STEP) * STEP).toFixed(2));
-  if (name === "x") return [snapped(x - e), b, snapped(y - f), d, e, f];
-  if (name === "y") return [a, snapped(x - e), c, snapped(y - f), e, f];
-  return [a, b, c, d, snapped(x), snapped(y)];
-}
-
-/** @param {number} time @param {number} n_layers */
-function stageInWords(time, n_layers) {
-  if (time === 0) return "the plane";
-  const layer = Math.min(Math.ceil(time / 2), n_layers);
-  const isBend = time > 2 * layer - 1;
-  const isThere = Number.isInteger(time);
-  return `layer ${layer}: ${isBend ? "max(0, ·)" : "W x + b"}${isThere ? "" : " …"}`;
-}
-
-/** @param {readonly number[]} at @param {readonly number[]} stages */
-function pointInWords([x, y], stages) {
-  const told = (/** @type {readonly number[]} */ pair) => `(${pair.map((value) => value.toFixed(2).replace("-", "−")).join(", ")})`;
-  return `(x, y) = ${told([x, y])} goes to h = ${told(stages.slice(-2))}.`;
 }
