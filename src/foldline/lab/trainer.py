@@ -116,7 +116,7 @@ class Trainer:
         np.asarray(progress.mean_loss)  # waits
         if program == self._program:  # else it was compiled just now, which tells nothing about a step
             self._step_s = (time.perf_counter() - start) / n
-            if n == n_steps or n == most > 1:
+            if n_steps > 1:  # a single one is mostly the call
                 self.examples_per_s = self._state.batch / self._step_s
         self._program = program
         model = self._training.model
