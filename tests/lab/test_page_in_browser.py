@@ -187,7 +187,7 @@ def test_the_exported_script_gives_the_scores_of_the_region_shown(page, lab, tmp
 )
 def test_every_picture_is_saved_as_png_and_svg(page, lab, link, pictures, tmp_path):
     page.goto(f"{lab.url}#{link}")
-    page.locator("#facts .value:not(:empty)").first.wait_for(state="attached")
+    page.locator("#facts .value:not(:empty), #warp-linear").locator("visible=true").first.wait_for()
     for name in pictures:
         for kind in ("png", "svg"):
             page.locator("#exports summary").click()

@@ -13,5 +13,5 @@ export const WARP_PRESETS = [
   { title: "5 · All is lost", numbers: [0.8, 0.3, -0.3, 0.8, -2, -2],
     notice: "The opposite bias: all of it lies in C, and one point is left of the plane. Such units are dead: they hand on 0 for every point, and no training step can wake them." },
   { title: "6 · Fold it twice", numbers: [1, 0.6, -0.5, 1.1, 0.3, 0.4, -0.9, 0.7, 0.8, 0.8, 0.5, -0.9],
-    notice: "Layer 2 folds what layer 1 has folded. Choose layer 2 and look at the small plane: its lines bend where they cross those of layer 1. That is why depth makes many regions from few units." },
+    notice: "Layer 2 folds what layer 1 has folded. In the small plane the second layer's lines bend where they cross those of layer 1. That is why depth makes many regions from few units." },
 ];

@@ -2,6 +2,8 @@
 
 import { featureOf } from "./features.js";
 
+const MOST_WEIGHTS = 6; // told of one unit: two lines beside the net
+
 /** @typedef {import("./moment.js").Moment} Moment */
 /** @typedef {import("./server.js").Look} Look */
 
@@ -46,7 +48,7 @@ export function unitInWords({ meta, widths, layers }, [column, index]) {
   const weights = outgoing
     ? Array.from({ length: n_next }, (_, k) => `${k}: ${signed(outgoing.W.values[k * outgoing.W.shape[1] + index])}`)
     : [];
-  const told = weights.length ? ` Weights to the ${next}: ${weights.slice(0, 8).join(", ")}${weights.length > 8 ? ", …" : ""}.` : "";
+  const told = weights.length ? ` Weights to the ${next}: ${weights.slice(0, MOST_WEIGHTS).join(", ")}${weights.length > MOST_WEIGHTS ? ", …" : "."}` : "";
   if (column === 0) return `Input ${featureOf(meta.inputs[index]).label}.${told}`;
   const incoming = layers[column - 1];
   let from = "";
