@@ -32,8 +32,10 @@ test("what is no frame is told in words", () => {
 });
 
 test("a frame that ends too early is told in words", () => {
-  const { buffer } = message({ kind: "k", frame: 1, meta: {}, arrays: [{ name: "a", dtype: "f4", shape: [9], offset: 200 }] }, new Uint8Array(0));
-  assert.throws(() => decodeFrame(buffer), /bytes; expected 236 at least/);
+  const header = { kind: "k", frame: 1, meta: {}, arrays: [{ name: "a", dtype: "f4", shape: [2], offset: 104 }] };
+  const { buffer, start } = message(header, new Uint8Array(4)); // half of the array
+  assert.equal(start, 104);
+  assert.throws(() => decodeFrame(buffer), /A frame has 108 bytes; expected 112 at least/);
 });
 
 test("an unknown dtype is told in words", () => {
