@@ -27,6 +27,7 @@ def learned_picture(found: "LearningCurves") -> "Figure":
             points = [point for point in found.points if point.recipe == recipe]
             means = [100 * point.accuracy.mean for point in points]
             looks = {"color": SERIES[i % len(SERIES)], "marker": MARKERS[i % len(MARKERS)], "markersize": 6}
+            looks |= {"linestyle": "--"} if i // len(SERIES) % 2 else {}
             bars = [100 * point.accuracy.std for point in points] if found.n_seeds > 1 else None
             of_images.errorbar([p.n_train for p in points], means, yerr=bars, label=title, capsize=3, **looks)
             of_seconds.plot([point.elapsed_s for point in points], means, **looks)
