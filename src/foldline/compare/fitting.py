@@ -175,7 +175,7 @@ def fit(
 
 
 def _names(features: Sequence[str] | None, layer: LayerFeature | None) -> Sequence[str] | None:
-    return features if layer is None else (*(features or ()), "a layer")
+    return features if layer is None else (*(features or ()), "layer")
 
 
 def _forget(folder: Path) -> None:

@@ -6,6 +6,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,12 +63,9 @@ def run_lab(
     say(f"The lab is open at {url}\nOnly this machine can reach it, and only with this address. Stop it with Ctrl-C.")
     if browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-    try:
+    with closing(listener), suppress(KeyboardInterrupt):  # which it raises once more after its own farewell
         uvicorn.Server(config).run(sockets=[listener])
-    except KeyboardInterrupt:
-        say("The lab is closed.")
-    finally:
-        listener.close()
+    say("The lab is closed.")
 
 
 def config_of(app: "App") -> "Config":
