@@ -6,8 +6,9 @@ from numpy.testing import assert_allclose
 
 from foldline.core.errors import SettingError
 from foldline.models import Net, RandWireOnImages, Wiring, n_numbers, random_wiring
+from foldline.models.net import ROWS_AT_ONCE
 from foldline.models.pooling import max_pool
-from foldline.models.randwire_images import ROWS_AT_ONCE, check_large_enough
+from foldline.models.randwire_images import check_large_enough
 from foldline.training.objective import penalty
 from tolerances import TOLERANCE
 

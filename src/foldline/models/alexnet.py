@@ -11,9 +11,8 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from foldline.core.errors import SettingError
 from foldline.models.convolution import Convolution
 from foldline.models.linear import Linear
+from foldline.models.net import some_at_a_time
 from foldline.models.pooling import WINDOW, max_pool, pooled_side, response_normalised
-
-ROWS_AT_ONCE = 256  # images whose maps are in memory together where no gradient is asked for
 
 
 class Stage(NamedTuple):
@@ -196,11 +195,7 @@ class AlexNet(eqx.Module):
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, "n k"]:
         """Give class scores, a row per input row; with a key, units are switched off (see `hidden`)."""
-        if key is None and len(X) > ROWS_AT_ONCE:
-            filled = jnp.pad(X, ((0, -len(X) % ROWS_AT_ONCE), (0, 0)))
-            scores: Array = jax.lax.map(self._scores, filled.reshape(-1, ROWS_AT_ONCE, X.shape[1]))
-            return scores.reshape(len(filled), -1)[: len(X)]
-        return self._scores(X, dropout=dropout, key=key)
+        return self._scores(X, dropout=dropout, key=key) if key is not None else some_at_a_time(self._scores, X)
 
     def _scores(self, X: Array, *, dropout: float | Array = 0.0, key: PRNGKeyArray | None = None) -> Array:
         return self.connected[-1](self.hidden(X, dropout=dropout, key=key)[-1])

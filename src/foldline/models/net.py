@@ -1,10 +1,13 @@
 """What training asks of a model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
+
+ROWS_AT_ONCE = 256  # images whose maps are in memory together
 
 
 @runtime_checkable
@@ -45,6 +48,22 @@ class Net(Protocol):
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, "n k"]:
         """Give class scores, a row per input row; with a key, a share `dropout` of units is switched off."""
+
+
+def some_at_a_time(
+    scores: Callable[[Float[Array, "m d"]], Float[Array, "m k"]], X: Float[Array, "n d"]
+) -> Float[Array, "n k"]:
+    """Apply `scores` to all rows, 256 at a time where there are more.
+
+    Args:
+        scores: gives a row for every row.
+        X: (N, D).
+    """
+    if len(X) <= ROWS_AT_ONCE:
+        return scores(X)
+    filled = jnp.pad(X, ((0, -len(X) % ROWS_AT_ONCE), (0, 0)))
+    found: Array = jax.lax.map(scores, filled.reshape(-1, ROWS_AT_ONCE, X.shape[1]))
+    return found.reshape(len(filled), -1)[: len(X)]
 
 
 def n_numbers(net: Net) -> int:

@@ -10,12 +10,12 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from foldline.core.errors import SettingError
 from foldline.models.convolution import Convolution
 from foldline.models.linear import Linear
+from foldline.models.net import some_at_a_time
 from foldline.models.pooling import WINDOW, max_pool
 from foldline.models.randwire import by_node, flow, thinned
 from foldline.models.separable import SeparableConvolution
 from foldline.models.wiring import Wiring
 
-ROWS_AT_ONCE = 256
 SIDE = 3  # of an inlet's templates
 
 
@@ -125,11 +125,7 @@ class RandWireOnImages(eqx.Module):
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, "n k"]:
         """Give class scores, a row per input row; with a key, means over places are switched off (see `hidden`)."""
-        if key is None and len(X) > ROWS_AT_ONCE:
-            filled = jnp.pad(X, ((0, -len(X) % ROWS_AT_ONCE), (0, 0)))
-            scores: Array = jax.lax.map(self._scores, filled.reshape(-1, ROWS_AT_ONCE, X.shape[1]))
-            return scores.reshape(len(filled), -1)[: len(X)]
-        return self._scores(X, dropout=dropout, key=key)
+        return self._scores(X, dropout=dropout, key=key) if key is not None else some_at_a_time(self._scores, X)
 
     def _scores(self, X: Array, *, dropout: float | Array = 0.0, key: PRNGKeyArray | None = None) -> Array:
         return self.outlet(self.hidden(X, dropout=dropout, key=key)[-1])
