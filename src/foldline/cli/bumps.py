@@ -49,11 +49,12 @@ def bumps_command(
     from foldline.core.checks import integer
     from foldline.core.compiled import use_jax_cache
     from foldline.core.errors import SettingError
-    from foldline.core.files import atomic_path, check_can_write
+    from foldline.core.files import check_can_write
     from foldline.core.progress import showing_progress
     from foldline.core.text import plural
     from foldline.insight import approximate, error_curves, read_formula, towers
     from foldline.insight.certificates import rounded_up
+    from foldline.insight.style import save_png
     from foldline.insight.towers import MOST_A_SIDE
 
     if (formula is None) == (points is None):
@@ -111,6 +112,5 @@ def bumps_command(
                 f"{100 * curves.flat[-1]:.0f} %."
             )
         figure = found.picture(curves=curves)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=150, facecolor="white")
+    save_png(figure, path)
     click.echo(f"Wrote {path}")

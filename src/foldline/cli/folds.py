@@ -39,10 +39,11 @@ def folds_command(
 
     from foldline.cli.describe import print_folds, print_problems
     from foldline.core.compiled import use_jax_cache
-    from foldline.core.files import atomic_path, check_can_write
+    from foldline.core.files import check_can_write
     from foldline.core.progress import showing_progress
     from foldline.estimators import load
     from foldline.insight import Plane, find_folds, find_image_folds
+    from foldline.insight.style import save_png
 
     use_jax_cache()
     if paths and window is not None:
@@ -62,6 +63,5 @@ def folds_command(
             names = tuple(map(str, loaded.classes_))
             picture = folds.picture(class_names=names)
     print_folds(folds, names)
-    with atomic_path(path) as temporary:
-        picture.savefig(temporary, format="png", dpi=150, facecolor="white")
+    save_png(picture, path)
     click.echo(f"Wrote {path}")

@@ -116,9 +116,8 @@ def _lecture(seeds: int, out: str) -> None:
 def _write(figure: "Figure", out: str, name: str) -> None:
     from pathlib import Path
 
-    from foldline.core.files import atomic_path
+    from foldline.insight.style import save_png
 
     path = Path(out) / name
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=150, facecolor="white")
+    save_png(figure, path)
     click.echo(f"Wrote {path}")

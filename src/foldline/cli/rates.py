@@ -47,10 +47,10 @@ def rates_command(
 
     from foldline.compare.rates import find_rate_on
     from foldline.core.compiled import use_jax_cache
-    from foldline.core.files import atomic_path
     from foldline.core.progress import showing_progress
     from foldline.estimators import make_classifier
     from foldline.images import load_images
+    from foldline.insight.style import save_png
 
     use_jax_cache()
     classifier = make_classifier(hidden=hidden or (), wiring=None, alexnet=None, loss=loss, **settings)
@@ -64,6 +64,5 @@ def rates_command(
     if test.diverged_at is not None:
         click.echo(f"diverged   {test.diverged_at:.3g}")
     path = Path(out) / "rates.png"
-    with atomic_path(path) as temporary:
-        test.picture().savefig(temporary, format="png", dpi=150, facecolor="white")
+    save_png(test.picture(), path)
     click.echo(f"Wrote {path}")

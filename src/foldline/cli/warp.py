@@ -43,10 +43,11 @@ def warp_command(
 
     from foldline.cli.describe import print_problems
     from foldline.core.compiled import use_jax_cache
-    from foldline.core.files import atomic_path, check_can_write
+    from foldline.core.files import check_can_write
     from foldline.core.progress import showing_progress
     from foldline.estimators import load
     from foldline.insight import Plane, find_warp, plane_of_images
+    from foldline.insight.style import save_png
 
     use_jax_cache()
     if paths and window is not None:
@@ -63,8 +64,7 @@ def warp_command(
         else:
             plane = Plane.whole() if window is None else Plane.whole(window)
         warp = find_warp(loaded, plane, layer=layer, n_grid=n_grid, max_regions=max_regions)
-        with atomic_path(still) as temporary:
-            warp.picture(X=X, labels=labels).savefig(temporary, format="png", dpi=150, facecolor="white")
+        save_png(warp.picture(X=X, labels=labels), still)
         warp.animation(moving, X=X, labels=labels)
     click.echo(f"regions    {warp.n_regions:,} up to layer {layer}, cut by the grid into {len(warp.patterns):,} pieces")
     click.echo(f"Wrote {still} and {moving}")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foldline.compare.swept import Spread
-from foldline.core.files import atomic_path, write_text
+from foldline.core.files import write_text
+from foldline.insight.style import save_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,6 +119,5 @@ class LearningCurves:
             "environment": self.environment,
         }
         write_text(Path(folder) / "learning.json", json.dumps(summary, indent=1) + "\n")
-        with atomic_path(Path(folder) / "learning.png") as temporary:
-            self.picture().savefig(temporary, format="png", dpi=150, facecolor="white")
+        save_png(self.picture(), Path(folder) / "learning.png")
         return (Path(folder) / "learning.json", Path(folder) / "learning.png")

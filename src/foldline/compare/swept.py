@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from foldline.core.files import atomic_path, write_text
+from foldline.insight.style import save_png
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -177,8 +178,7 @@ class Sweep:
         }
         written = [_write_table(self.table, Path(folder))]
         write_text(Path(folder) / "sweep.json", json.dumps(summary, indent=1) + "\n")
-        with atomic_path(Path(folder) / "sweep.png") as temporary:
-            self.picture().savefig(temporary, format="png", dpi=150, facecolor="white")
+        save_png(self.picture(), Path(folder) / "sweep.png")
         return (*written, Path(folder) / "sweep.json", Path(folder) / "sweep.png")
 
     def _about_size(self) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from foldline.compare.swept import Spread, SweptRow
-from foldline.core.files import atomic_path, write_text
+from foldline.core.files import write_text
 from foldline.estimators import MLPClassifier, RandomlyWiredClassifier
+from foldline.insight.style import save_png
 from foldline.models import Wiring
 from foldline.models.wiring import GRAPHS
 
@@ -159,8 +160,7 @@ class Wirings:
         }
         write_text(Path(folder) / "wirings.json", json.dumps(summary, indent=1) + "\n")
         for name, figure in (("wirings.png", self.picture()), ("graph.png", self.graph_picture())):
-            with atomic_path(Path(folder) / name) as temporary:
-                figure.savefig(temporary, format="png", dpi=150, facecolor="white")
+            save_png(figure, Path(folder) / name)
         return tuple(Path(folder) / name for name in ("wirings.json", "wirings.png", "graph.png"))
 
 

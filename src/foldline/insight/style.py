@@ -1,11 +1,14 @@
 """One look for all pictures: a few colours that stay apart in grey and for colour-blind eyes, and quiet axes."""
 
 import io
+import os
 import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from foldline.core.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,6 +68,15 @@ def look() -> Iterator[None]:
 
     with matplotlib.rc_context(_SETTINGS):  # type: ignore[arg-type]  # typed as a closed list of keys
         yield
+
+
+def save_png(figure: "Figure", path: str | os.PathLike[str]) -> None:
+    """Write a figure as a PNG file on white, 150 pixels an inch, through a temporary name.
+
+    Raises: SaveError if the file cannot be written.
+    """
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=150, facecolor="white")
 
 
 def svg_text(figure: "Figure", *, name: str, title: str) -> str:
