@@ -4,9 +4,11 @@ import json
 import os
 import platform
 import subprocess
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("foldline", "numpy", "numba", "jax", "jaxlib", "scikit-learn")
@@ -34,6 +36,55 @@ def summary(values: list[float]) -> dict[str, float]:
 def ratio_summary(ours: list[float], theirs: list[float]) -> dict[str, float]:
     """Give the median and quartiles of the ratios within each round."""
     return summary([a / b for a, b in zip(ours, theirs, strict=True)])
+
+
+def beside_pytorch(peers: dict, X, y, *, rounds: int) -> list[dict]:
+    """Time all peers once a round; give a row each, with its speed over that of "PyTorch eager".
+
+    Args:
+        peers: by name, what trains on X and y and gives the seconds of a pass over them.
+    """
+    rates = {peer: [] for peer in peers}
+    for _ in range(rounds):
+        for peer, train in peers.items():
+            rates[peer].append(len(X) / train(X, y))
+    return [
+        {
+            "peer": peer,
+            "images_per_s": summary(rate),
+            "faster_than_pytorch_by": ratio_summary(rate, rates["PyTorch eager"]),
+        }
+        for peer, rate in rates.items()
+    ]
+
+
+def epoch_s(classifier, X, y) -> float:
+    """Give the median seconds of the processor of a pass over the rows, without the first, which is compiled."""
+    seconds, last = [], time.process_time()
+
+    def note(report):
+        nonlocal last
+        seconds.append(time.process_time() - last)
+        last = time.process_time()
+
+    classifier.fit(X, y, callbacks=[note])
+    return median(seconds[1:])
+
+
+def torch_epoch_s(net, images, labels, *, epochs: int, batch: int, lr: float, l2: float) -> float:
+    """Give the same of a PyTorch net, trained by the same kind of steps."""
+    import torch
+
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=0.9, nesterov=True, weight_decay=2 * l2)
+    seconds = []
+    for _ in range(epochs):
+        start = time.process_time()
+        for picked in torch.randperm(len(images)).split(batch):
+            optimizer.zero_grad(set_to_none=True)
+            torch.nn.functional.cross_entropy(net(images[picked]), labels[picked]).backward()
+            optimizer.step()
+        seconds.append(time.process_time() - start)
+    return median(seconds[1:])
 
 
 def print_table(rows: list[dict]) -> None:

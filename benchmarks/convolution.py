@@ -9,9 +9,8 @@ other; ratios are medians of ratios within a round. Times are of the processor, 
 """
 
 import argparse
-import time
 
-from common import PACKAGES, one_thread, print_table, ratio_summary, summary, write_result
+from common import PACKAGES, beside_pytorch, epoch_s, one_thread, print_table, torch_epoch_s, write_result
 
 one_thread()  # before NumPy, JAX and PyTorch read their settings
 
@@ -28,16 +27,8 @@ LR, L2 = 0.01, 1e-4
 
 
 def foldline_net(X, y, *, micro_batches=1):
-    seconds, last = [], time.process_time()
-
-    def note(report):
-        nonlocal last
-        seconds.append(time.process_time() - last)
-        last = time.process_time()
-
     model = fl.AlexNetClassifier(lr=LR, l2=L2, epochs=EPOCHS, batch_size=BATCH, micro_batches=micro_batches)
-    model.fit(X, y, callbacks=[note])
-    return float(np.median(seconds[1:]))
+    return epoch_s(model, X, y)
 
 
 def torch_layers():
@@ -57,18 +48,7 @@ def torch_layers():
 
 def torch_net(X, y):
     images = torch.from_numpy(X.reshape(-1, 32, 32, 3)).permute(0, 3, 1, 2)  # channels last, as they lie
-    labels = torch.from_numpy(y)
-    net = torch_layers()
-    optimizer = torch.optim.SGD(net.parameters(), lr=LR, momentum=0.9, nesterov=True, weight_decay=2 * L2)
-    seconds = []
-    for _ in range(EPOCHS):
-        start = time.process_time()
-        for picked in torch.randperm(len(images)).split(BATCH):
-            optimizer.zero_grad(set_to_none=True)
-            nn.functional.cross_entropy(net(images[picked]), labels[picked]).backward()
-            optimizer.step()
-        seconds.append(time.process_time() - start)
-    return float(np.median(seconds[1:]))
+    return torch_epoch_s(torch_layers(), images, torch.from_numpy(y), epochs=EPOCHS, batch=BATCH, lr=LR, l2=L2)
 
 
 def check_same_scores(X):
@@ -106,18 +86,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((N_ROWS, 3072), np.float32), rng.integers(0, 10, N_ROWS)
     check_same_scores(X[:16])
-    rates = {peer: [] for peer in PEERS}
-    for _ in range(rounds):
-        for peer, train in PEERS.items():
-            rates[peer].append(N_ROWS / train(X, y))
-    rows = [
-        {
-            "peer": peer,
-            "images_per_s": summary(rate),
-            "faster_than_pytorch_by": ratio_summary(rate, rates["PyTorch eager"]),
-        }
-        for peer, rate in rates.items()
-    ]
+    rows = beside_pytorch(PEERS, X, y, rounds=rounds)
     print_table(rows)
     write_result("convolution", {"rows": rows}, packages=(*PACKAGES, "torch"))
 

@@ -8,9 +8,8 @@ is checked first. A round trains each peer for a few epochs; times are of the pr
 """
 
 import argparse
-import time
 
-from common import PACKAGES, one_thread, print_table, ratio_summary, summary, write_result
+from common import PACKAGES, beside_pytorch, epoch_s, one_thread, print_table, torch_epoch_s, write_result
 
 one_thread()  # before NumPy, JAX and PyTorch read their settings
 
@@ -105,34 +104,16 @@ def check_same_scores(X):
 
 
 def foldline_net(X, y):
-    seconds, last = [], time.process_time()
-
-    def note(report):
-        nonlocal last
-        seconds.append(time.process_time() - last)
-        last = time.process_time()
-
     model = fl.RandomlyWiredClassifier(
         **{"stages": STAGES, "nodes": NODES, "width": WIDTH, "lr": LR, "l2": L2},
         **{"epochs": EPOCHS, "batch_size": BATCH, "micro_batches": 4},
     )
-    model.fit(X, y, callbacks=[note])
-    return float(np.median(seconds[1:]))
+    return epoch_s(model, X, y)
 
 
 def torch_net(X, y):
-    images, labels = as_torch(X), torch.from_numpy(y)
     net = Net(wirings()).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(net.parameters(), lr=LR, momentum=0.9, nesterov=True, weight_decay=2 * L2)
-    seconds = []
-    for _ in range(EPOCHS):
-        start = time.process_time()
-        for picked in torch.randperm(len(images)).split(BATCH):
-            optimizer.zero_grad(set_to_none=True)
-            nn.functional.cross_entropy(net(images[picked]), labels[picked]).backward()
-            optimizer.step()
-        seconds.append(time.process_time() - start)
-    return float(np.median(seconds[1:]))
+    return torch_epoch_s(net, as_torch(X), torch.from_numpy(y), epochs=EPOCHS, batch=BATCH, lr=LR, l2=L2)
 
 
 PEERS = {"foldline": foldline_net, "PyTorch eager": torch_net}
@@ -146,18 +127,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((N_ROWS, SIDE * SIDE), np.float32), rng.integers(0, 10, N_ROWS)
     check_same_scores(X[:16])
-    rates = {peer: [] for peer in PEERS}
-    for _ in range(rounds):
-        for peer, train in PEERS.items():
-            rates[peer].append(N_ROWS / train(X, y))
-    rows = [
-        {
-            "peer": peer,
-            "images_per_s": summary(rate),
-            "faster_than_pytorch_by": ratio_summary(rate, rates["PyTorch eager"]),
-        }
-        for peer, rate in rates.items()
-    ]
+    rows = beside_pytorch(PEERS, X, y, rounds=rounds)
     print_table(rows)
     write_result("wired", {"rows": rows}, packages=(*PACKAGES, "torch"))
 
