@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 
 from foldline.compare import sweep
@@ -19,11 +20,8 @@ TROUSERS, SANDAL, SNEAKER = 1, 5, 7
 
 
 def _quadrants(material: Material) -> Drawn:
-    W_last = np.array([[-1.0, -1.0], [1.0, 1.0]], np.float32)
-    net = MLP(
-        (Linear(W_QUADRANTS, B_QUADRANTS), Linear(W_last, np.array([BEYOND, -BEYOND], np.float32))),  # type: ignore[arg-type]  # arrays of NumPy
-        "relu",
-    )
+    last = Linear(jnp.array([[-1.0, -1.0], [1.0, 1.0]]), jnp.array([BEYOND, -BEYOND]))
+    net = MLP((Linear(jnp.asarray(W_QUADRANTS), jnp.asarray(B_QUADRANTS)), last), "relu")
     X = np.random.default_rng(material.seed).uniform(-1, 1, (140, 2))
     labels = (np.maximum(X @ W_QUADRANTS.T + B_QUADRANTS, 0).sum(axis=1) > BEYOND).astype(int)
     warp = find_warp(net)
