@@ -43,6 +43,11 @@ def test_number_refuses_what_is_outside_an_open_range(value):
         number(value, name="momentum", low=0, high=1, above=True, below=True)
 
 
+def test_number_refuses_a_whole_number_beyond_all_floats():
+    with pytest.raises(SettingError, match="expected a number at least 0 and at most 1"):
+        number(10**400, name="x", low=0.0, high=1.0)
+
+
 def test_number_takes_the_ends_of_a_closed_range():
     assert (number(0, name="l2", low=0, high=1), number(1, name="l2", low=0, high=1)) == (0.0, 1.0)
 

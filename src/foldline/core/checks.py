@@ -84,7 +84,10 @@ def number(
     Raises: SettingError otherwise.
     """
     if not isinstance(value, bool) and isinstance(value, Real):
-        real = float(value)
+        try:
+            real = float(value)
+        except OverflowError:  # a whole number beyond all floats
+            real = float("inf")
         over = real > low if above else real >= low
         under = real < high if below else real <= high
         if over and under and abs(real) != float("inf"):
