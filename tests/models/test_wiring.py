@@ -130,12 +130,12 @@ def test_convention_a_graph_of_several_parts_is_taken_as_it_is():
         ({"kind": "er", "p": 1.1}, "p is 1.1; expected a number above 0"),
         ({"kind": "ws", "p": 1.1}, "p is 1.1; expected a number at least 0 and at most 1"),
         ({"kind": "ws", "k": 3}, "k is 3; expected an even number, half of them on each side. Take 2 or 4"),
-        ({"kind": "ws", "k": 8, "n": 8}, "k is 8; expected a whole number from 2 to 7"),
-        ({"kind": "ba", "m": 8, "n": 8}, "m is 8; expected a whole number from 1 to 7"),
+        ({"kind": "ws", "k": 8, "n": 8}, "nodes is 8, too few for k = 8; expected at least 9"),
+        ({"kind": "ba", "m": 8, "n": 8}, "nodes is 8, too few for m = 8; expected at least 9"),
         ({"kind": "ba", "p": 0.5}, "p is 0.5 with graph='ba'; expected only m, which such graphs have. Leave p out"),
         ({"kind": "er", "m": 2}, "m is 2 with graph='er'; expected only p"),
         ({"kind": "ws", "m": 2}, "m is 2 with graph='ws'; expected only k and p"),
-        ({"kind": "ba", "n": 4}, "m is 5; expected a whole number from 1 to 3"),
+        ({"kind": "ba", "n": 4}, "nodes is 4, too few for m = 5; expected at least 6"),
     ],
 )
 def test_settings_outside_their_range_are_told(settings, message):

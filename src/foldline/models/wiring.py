@@ -183,14 +183,23 @@ def _check_erdos_renyi(n: int, *, p: float) -> None:
 
 
 def _check_barabasi_albert(n: int, *, m: int) -> None:
-    integer(m, name="m", low=1, high=n - 1)
+    if integer(m, name="m", low=1) >= n:
+        raise _too_few_nodes(n, name="m", value=m)
 
 
 def _check_watts_strogatz(n: int, *, k: int, p: float) -> None:
-    integer(k, name="k", low=2, high=n - 1)
+    if integer(k, name="k", low=2) >= n:
+        raise _too_few_nodes(n, name="k", value=k)
     if k % 2:
         raise SettingError(f"k is {k}; expected an even number, half of them on each side. Take {k - 1} or {k + 1}.")
     number(p, name="p", low=0.0, high=1.0)
+
+
+def _too_few_nodes(n: int, *, name: str, value: int) -> SettingError:
+    return SettingError(
+        f"nodes is {n}, too few for {name} = {value}; expected at least {value + 1}. Give more nodes, or a smaller "
+        f"{name}."
+    )
 
 
 def _check_chain(n: int) -> None:
