@@ -562,7 +562,7 @@ def one_broken(folder):
         (photos, "fit data --features raw --hidden 8 --cutout -1", "cutout_px is -1; expected a whole number"),
         (photos, "fit data --wiring grid", "'grid' is not one of 'ws', 'er', 'ba'"),
         (photos, "fit data --wiring ws --hidden 8", "wiring is 'ws' and hidden is (8,); expected one of them"),
-        (photos, "fit data --wiring ws --nodes 4", "k is 4; expected a whole number from 2 to 3"),
+        (photos, "fit data --wiring ws --nodes 4", "nodes is 4, too few for k = 4; expected at least 5"),
         (photos, "fit data --wiring ws --nodes 999", "nodes is 999; expected a whole number from 2 to 512"),
         (photos, "fit data --wiring ws --loss squares", "wiring is 'ws' with loss='squares'"),
         (photos, "fit data --nodes 9", "nodes is 9 and there is no wiring"),
@@ -771,7 +771,7 @@ def test_wire_prints_every_graph_and_writes_its_files(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--l2", "1e-1:1e-5:3"), "'1e-1:1e-5:3' is no list of numbers; expected for example 3,6,20, or 1e-5:1e-1:9"),
+        (("--l2", "1e-1:1e-5:3"), "'1e-1:1e-5:3' is no list of numbers; expected numbers with commas, or FROM:TO:HOW"),
         (("--l2", "a"), "'a' is no list of numbers"),
         (("--width", "2.5"), "--width holds (2.5,); expected whole numbers of at least 0"),
         (("--features", "hog"), "and data are points; expected None. Leave features out"),

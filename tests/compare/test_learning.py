@@ -125,3 +125,31 @@ def test_a_recipe_that_fails_is_told_beside_those_that_do_not(digits):
 def test_settings_outside_their_range_are_told(digits, settings, message):
     with pytest.raises(SettingError, match=message):
         fl.learning_curves(digits, **{"recipes": ["raw/ridge"], **settings})
+
+
+def test_shares_of_as_many_images_are_trained_on_once():
+    few = fl.load_images("digits").subset(np.arange(60))
+    found = fl.learning_curves(few, recipes=["raw/ridge"], shares=[0.01, 0.02, 0.05, 1.0])
+    assert [(point.share, point.n_train) for point in found.points] == [(0.05, 10), (1.0, len(few) - 14 - 7)]
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"image_set": None}, "image_set is a NoneType; expected an ImageSet"),
+        ({"watch": 3}, "watch is 3; expected a function"),
+        ({"recipes": [fl.MLPClassifier()]}, r"recipes holds MLPClassifier\(\); expected keys or recipes"),
+    ],
+)
+def test_other_kinds_of_arguments_are_told(digits, arguments, message):
+    with pytest.raises(SettingError, match=message):
+        fl.learning_curves(**{"image_set": digits, "recipes": ["raw/ridge"], **arguments})
+
+
+def test_every_axis_of_the_picture_has_a_number():
+    for axes in curves([0.5, 0.6, 0.7], [0.3, 0.5, 0.9]).picture().axes:
+        axes.set_xlim(2.2, 8.8)  # no power of ten
+        axes.figure.canvas.draw()
+        shown = [label.get_text() for label in axes.get_xticklabels() if 2.2 <= label.get_position()[0] <= 8.8]
+        assert "5" in shown

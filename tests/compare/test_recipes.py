@@ -138,3 +138,11 @@ def test_batches_of_convolutions_fall_into_parts(n_train):
     batch_size, n_parts = in_parts(n_train).values()
     assert batch_size % n_parts == 0
     assert batch_size == pytest.approx(min(max(n_train // 50, 8), 128), abs=3)
+
+
+def test_nets_of_pixels_pass_over_small_sets_more_often():
+    epochs = {
+        key: [PIXEL_RECIPES[key].classifier.build(n, 0).epochs for n in (100, 4_500, 45_000, 54_000)]
+        for key in ("mlp-best", "mlp-augmented", "alexnet")
+    }
+    assert epochs == {"mlp-best": [60, 60, 12, 12], "mlp-augmented": [60, 60, 28, 28], "alexnet": [40, 40, 13, 12]}

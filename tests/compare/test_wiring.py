@@ -94,7 +94,7 @@ def test_the_spread_as_a_picture(found):
         ({"graphs": 0}, "graphs is 0; expected a whole number"),
         ({"seeds": 0}, "seeds is 0; expected a whole number"),
         ({"model": RandomlyWiredClassifier(nodes=999)}, "nodes is 999; expected a whole number from 2 to 512"),
-        ({"model": RandomlyWiredClassifier(nodes=4)}, "k is 4; expected a whole number from 2 to 3"),
+        ({"model": RandomlyWiredClassifier(nodes=4)}, "nodes is 4, too few for k = 4; expected at least 5"),
     ],
 )
 def test_wrong_settings_are_told_before_any_training(options, message, monkeypatch):

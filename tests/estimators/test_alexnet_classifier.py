@@ -110,7 +110,7 @@ def test_a_file_whose_arrays_do_not_fit_the_images_is_refused(tmp_path):
         ({"image_shape": "12x12"}, "expected height, width and channels"),
         ({"image_shape": (12, 12.5, 3)}, "the width in image_shape is 12.5"),
         ({"augment": "flip"}, "augment is 'flip'; expected None or an Augment"),
-        ({"augment": Augment((12, 12, 1))}, "432"),
+        ({"augment": Augment((12, 12, 1))}, "image_shape (12, 12, 1) and the images have (12, 12, 3)"),
         ({"dropout": 1.0}, "dropout is 1.0"),
     ],
 )

@@ -69,7 +69,7 @@ def test_a_pipeline_of_images_gives_the_same_bits_after_loading(tmp_path):
     ("settings", "message"),
     [
         ({"graph": "grid"}, "graph is 'grid'; expected one of"),
-        ({"nodes": 4, "k": 4}, "k is 4; expected a whole number from 2 to 3"),
+        ({"nodes": 4, "k": 4}, "nodes is 4, too few for k = 4; expected at least 5"),
         ({"nodes": 10**6}, "nodes is 1000000; expected a whole number from 2 to 512"),
         ({"width": 0}, "width is 0; expected a whole number from 1 to 4096"),
         ({"graph": "er", "p": 2.0}, "p is 2.0; expected a number above 0"),
@@ -101,7 +101,7 @@ def test_wiring_makes_a_randomly_wired_classifier():
         ({"wiring": "ring"}, "wiring is 'ring'; expected one of"),
         ({"wiring": "ws", "hidden": (8,)}, r"wiring is 'ws' and hidden is \(8,\); expected one of them"),
         ({"wiring": "ws", "activation": "tanh"}, "activation is 'tanh' with wiring='ws'; expected settings of a Rand"),
-        ({"wiring": "ws", "nodes": 3}, "k is 4; expected a whole number from 2 to 2"),
+        ({"wiring": "ws", "nodes": 3}, "nodes is 3, too few for k = 4; expected at least 5"),
         ({"wiring": "ws", "loss": "squares"}, "wiring is 'ws' with loss='squares'; expected no other setting than l2"),
         ({"nodes": 8}, "nodes is 8 and there is no wiring; expected a kind of graph with it"),
         ({"hidden": (8,), "width": 8}, "width is 8 and there is no wiring"),

@@ -95,6 +95,7 @@ def test_a_changed_net_in_a_file_is_refused(tmp_path, change, message):
         ({"graph_seed": "a"}, "graph_seed is 'a'; expected a whole number"),
         ({"augment": 3}, "augment is 3; expected None or an Augment"),
         ({"augment": Augment((4, 4, 1), flip=True)}, "augment has image_shape"),
+        ({"augment": Augment((16, 4, 1), flip=True)}, r"image_shape \(16, 4, 1\) and the images have \(8, 8, 1\)"),
     ],
 )
 def test_settings_outside_their_range_are_told(settings, message):
@@ -113,3 +114,10 @@ def test_features_beside_pixels_are_refused():
     )
     with pytest.raises(SettingError, match="classifier is a RandomlyWiredClassifier with stages and features are hog"):
         fit(images, features=["hog"], classifier=small())
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(("stage", "told"), [("a", "stage is 'a'"), (-1, "stage is -1"), (2, "stage is 2")])
+def test_stages_that_there_are_not_are_told(stage, told):
+    with pytest.raises(SettingError, match=f"{told}; expected a whole number from 0 to 1"):
+        small(stages=2).wiring(stage)

@@ -1,6 +1,7 @@
 """`foldline learn`: how much each idea makes of few and of many training images."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -53,6 +54,7 @@ def learn_command(
 
     from foldline.compare.learning import learning_curves
     from foldline.core.compiled import use_jax_cache
+    from foldline.core.files import check_can_write
     from foldline.core.progress import showing_progress
     from foldline.core.text import short_name
     from foldline.images import load_images
@@ -63,6 +65,7 @@ def learn_command(
         show(_table(found.points))
         found.save(folder)  # hours of work: nothing is lost if it is stopped
 
+    check_can_write(Path(folder) / "learning.json")  # before hours of work
     use_jax_cache()
     with showing_progress() as show:
         images = load_images(data, size=size, fit=image_fit, strict=strict)

@@ -60,7 +60,7 @@ def values_option(text: str) -> tuple[float, ...]:
             raise ValueError
     except ValueError as error:
         raise click.BadParameter(
-            f"{text!r} is no list of numbers; expected for example 3,6,20, or 1e-5:1e-1:9 (above 0, nine values)."
+            f"{text!r} is no list of numbers; expected numbers with commas, or FROM:TO:HOW-MANY, all above 0."
         ) from error
     return tuple(float(f"{first * (last / first) ** (i / max(n - 1, 1)):.4g}") for i in range(n))
 

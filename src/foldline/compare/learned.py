@@ -23,7 +23,7 @@ class Point(NamedTuple):
         recipe, title: its key, and what a reader calls it.
         share: of the training images.
         n_train: how many these are.
-        accuracy: on test images, over seeds.
+        accuracy: on test images, over the seeds that did not fail so far.
         elapsed_s: seconds from pixels to a trained model, mean over seeds.
     """
 
@@ -52,7 +52,7 @@ class LearningCurves:
         failures: what could not be trained, and why.
         n_test: number of test images, the same ones for all.
         source: where the images come from.
-        n_seeds: trainings of each point.
+        n_seeds: trainings that were asked for, of each point.
         environment: date, machine and versions.
     """
 
@@ -80,10 +80,10 @@ class LearningCurves:
         told = []
         for _, group in groupby(self.leaders, key=lambda point: point.recipe):
             first, *_, last = [*group] * 2
-            among = f"{first.n_train:,}" if first.share == last.share else f"{first.n_train:,} to {last.n_train:,}"
+            among = f"{first.n_train:,}" if first.n_train == last.n_train else f"{first.n_train:,} to {last.n_train:,}"
             told.append(
                 f"with {among} training images {first.title} is ahead ({first.accuracy.mean:.1%}"
-                + (")" if first.share == last.share else f" to {last.accuracy.mean:.1%})")
+                + (")" if first.n_train == last.n_train else f" to {last.accuracy.mean:.1%})")
             )
         text = "; ".join(told)
         return f"{text[0].upper()}{text[1:]}, on {self.n_test:,} test images."

@@ -18,7 +18,7 @@ def learned_picture(found: "LearningCurves") -> "Figure":
     Convention: bars are standard deviations over seeds; seconds are those from pixels to a trained model.
     """
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     with look():
         figure = Figure(figsize=(9.6, 4.4), layout="constrained")
@@ -34,6 +34,7 @@ def learned_picture(found: "LearningCurves") -> "Figure":
         for axes, label in ((of_images, "training images"), (of_seconds, "seconds from pixels to a trained model")):
             axes.set_xscale("log")
             axes.set_xlabel(label)
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
         of_images.set_ylabel("test images right, %")

@@ -7,7 +7,7 @@ from jaxtyping import Int
 
 from foldline.compare.environment import environment
 from foldline.compare.learned import LearningCurves, Point
-from foldline.compare.measuring import Splits
+from foldline.compare.measuring import Splits, check_image_set
 from foldline.compare.recipes import Recipe, choose_recipes
 from foldline.compare.run import FAILURES, measure_all
 from foldline.core.checks import integer, is_list, number
@@ -42,7 +42,8 @@ def learning_curves(
         watch: called with what is known so far, after each share.
     Raises: SettingError for a setting outside its range; DataError if the images cannot be split or nothing can be
         trained.
-    Convention: of every class a share is rounded up, so that one image at least is left of each.
+    Convention: of every class a share is rounded up, so that one image at least is left of each; of shares that come
+        to the same number of images only the largest is trained on.
     Convention: recipes choose their passes over the rows by how many there are, as in `compare`.
     Example:
         >>> import foldline as fl
@@ -51,6 +52,9 @@ def learning_curves(
         >>> few < all_
         True
     """
+    check_image_set(image_set)
+    if watch is not None and not callable(watch):
+        raise SettingError(f"watch is {watch!r}; expected a function or None. Leave it out.")
     integer(seeds, name="seeds", low=1)
     integer(seed, name="seed", low=0, high=2**32 - 1 - seeds)
     if not is_list(shares) or not len(shares):
@@ -61,6 +65,8 @@ def learning_curves(
         recipes = [key.replace("hog+color", "hog") if is_grey else key for key in FAMILIES]
     chosen, _ = choose_recipes(recipes, is_grey=is_grey)
     splits = Splits.of(image_set, seed=seed)
+    # Shares of few images may be the same ones; they are trained on once, under the largest name.
+    growing = sorted({len(_part(splits, share, seed=seed).train): share for share in growing}.values())
     found: dict[tuple[str, float], list[tuple[float, float]]] = {}
     n_images: dict[float, int] = {}
     reasons: list[str] = []
@@ -86,7 +92,7 @@ def learning_curves(
                 for row in rows:
                     outcome = (row.test_accuracy.mean, row.extract_s + row.train_s)
                     found.setdefault((row.recipe, share), []).append(outcome)
-                reasons += [f"{failure.recipe} on {share:.0%}: {failure.reason}" for failure in failures]
+                reasons += [f"{failure.recipe} on {100 * share:.3g}%: {failure.reason}" for failure in failures]
                 advance(1, "")
                 if watch is not None and found:
                     watch(known())

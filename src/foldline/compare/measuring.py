@@ -15,6 +15,7 @@ from foldline.compare.recipes import Recipe
 from foldline.compare.rows import Accuracy, ConfidenceKind, Mistake, Row
 from foldline.compare.tuning import tune
 from foldline.core.compiled import timing_kernels
+from foldline.core.errors import SettingError
 from foldline.estimators import ImagePipeline, KNNClassifier, RidgeClassifier
 from foldline.estimators.saving import saved_bytes
 from foldline.features import Concat, Pixels
@@ -39,6 +40,14 @@ MOST_DECODED = 5_000  # training vectors whose means over classes say which word
 # Nearest neighbours keep all training rows, and a table of such models would fill the memory. What other classifiers
 # learn does not grow with the rows: it is kept whatever its size.
 LARGEST_KEPT_MODEL_BYTES = 64 * 2**20
+
+
+def check_image_set(image_set: object) -> None:
+    """Check the kind of what is to be compared on. Raises: SettingError for what is no `ImageSet`."""
+    if not isinstance(image_set, ImageSet):
+        raise SettingError(
+            f"image_set is a {type(image_set).__name__}; expected an ImageSet. Give what load_images gave."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,7 +119,7 @@ def pixels_alone(names: Sequence[str] | None, *, who: str) -> tuple[str, ...]:
     if names is not None and tuple(names) != ("raw",):
         raise SettingError(
             f"classifier is {who} and features are {', '.join(names)}; expected raw alone, because it makes its own of "
-            f"pixels. Take the features raw, or another classifier."
+            f"pixels. Leave features (--features, --layer-of) out, or take another classifier."
         )
     return ("raw",)
 
@@ -162,6 +162,12 @@ def choose_recipes(
             "out for all that fit the images."
         )
     named: dict[str, Recipe] = {}
+    for want in () if wanted is None else wanted:
+        if not isinstance(want, str | Recipe):
+            raise SettingError(
+                f"recipes holds {' '.join(repr(want).split())[:60]}; expected keys or recipes. Name one such as "
+                "hog/softmax; a classifier of your own is fitted by itself."
+            )
     for want in [*(["*"] if wanted is None else wanted), *(LEARNED if learned else ())]:
         for recipe in [want] if isinstance(want, Recipe) else _matching(want):
             named.setdefault(recipe.key, recipe)

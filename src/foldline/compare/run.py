@@ -12,10 +12,10 @@ from jaxtyping import Int64
 from foldline.compare.environment import environment
 from foldline.compare.features import FeatureChoice
 from foldline.compare.leaderboard import Leaderboard
-from foldline.compare.measuring import Extracted, Splits, extract, extract_codes, measure, side_by_side
+from foldline.compare.measuring import Extracted, Splits, check_image_set, extract, extract_codes, measure, side_by_side
 from foldline.compare.recipes import FeatureSet, Recipe, choose_recipes
 from foldline.compare.rows import DataSummary, Failure, Row
-from foldline.core.checks import integer
+from foldline.core.checks import boolean, integer
 from foldline.core.errors import DataError, FoldlineError
 from foldline.core.progress import tracking
 from foldline.core.text import reason
@@ -63,6 +63,7 @@ def compare(
         >>> board.rows[0].test_accuracy.mean > 0.9
         True
     """
+    boolean(learned, name="learned")
     leaderboard = measured(
         image_set, recipes=recipes, seeds=seeds, seed=seed, tune=tune, learned=learned, listed=FAILURES
     )
@@ -82,6 +83,7 @@ def measured(
     listed: tuple[type[Exception], ...],
 ) -> Leaderboard:
     """Compare; of the errors that end one recipe, those of the kinds `listed` are listed and the others raised."""
+    check_image_set(image_set)
     integer(seeds, name="seeds", low=1)
     integer(seed, name="seed", low=0, high=2**32 - 1 - seeds)
     n_settings = 0 if tune is None else integer(tune, name="tune", low=0)

@@ -1,7 +1,7 @@
 """Randomly wired nets beside a regular one of as many weights: how much does the wiring decide?"""
 
-import itertools
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -18,6 +18,7 @@ from foldline.core.errors import DivergedError, SettingError
 from foldline.core.progress import tracking
 from foldline.estimators import MLPClassifier, RandomlyWiredClassifier, Trained, train_population
 from foldline.estimators.image_rows import image_shape_of_rows
+from foldline.estimators.randwire_classifier import MAX_WIDTH
 from foldline.images import ImageSet
 from foldline.models import RandWireOnImages, n_numbers, random_wiring
 from foldline.models.wiring import GRAPHS
@@ -133,8 +134,8 @@ def _two_in_a_row(
         make = partial(RandWireOnImages.random, image_shape=shape, n_out=n_out, width=width, wirings=wirings)
         return n_numbers(jax.eval_shape(make, key=jax.random.key(0)))
 
-    width = next(width for width in itertools.count(1) if count(width + 1) > n_weights)
-    width = min(width, width + 1, key=lambda one: abs(count(one) - n_weights))
+    above = bisect_left(range(1, MAX_WIDTH), n_weights, key=count) + 1  # the first with as many
+    width = min(max(above - 1, 1), above, key=lambda one: abs(count(one) - n_weights))
     regular: RandomlyWiredClassifier = clone(model)
     regular.set_params(graph="chain", nodes=2, width=width, p=None, k=None, m=None, graph_seed=0)
     return regular

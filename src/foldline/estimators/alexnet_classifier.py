@@ -136,14 +136,16 @@ class AlexNetClassifier(NetClassifier):
         """Check that attributes which came from a file fit together. Raises: ModelFileError if they do not."""
         super().check_loaded()
         check_loaded_views(self.augment, self.average_views, n_in=self.n_features_in_)
+        if self.average_views:
+            check_augment(self.augment, image_shape=self.model_.image_shape)
 
     def _views(self) -> Augment | None:
         return self.augment if self.average_views else None
 
     def _architecture(self) -> dict[str, Any]:
         choice(self.size, tuple(PLANS), name="size")
-        check_augment(self.augment, average_views=self.average_views)
         shape = image_shape_of_rows(self.image_shape, n_in=self.n_features_in_)
+        check_augment(self.augment, average_views=self.average_views, image_shape=shape)
         PLANS[self.size].map_shape(shape)
         return {"image_shape": shape, "plan": PLANS[self.size]}
 

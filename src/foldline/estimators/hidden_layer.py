@@ -42,12 +42,14 @@ class HiddenLayer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 f"classifier is a {type(self._net).__name__} without hidden layers; expected a net with some. Fit for "
                 "example an MLPClassifier, or take its rows as they are."
             )
-        depth = integer(self.layer, name="layer", low=-n_hidden - 1, high=n_hidden) % (n_hidden + 1)
-        if depth == n_hidden:
+        try:
+            depth: int | None = integer(self.layer, name="layer", low=-n_hidden - 1, high=n_hidden) % (n_hidden + 1)
+        except SettingError:
+            depth = None
+        if depth is None or depth == n_hidden:
             there = "0 or -2" if n_hidden == 1 else f"0 to {n_hidden - 1}, or {-n_hidden - 1} to -2"
-            raise SettingError(
-                f"layer is {self.layer}, which gives the scores; expected a hidden one: {there}. Choose one of these."
-            )
+            said = "" if depth is None else ", which gives the scores"
+            raise SettingError(f"layer is {self.layer!r}{said}; expected a hidden one: {there}. Choose one of these.")
         return depth
 
     def widths(self) -> list[int]:

@@ -50,10 +50,22 @@ def checked_image_shape(shape: object) -> tuple[int, int, int]:
     return height, width, n_channels
 
 
-def check_augment(augment: object, *, average_views: object = False) -> None:
-    """Check the kinds of two settings. Raises: SettingError for what is no `Augment`, or views of none."""
+def check_augment(
+    augment: object, *, average_views: object = False, image_shape: tuple[int, int, int] | None = None
+) -> None:
+    """Check two settings. Raises: SettingError for what is no `Augment`, one of other images, or views of none.
+
+    Args:
+        augment, average_views: the settings.
+        image_shape: (H, W, C) of the images; None where it is not known.
+    """
     if not isinstance(augment, Augment | None):
         raise SettingError(f"augment is {augment!r}; expected None or an Augment. Give one with image_shape.")
+    if augment is not None and image_shape is not None and tuple(augment.image_shape) != image_shape:
+        raise SettingError(
+            f"augment has image_shape {augment.image_shape} and the images have {image_shape}; expected the same, "
+            "height first. Give it to the Augment."
+        )
     if boolean(average_views, name="average_views") and augment is None:
         raise SettingError(
             "average_views is True and augment is None; expected an Augment, whose views they are. Give one, or "

@@ -54,7 +54,7 @@ class LayerFeature(ImageFeature):
         features = getattr(pipeline.features_, "features", [pipeline.features_])
         return (
             f"{widths[depth]:,} units of hidden layer {depth} (of 0 to {len(widths) - 1}) of "
-            f"{' '.join(repr(pipeline.classifier_).split())} on {', '.join(map(repr, features))}, which learned "
+            f"{_in_a_line(pipeline.classifier_)} on {', '.join(map(_in_a_line, features))}, which learned "
             f"{len(pipeline.classes_)} classes"
         )
 
@@ -86,3 +86,7 @@ class LayerFeature(ImageFeature):
     @property
     def _hidden(self) -> HiddenLayer:
         return HiddenLayer(FrozenEstimator(self.pipeline.classifier_), self.layer)
+
+
+def _in_a_line(estimator: object) -> str:
+    return estimator.describe() if isinstance(estimator, LayerFeature) else " ".join(repr(estimator).split())

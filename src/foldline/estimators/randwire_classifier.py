@@ -163,11 +163,13 @@ class RandomlyWiredClassifier(NetClassifier):
         self.random_state = random_state
 
     def wiring(self, stage: int = 0) -> Wiring:
-        """Draw the graph that the settings mean. Raises: SettingError for one outside its range.
+        """Draw the graph that the settings mean.
 
         Args:
             stage: which of several, from 0.
+        Raises: SettingError for a setting outside its range, or a stage that there is not.
         """
+        integer(stage, name="stage", low=0, high=(self.stages or 1) - 1)
         seed = integer(self.graph_seed, name="graph_seed", low=0, high=2**32 - 1 - stage) + stage
         return random_wiring(self.graph, n=self.nodes, seed=seed, p=self.p, k=self.k, m=self.m)
 
@@ -183,6 +185,7 @@ class RandomlyWiredClassifier(NetClassifier):
             return {"width": width, "wiring": self.wiring()}
         n_stages = integer(self.stages, name="stages", low=1, high=MAX_STAGES)
         shape = image_shape_of_rows(self.image_shape, n_in=self.n_features_in_)
+        check_augment(self.augment, image_shape=shape)
         check_large_enough(shape, n_stages=n_stages)
         return {"width": width, "image_shape": shape, "wirings": [self.wiring(stage) for stage in range(n_stages)]}
 
