@@ -7,8 +7,6 @@ from jaxtyping import Float, Float64
 
 from foldline.core.checks import axes
 from foldline.core.errors import DataError, SettingError
-from foldline.estimators import ImagePipeline
-from foldline.estimators.net_classifier import NetClassifier
 from foldline.models import MLP
 from foldline.models.activations import LEAKY_SLOPE
 
@@ -113,6 +111,12 @@ def affine_map(
 
 def net_of(model: object) -> MLP:
     """Take the net out of a fitted classifier, alone or in an ImagePipeline. Raises: SettingError for other models."""
+    if isinstance(model, MLP):
+        return model
+    # Read late: whoever draws a net without a classifier around it need not wait for all of them.
+    from foldline.estimators import ImagePipeline
+    from foldline.estimators.net_classifier import NetClassifier
+
     if isinstance(model, ImagePipeline):
         model = getattr(model, "classifier_", model.classifier)
     if isinstance(model, NetClassifier):
