@@ -21,7 +21,10 @@ def values_of(kind):
             return st.floats(kind.low, kind.high, exclude_min=kind.above, exclude_max=kind.below)
         case ListOf():
             unique = isinstance(kind.item, Choice)
-            return st.lists(values_of(kind.item), min_size=kind.fewest, max_size=kind.most, unique=unique).map(tuple)
+            lengths = [n for n in range(kind.fewest, kind.most + 1) if n % kind.multiple == 0]
+            return st.sampled_from(lengths).flatmap(
+                lambda n: st.lists(values_of(kind.item), min_size=n, max_size=n, unique=unique).map(tuple)
+            )
         case Window():
             sides = st.lists(values_of(kind.end), min_size=2, max_size=2, unique=True).map(sorted)
             return st.tuples(sides, sides).map(lambda both: (*both[0], *both[1]))
@@ -87,6 +90,7 @@ def test_every_field_has_limits_and_a_default_within_them():
         ("inputs=x,x", "inputs is x,x; expected different words"),
         ("window=1,0,0,1", "window is 1,0,0,1; expected left below right"),
         ("window=1,2", "window has 2 entries; expected 4"),
+        ("warp=1,0,0,1,0,0,2", "warp has 7 entries; expected a multiple of 6. Change warp."),
         ("clicked=d9hx", "clicked has 4 characters; expected five"),
         ("clicked=d9hx8", "a class of clicked is 8; expected a whole number from 0 to 7"),
         ("clicked=zzhx1", "an x of clicked is 695; expected a whole number from -600 to 600"),
@@ -114,6 +118,7 @@ def test_commas_may_come_escaped():
         ({"lr": True}, "lr is True; expected a number"),
         ({"hidden": 5}, "hidden is 5; expected a list"),
         ({"hidden": "55"}, "hidden is '55'; expected a list"),
+        ({"warp": [1] * 17}, "warp has 17 entries; expected a multiple of 6"),
         ({"clicked": [[0, 0]]}, "a point of clicked has 2 entries; expected 3"),
         ({"page": []}, "page is \\[\\]; expected one of"),
         ({"inputs": [["x"]]}, "expected one of"),

@@ -96,18 +96,27 @@ class Number:
 
 @dataclass(frozen=True)
 class ListOf:
-    """From `fewest` to `most` values of one kind, words all different, with commas between them in a link."""
+    """From `fewest` to `most` values of one kind, words all different, with commas between them in a link.
+
+    How many they are can be divided by `multiple`.
+    """
 
     item: Choice | Whole | Number
     fewest: int
     most: int
+    multiple: int = 1
 
     def schema(self) -> Pairs:
         of_item = self.item.schema()
-        return {**of_item, "kind": f"{of_item['kind']}s", "fewest": self.fewest, "most": self.most}
+        lengths: Pairs = {"fewest": self.fewest, "most": self.most, "multiple": self.multiple}
+        return {**of_item, "kind": f"{of_item['kind']}s", **lengths}
 
     def checked(self, value: object, *, name: str) -> object:
         items = _items(value, name=name, fewest=self.fewest, most=self.most)
+        if len(items) % self.multiple:
+            raise SettingError(
+                f"{name} has {len(items)} entries; expected a multiple of {self.multiple}. Change {name}."
+            )
         checked = tuple(self.item.checked(item, name=f"an entry of {name}") for item in items)
         if isinstance(self.item, Choice) and len(set(checked)) < len(checked):
             raise SettingError(f"{name} is {','.join(map(str, checked))}; expected different words. Leave one out.")

@@ -73,7 +73,7 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "steps": (Whole(1, 1000), "training steps from one picture to the next"),
     "window": (Window(Number(-100, 100)), "what is seen of the plane: left, right, bottom, top"),
     "clicked": (Points(REACH, MOST_CLASSES, 400), "points of data=points: hundredths of a unit, and a class"),
-    "warp": (ListOf(Number(-3, 3), 6, 18), "layers of the page warp, each W11, W12, W21, W22, b1, b2"),
+    "warp": (ListOf(Number(-3, 3), 6, 18, multiple=6), "layers of the page warp, each W11, W12, W21, W22, b1, b2"),
 }
 
 
