@@ -308,8 +308,21 @@ def test_a_token_is_kept_for_this_user_alone(tmp_path, monkeypatch):
     assert kept_token() == token
     if os.name == "posix":
         assert (tmp_path / "lab" / "token").stat().st_mode & 0o077 == 0
-    (tmp_path / "lab" / "token").write_text("short")
-    assert kept_token() not in (token, "short")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [b"short", b"\xff\xfe", b"", "ü".encode() * 40, b"a\x00" * 20],
+    ids=["short", "no text", "empty", "no ASCII", "zeros"],
+)
+def test_a_damaged_token_is_made_anew(tmp_path, monkeypatch, damaged):
+    monkeypatch.setenv("FOLDLINE_CACHE", str(tmp_path))
+    token = kept_token()
+    (tmp_path / "lab" / "token").write_bytes(damaged)
+    assert kept_token() != token
+    assert len(kept_token()) >= 32
+    assert kept_token().isascii()
+    assert (tmp_path / "lab" / "token").read_bytes() != damaged
 
 
 def test_a_port_that_is_taken_is_told():

@@ -110,7 +110,7 @@ def kept_token() -> str:
     path = cache_folder("lab") / "token"
     try:
         if path.exists():
-            kept = path.read_text(encoding="ascii").strip()
+            kept = path.read_text(encoding="ascii", errors="replace").strip()
             if len(kept) >= 32 and kept.replace("-", "").replace("_", "").isalnum():
                 return kept
             path.unlink()
