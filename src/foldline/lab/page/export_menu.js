@@ -3,6 +3,7 @@
 import { find, make, toast } from "./dom.js";
 import { numpyScript, pngOf, save, svgOf } from "./export.js";
 import { follow } from "./fields.js";
+import { formatState } from "./state.js";
 
 /** @typedef {import("./export.js").Sheet} Sheet */
 
@@ -33,7 +34,7 @@ export function exportMenu(store, palette, playground, warp) {
   const saveScript = () => {
     const moment = playground.moment();
     if (!moment?.layers.length) return toast("The weights of a large net come along when training pauses. Pause, then export again.");
-    save("foldline_net.py", new Blob([numpyScript(moment, store.get().activation, location.hash || "the default")], { type: "text/x-python" }));
+    save("foldline_net.py", new Blob([numpyScript(moment, store.get().activation, `#${formatState(store.get(), store.schema)}`)], { type: "text/x-python" }));
   };
   const copyLink = async () => {
     try {
