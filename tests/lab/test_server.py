@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from foldline.core.errors import MissingDataError, MissingExtraError, SettingError
+from foldline.core.errors import DataError, MissingDataError, MissingExtraError, SettingError
 from foldline.lab import engine_link, server
 from foldline.lab.frames import decode_frame
 from foldline.lab.serving import kept_token, listen, run_lab
@@ -339,6 +340,16 @@ def test_a_port_that_is_taken_is_told():
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(MissingDataError, match="a.csv is no file"):
+        run_lab(tmp_path / "a.csv", browser=False)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):
+    def refuse(path, **more):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.csv").write_text("0,1,a\n1,0,b\n")
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(DataError, match=r"a.csv cannot be read .*Permission denied.*; expected a CSV file"):
         run_lab(tmp_path / "a.csv", browser=False)
 
 

@@ -125,9 +125,14 @@ def kept_token() -> str:
 
 def _file(path: Path) -> FilePoints:
     shown = printable(path.name)
-    if not path.is_file():
-        raise MissingDataError(f"{shown} is no file; expected a CSV file of x, y and a class. Check the name.")
     try:
-        return read_points(path.read_text(encoding="utf-8-sig"), name=shown)
+        text = path.read_text(encoding="utf-8-sig") if path.is_file() else None
     except UnicodeDecodeError as error:
         raise DataError(f"{shown} is no UTF-8; expected a CSV file. Save it as CSV in UTF-8.") from error
+    except OSError as error:
+        raise DataError(
+            f"{shown} cannot be read ({reason(error)}); expected a CSV file. Change who may read it, or give another."
+        ) from error
+    if text is None:
+        raise MissingDataError(f"{shown} is no file; expected a CSV file of x, y and a class. Check the name.")
+    return read_points(text, name=shown)
