@@ -82,6 +82,8 @@ def test_a_file_is_read_and_scaled():
         ("1,2,a\n" * 5001, "a.csv has 5,001 points"),
         ("1,2,a\n1,2\n", "a.csv has '1,2' in line 2; expected two finite numbers and a class"),
         ("1,2,a\nnan,2,b\n", "a.csv has 'nan,2,b' in line 2"),
+        ("1o,2,a\n1,2,a\n3,4,b\n", "a.csv has '1o,2,a' in line 1; expected two finite numbers"),
+        ("nan,2,q\n1,2,a\n3,4,b\n", "a.csv has 'nan,2,q' in line 1; expected two finite numbers"),
         ("1,2,a\n2,3,a\n", "a.csv has 1 classes; expected 2 to 8"),
         ("1,2,a\n1,3,b\n", "a column that cannot be scaled"),
         ("1e308,2,a\n-1e308,3,b\n", "a column that cannot be scaled"),

@@ -110,8 +110,8 @@ def read_points(text: str, *, name: str) -> FilePoints:
         rows = [(n, row) for n, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(map(str.strip, row))]
     except csv.Error as error:
         raise DataError(f"{name} is no CSV ({reason(error)}); expected lines of x,y,class. Save it as CSV.") from error
-    if rows and len(rows[0][1]) == 3 and _point(rows[0][1]) is None:
-        rows = rows[1:]
+    if rows and len(rows[0][1]) == 3 and _number(rows[0][1][0]) is _number(rows[0][1][1]) is None:
+        rows = rows[1:]  # headings; one number among them is rather a point with a slip in it
     if not 2 <= len(rows) <= MOST_POINTS:
         raise DataError(f"{name} has {len(rows):,} points; expected 2 to {MOST_POINTS:,}. Give another file.")
     found = []
@@ -189,8 +189,12 @@ def _numbered(n: int) -> tuple[str, ...]:
 
 
 def _point(row: list[str]) -> tuple[float, float] | None:
+    x, y = _number(row[0]), _number(row[1])
+    return (x, y) if x is not None and y is not None and np.isfinite([x, y]).all() else None
+
+
+def _number(text: str) -> float | None:
     try:
-        x, y = float(row[0]), float(row[1])
+        return float(text)
     except ValueError:
         return None
-    return (x, y) if np.isfinite([x, y]).all() else None
