@@ -86,6 +86,7 @@ def test_a_file_is_read_and_scaled():
         ("nan,2,q\n1,2,a\n3,4,b\n", "a.csv has 'nan,2,q' in line 1; expected two finite numbers"),
         ("1,2,a\n2,3,a\n", "a.csv has 1 classes; expected 2 to 8"),
         ("1,2,a\n1,3,b\n", "a column that cannot be scaled"),
+        ("0.1,1,a\n0.1,2,b\n0.1,3,b\n", "a column that cannot be scaled"),
         ("1e308,2,a\n-1e308,3,b\n", "a column that cannot be scaled"),
         ('1,2,"a\n2,3,b' + "x" * 200_000, "a.csv is no CSV"),
     ],

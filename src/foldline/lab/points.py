@@ -132,7 +132,8 @@ def read_points(text: str, *, name: str) -> FilePoints:
     xy = np.array(found)
     with np.errstate(over="ignore", invalid="ignore"):
         spread = xy.std(axis=0)
-    if not (np.isfinite(spread).all() and (spread > 0).all()):
+    # The spread of equal numbers is what their mean was rounded by, and that of tiny ones 0.
+    if not (np.isfinite(spread).all() and (spread > 0).all() and (xy.max(axis=0) > xy.min(axis=0)).all()):
         raise DataError(
             f"{name} has a column that cannot be scaled; expected numbers that differ. Take another column."
         )
