@@ -119,6 +119,28 @@ def test_clicked_and_brushed_points_are_in_the_link_and_come_back(page, lab):
     assert hash_of(page) == link
 
 
+def test_keys_work_wherever_the_focus_is_and_scroll_nothing(page, lab):
+    page.set_viewport_size({"width": 1280, "height": 500})
+    opened(page, f"{lab.url}#hidden=4&points=50")
+    page.locator("#step").click()
+    wait_for(page, lambda page: fact(page, "Step") == 1)
+    page.keyboard.press("s")
+    wait_for(page, lambda page: fact(page, "Step") == 2)
+    page.locator("#show-folds").focus()
+    page.keyboard.press("r")
+    wait_for(page, lambda page: fact(page, "Step") == 0)
+    page.locator("#plane").focus()
+    top = page.evaluate("() => scrollY")
+    page.keyboard.press(" ")
+    wait_for(page, lambda page: fact(page, "Step") > 0)
+    assert page.evaluate("() => scrollY") == top
+    assert page.locator("#play").inner_text() == "❚❚ Pause"
+    page.get_by_label("Seed", exact=True).focus()
+    page.keyboard.press(" ")
+    page.keyboard.press("s")
+    assert page.locator("#play").inner_text() == "❚❚ Pause"
+
+
 SETTINGS = {
     "data": "moons", "classes": "2", "points": "60", "noise": "0.2", "test": "0.5", "seed": "9", "activation": "tanh",
     "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001", "l2": "0.001",

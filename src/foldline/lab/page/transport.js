@@ -3,6 +3,9 @@
 import { find } from "./dom.js";
 
 const SETTLING_MS = 15_000; // after which the server's word holds
+/** What does something else with a key that it is given. */
+const TAKERS_OF_SPACE = "input, select, button, summary, a";
+const TAKERS_OF_LETTERS = "input:not([type=range], [type=checkbox]), select";
 
 /** @param {import("./store.js").Store} store @param {import("./server.js").Server} server */
 export function transport(store, server) {
@@ -39,15 +42,15 @@ export function transport(store, server) {
   button.onclick = () => play(!isPlaying);
   find("step", HTMLButtonElement).onclick = step;
   find("reset", HTMLButtonElement).onclick = reset;
-  addEventListener("keydown", ({ key, target, ctrlKey, metaKey, altKey }) => {
-    const isBusy = target instanceof Element && target.closest("input, select, button, summary, a, dialog");
-    if (isBusy || ctrlKey || metaKey || altKey || store.get().page !== "playground") return;
-    if (key === " ") play(!isPlaying);
-    else if (key === "r") reset();
-    else if (key === "s") step();
-  });
   addEventListener("keydown", (event) => {
-    if (event.key === " " && event.target === document.body) event.preventDefault(); // no scrolling
+    const { key, target, ctrlKey, metaKey, altKey } = event;
+    const isTaken = target instanceof Element && target.closest(key === " " ? TAKERS_OF_SPACE : TAKERS_OF_LETTERS);
+    if (isTaken || ctrlKey || metaKey || altKey || store.get().page !== "playground") return;
+    if (key === " ") {
+      event.preventDefault(); // no scrolling
+      play(!isPlaying);
+    } else if (key === "r") reset();
+    else if (key === "s") step();
   });
   return {
     play,
