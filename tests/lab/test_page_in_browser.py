@@ -141,6 +141,19 @@ def test_keys_work_wherever_the_focus_is_and_scroll_nothing(page, lab):
     assert page.locator("#play").inner_text() == "❚❚ Pause"
 
 
+def test_a_point_erased_by_key_is_a_step_back_of_its_own(page, lab):
+    opened(page, f"{lab.url}#data=points&clicked=gogo09090112341")
+    for chosen, erasing in (("Hover shows", "Delete"), ("A click or a stroke erases", "Enter")):
+        page.get_by_role("radio", name=chosen).click()
+        page.locator("#plane").focus()
+        for key in ("ArrowRight", "ArrowLeft", erasing):
+            page.keyboard.press(key)
+        page.locator("#field-activation").select_option("tanh")
+        page.go_back()
+        assert hash_of(page) == "data=points&clicked=9090112341"
+        page.go_back()
+
+
 SETTINGS = {
     "data": "moons", "classes": "2", "points": "60", "noise": "0.2", "test": "0.5", "seed": "9", "activation": "tanh",
     "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001", "l2": "0.001",

@@ -100,9 +100,10 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
       const speed = event.shiftKey ? 4 : 1;
       cross = [clamp(x + (dx * speed * width) / CROSS_STEPS, width), clamp(y + (dy * speed * height) / CROSS_STEPS, height)];
       acts.point(toData(...cross));
-    } else if (event.key === "Enter" && cross) act(...cross, tool === "erase", false);
-    else if ((event.key === "Delete" || event.key === "Backspace") && cross) acts.erase(...toData(...cross), reach());
-    else if (/^[0-7]$/.test(event.key)) chooseLabel(Number(event.key));
+    } else if (cross && ["Enter", "Delete", "Backspace"].includes(event.key)) {
+      act(...cross, event.key !== "Enter" || tool === "erase", false);
+      store.change({}); // what was erased is no stroke that goes on
+    } else if (/^[0-7]$/.test(event.key)) chooseLabel(Number(event.key));
     else if (event.key === "Escape") {
       cross = null;
       acts.point(null);
