@@ -79,7 +79,7 @@ def some_value(field, rng):
             n = rng.integers(0, field["most"], endpoint=True)
             xy, labels = rng.integers(low, high, (n, 2), endpoint=True), rng.integers(0, field["most_classes"], n)
             return tuple((*at, label) for at, label in zip(xy.tolist(), labels.tolist(), strict=True))
-    n = int(rng.integers(field["fewest"], field["most"], endpoint=True))
+    n = rng.choice([n for n in range(field["fewest"], field["most"] + 1) if n % field["multiple"] == 0])
     if kind == "choices":
         return tuple(rng.choice(field["choices"], n, replace=False).tolist())
     return tuple(some_value({**field, "kind": kind.removesuffix("s")}, rng) for _ in range(n))
@@ -106,6 +106,7 @@ def test_page_and_server_leave_out_the_same_parts():
     links = ["lr=99", "lr=0x1", "seed=1_0", "classes=2.5", "hidden=5,,5", "inputs=", "inputs=x,x", "window=1,0,0,1"]
     links += [
         "window=1,2",
+        "warp=1,0,0,1,0,0,2",
         "clicked=d9hx",
         "clicked=zzzz9",
         "data=cats&lr=0.5",

@@ -14,6 +14,7 @@
  * @property {boolean} [below] high itself is left out
  * @property {number} [fewest] entries of a list
  * @property {number} [most] entries of a list, or points
+ * @property {number} [multiple] how many entries there are can be divided by it
  * @property {number} [most_classes]
  */
 /** @typedef {{read: (text: string, field: Field) => any, write: (value: any, field: Field) => string}} Kind */
@@ -55,8 +56,9 @@ function listOf(item) {
   return {
     read(text, field) {
       const parts = text ? text.split(",") : [];
-      const { fewest = 0, most = Infinity } = field;
+      const { fewest = 0, most = Infinity, multiple = 1 } = field;
       if (parts.length < fewest || parts.length > most) throw wrong(field.name, text, `${fewest} to ${most} entries`);
+      if (parts.length % multiple) throw wrong(field.name, `${parts.length} entries`, `a multiple of ${multiple}`);
       const read = parts.map((part) => item.read(part, { ...field, name: `an entry of ${field.name}` }));
       if (field.choices && new Set(read).size < read.length) throw wrong(field.name, text, "different words");
       return Object.freeze(read);
