@@ -97,3 +97,31 @@ def test_a_mistake_of_ours_is_told_pauses_and_leaves_the_session(monkeypatch, ca
     assert session.do({"do": "ack", "frame": 0}) is None
     assert session.do({"do": "step"}) is None
     assert decode_frame(session.frame()[0]).meta["step"] == 1
+
+
+def test_a_state_that_was_refused_is_refused_until_another_comes():
+    session = EngineSession()
+    session.do({"do": "set", "state": SMALL})
+    session.frame()
+    session.do({"do": "set", "state": SMALL | {"data": "csv"}})
+    assert "no CSV file was given" in json.loads(session.frame()[1])["error"]
+    for do in ("play", "step"):
+        assert "no CSV file was given" in json.loads(session.do({"do": do}))["error"]
+    session.do({"do": "pause"})
+    assert session.frame()[1] is None
+    session.do({"do": "set", "state": SMALL | {"lr": 0.1}})
+    assert session.do({"do": "step"}) is None
+    meta = decode_frame(session.frame()[0]).meta
+    assert meta["step"] == 1
+    assert not meta["playing"]
+
+
+def test_a_step_that_fails_is_shown_with_its_note():
+    session = EngineSession()
+    diverging = {"batch": 10, "optimizer": "sgd", "lr": 10, "momentum": 0.99, "hidden": [20, 20]}
+    session.do({"do": "set", "state": SMALL | diverging})
+    while (text := session.do({"do": "step"})) is None:
+        session.do({"do": "ack", "frame": decode_frame(session.frame()[0]).number})
+    assert "Lower lr" in json.loads(text)["error"]
+    assert session.due_s() is not None
+    assert "reset the net" in decode_frame(session.frame()[0]).meta["note"]

@@ -27,6 +27,7 @@ class EngineSession:
         self.file = file  # read again with the next state
         self._playground: Playground | None = None
         self._wanted: LabState | None = None  # the newest state, until the next frame: the ones between are never made
+        self._refused: LabState | None = None  # a state that could not be made, until another comes
         self._is_playing = False
         self._is_stale = False  # whether the page shows something else than what is there
         self._under_way: set[int] = set()
@@ -39,6 +40,7 @@ class EngineSession:
         try:
             return self._do(command)
         except Exception as error:
+            self._is_stale = self._playground is not None
             return self._failed(error)
 
     def due_s(self) -> float | None:
@@ -55,14 +57,12 @@ class EngineSession:
             if self._is_playing:
                 self._train(playground, until_s=start + TRAINING_S)
         except Exception as error:
-            self._is_playing = False
             text = self._failed(error)
         self._is_stale = False
         if self._playground is not None:
             try:
                 frame = self._picture(self._playground)
             except Exception as error:
-                self._is_playing = False
                 text = self._failed(error)
         self._next_s = start + FRAME_S
         return frame, text
@@ -78,13 +78,13 @@ class EngineSession:
                 self._wanted = state_from_json(command["state"])
                 return None
             case "play":
-                self._current()
+                self._to_train()
                 self._is_playing = True
             case "pause":
                 self._is_playing = False
             case "step":
                 self._is_playing = False
-                self._n_steps += self._current().train(1)
+                self._n_steps += self._to_train().train(1)
             case "reset":
                 self._current().reset()
             case "seek":
@@ -105,13 +105,20 @@ class EngineSession:
         state, self._wanted = self._wanted, None
         if state is not None:
             self._is_stale = True
+            self._refused = state
             if self._playground is None:
                 self._playground = Playground(state, self.file)
             else:
                 self._playground.change(state, self.file)
+            self._refused = None
         if self._playground is None:
             raise SettingError("there is no state yet; expected 'set' before anything else. Send the state first.")
         return self._playground
+
+    def _to_train(self) -> Playground:
+        """Give the playground as `_current` does; a state that was refused is refused again."""
+        self._wanted = self._wanted or self._refused
+        return self._current()
 
     def _train(self, playground: Playground, *, until_s: float) -> None:
         left = playground.state.steps
@@ -129,12 +136,12 @@ class EngineSession:
         return data
 
     def _failed(self, error: Exception) -> str:
-        if isinstance(error, FoldlineError):
-            return error_text(error)
-        traceback.print_exception(error, file=sys.stderr)
-        return error_text(
-            RuntimeError(
+        """Pause, and give the words for the page."""
+        self._is_playing = False
+        if not isinstance(error, FoldlineError):
+            traceback.print_exception(error, file=sys.stderr)
+            error = RuntimeError(
                 f"the engine stumbled ({type(error).__name__}: {error}), a mistake of ours; expected a picture. Change "
                 f"a setting, and tell us what the terminal shows."
             )
-        )
+        return error_text(error)
