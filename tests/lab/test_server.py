@@ -23,6 +23,7 @@ from foldline.lab.state import schema
 from lab.live import PATIENCE_S, TOKEN, running_lab
 
 SMALL = {"points": 60, "hidden": [6], "batch": 10}
+DIVERGING = {"optimizer": "sgd", "lr": 10, "momentum": 0.99, "hidden": [20, 20]}
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +240,7 @@ def test_commands_before_a_state_are_told(lab):
 
 def test_a_loss_that_diverges_pauses_and_is_told(lab):
     with lab.page() as page:
-        page.say("set", state=SMALL | {"optimizer": "sgd", "lr": 10, "momentum": 0.99, "hidden": [20, 20]})
+        page.say("set", state=SMALL | DIVERGING)
         page.say("play")
         assert "Lower lr" in page.text()["error"]
         assert not page.frame().meta["playing"]
@@ -292,6 +293,21 @@ def test_an_engine_that_died_is_started_again_and_the_page_told(lab, monkeypatch
         again = page.frame(lambda meta: meta["step"] > 20)
         assert again.meta["layers"] == [[9, 2], [3, 9]]
         assert again.meta["playing"]
+
+
+def test_an_engine_that_is_started_again_does_not_play_what_had_paused_itself(lab, monkeypatch):
+    monkeypatch.setattr(engine_link, "QUICK_DEATH_S", 0.0)
+    with lab.page() as page:
+        page.say("set", state=SMALL | DIVERGING)
+        page.say("play")
+        assert "Lower lr" in page.text()["error"]
+        page.frame(lambda meta: not meta["playing"])
+        kill_engines_of_this_process()
+        while "restarted" not in page.text():
+            pass
+        first = page.frame()
+        assert not first.meta["playing"]
+        assert first.meta["step"] == 0
 
 
 def kill_engines_of_this_process():

@@ -97,7 +97,7 @@ class EngineLink:
                 number, is_frame, length = ANSWER.unpack(await process.stdout.readexactly(ANSWER.size))
                 data = await process.stdout.readexactly(length)
                 if number in self._sessions:
-                    self._sessions[number].hand(data if is_frame else data.decode())
+                    self._sessions[number].hear(data if is_frame else data.decode())
         except asyncio.IncompleteReadError:
             code = await process.wait()
         if not self._is_closing:
@@ -115,10 +115,12 @@ class EngineLink:
         if self._file is not None:
             await self.give_file(self._file)
         for session in list(self._sessions.values()):
-            await self.send(session.number, {"do": "open"})
-            for command in session.restoring if lived_s >= QUICK_DEATH_S else ():
-                await self.send(session.number, command)
-            session.hand(error_text(RuntimeError(told), restarted=True))
+            commands: list[Command] = [{"do": "open"}]
+            if lived_s >= QUICK_DEATH_S:
+                commands += session.restoring
+            session.hear(error_text(RuntimeError(told), restarted=True))
+            for command in commands:
+                await session.do(command)
 
 
 class Session:
@@ -153,6 +155,12 @@ class Session:
             case "pause" | "step" | "seek":
                 self._is_playing = False
         await self._link.send(self.number, command)
+
+    def hear(self, answer: str | bytes) -> None:
+        """Take an answer of the engine, which pauses at an error."""
+        if isinstance(answer, str) and "error" in json.loads(answer):
+            self._is_playing = False
+        self.hand(answer)
 
     def hand(self, answer: str | bytes) -> None:
         """Take an answer for the page."""
