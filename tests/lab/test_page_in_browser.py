@@ -154,6 +154,18 @@ def test_a_point_erased_by_key_is_a_step_back_of_its_own(page, lab):
         page.go_back()
 
 
+def test_a_click_that_changes_no_point_says_nothing(page, lab):
+    link = "test=0&window=-8,8,-8,8"  # points lie within 6 units of the middle
+    opened(page, f"{lab.url}#{link}")
+    for tool in ("A click or a stroke erases", "A click adds"):
+        page.get_by_role("radio", name=tool).click()
+        page.locator("#plane").click(position={"x": 4, "y": 4})
+        assert page.locator(".toast").count() == 0
+        assert hash_of(page) == link
+    page.locator("#plane").click(position={"x": 210, "y": 210})
+    assert "The points are your own now" in page.locator(".toast").inner_text()
+
+
 SETTINGS = {
     "data": "moons", "classes": "2", "points": "60", "noise": "0.2", "test": "0.5", "seed": "9", "activation": "tanh",
     "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001", "l2": "0.001",
