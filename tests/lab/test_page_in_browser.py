@@ -166,6 +166,22 @@ def test_a_click_that_changes_no_point_says_nothing(page, lab):
     assert "The points are your own now" in page.locator(".toast").inner_text()
 
 
+def test_every_class_that_is_shown_or_added_has_a_swatch(page, lab):
+    opened(page, f"{lab.url}#data=moons&test=0")
+    page.get_by_role("radio", name="A click adds").click()
+    page.get_by_role("radio", name="Class 2").click()
+    page.locator("#plane").click(position={"x": 30, "y": 30})
+    assert "classes" not in hash_of(page)  # three, as by default
+    swatches = page.locator("#swatches button")
+    playwright.expect(swatches).to_have_count(3)
+    page.locator("#field-data").select_option("csv")
+    rows = "".join(f"{i % 7},{i % 3},{'abcde'[i % 5]}\n" for i in range(40))
+    page.locator("input[type=file]").set_input_files(
+        {"name": "five.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    )
+    playwright.expect(swatches).to_have_count(5)
+
+
 SETTINGS = {
     "data": "moons", "classes": "2", "points": "60", "noise": "0.2", "test": "0.5", "seed": "9", "activation": "tanh",
     "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001", "l2": "0.001",

@@ -11,15 +11,15 @@ export function editing(store, moment) {
   const field = fieldOf(store, "clicked");
   /**
    * @param {(before: readonly Clicked[]) => readonly Clicked[]} edit adds or takes out; what it gives back as long as it was is not changed
-   * @param {boolean} isPassing
+   * @param {boolean} isPassing @param {number} [label] of what is added
    */
-  const change = (edit, isPassing) => {
+  const change = (edit, isPassing, label = 0) => {
     const { data, clicked, classes } = store.get();
     const shown = data === "points" ? null : moment()?.picture;
     const before = shown ? clickedFrom(shown.points, shown.labels, field) : clicked;
     const after = edit(before);
     if (after.length === before.length) return;
-    store.change({ data: "points", clicked: after, classes: shown ? shown.n_classes : classes }, { isPassing });
+    store.change({ data: "points", clicked: after, classes: Math.max(shown ? shown.n_classes : classes, label + 1) }, { isPassing });
     if (!shown) return;
     const n_lost = shown.labels.length - before.length;
     toast(`The points are your own now, the link holds them${n_lost ? `; ${n_lost} of ${shown.labels.length} did not fit` : ""}. The net begins anew.`);
@@ -34,7 +34,7 @@ export function editing(store, moment) {
         if (before.length < most) return withPoint(before, x, y, label);
         toast(`${most} points are as many as a link holds. Erase some first.`);
         return before;
-      }, isPassing);
+      }, isPassing, label);
     },
     /** @param {number} x @param {number} y @param {number} reach */
     erase(x, y, reach) {

@@ -87,6 +87,7 @@ export function playground(store, server, palette) {
     show(frame) {
       moment = momentOf(frame);
       controls.show(moment.meta);
+      tools.show(moment.picture.n_classes);
       if (store.get().page !== "playground") return; // drawn when it is seen again, as its canvases then change their size
       region.refresh(moment);
       drawPicture();

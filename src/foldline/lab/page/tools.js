@@ -30,7 +30,7 @@ const TOOLS = [
 /**
  * @param {{plane: HTMLElement, tools: HTMLElement, swatches: HTMLElement}} places
  * @param {import("./store.js").Store} store @param {() => import("./colors.js").Palette} palette @param {Acts} acts
- * @returns {{cross: () => [number, number] | null, draw: () => void}}
+ * @returns {{cross: () => [number, number] | null, draw: () => void, show: (n_classes: number) => void}} `show` for those of the newest picture
  */
 export function planeTools({ plane, tools, swatches }, store, palette, acts) {
   /** @type {Tool} */
@@ -45,6 +45,8 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
   const toData = (/** @type {number} */ px, /** @type {number} */ py) => unscale(store.get().window, size())(px, py);
   const reach = () => (ERASE_REACH_PX / size().width) * (store.get().window[1] - store.get().window[0]);
   const showTool = radios(tools, TOOLS, (value) => chooseTool(/** @type {Tool} */ (value)));
+  let n_shown = 0; // classes of the picture; a file may have more than the setting
+  let n_swatches = 0;
   /** @type {(value: string) => void} */
   let showLabel = () => {};
 
@@ -54,7 +56,7 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
     swatches.hidden = tool !== "add" && tool !== "brush";
     draw();
   };
-  const chooseLabel = (/** @type {number} */ value) => showLabel(String((label = Math.min(value, store.get().classes - 1))));
+  const chooseLabel = (/** @type {number} */ value) => showLabel(String((label = Math.min(value, n_swatches - 1))));
 
   const draw = () => swatches.querySelectorAll("canvas").forEach((canvas, k) => {
     sheet(canvas).pen.mark(MARKS[k], 12, 12, 6, palette().classes[k], palette().paper);
@@ -111,18 +113,26 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
     event.preventDefault();
   };
 
-  let n_classes = 0;
-  follow(store, ({ classes }) => {
-    if (classes === n_classes) return;
-    n_classes = classes;
-    showLabel = radios(swatches, Array.from({ length: classes }, (_, k) => ({
+  const showSwatches = () => {
+    const n_classes = Math.max(store.get().classes, n_shown);
+    if (n_classes === n_swatches) return;
+    n_swatches = n_classes;
+    showLabel = radios(swatches, Array.from({ length: n_classes }, (_, k) => ({
       value: String(k), content: make("canvas", {}), label: `Class ${k} (key ${k})`,
     })), (value) => chooseLabel(Number(value)));
     chooseLabel(label);
     draw();
-  });
+  };
+  follow(store, showSwatches);
   chooseTool("point");
-  return { cross: () => cross, draw };
+  return {
+    cross: () => cross,
+    draw,
+    show(n_classes) {
+      n_shown = n_classes;
+      showSwatches();
+    },
+  };
 }
 
 /** @param {number} value @param {number} most */
