@@ -322,6 +322,21 @@ def test_a_handle_of_the_matrix_can_be_dragged_and_one_step_back_undoes_it(page,
     assert page.get_by_label("W₂₁").input_value() == "0"
 
 
+def test_a_typed_entry_is_one_step_back_and_one_out_of_range_goes_back(page, lab):
+    page.goto(f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
+    entry = page.get_by_label("W₁₁")
+    entry.select_text()
+    entry.press_sequentially("0.25")
+    entry.press("Tab")
+    assert hash_of(page) == "page=warp&warp=0.25,0,0,1,0,0"
+    page.go_back()
+    assert hash_of(page) == "page=warp&warp=1,0,0,1,0,0"
+    for wrong in ("5", ""):
+        entry.fill(wrong)
+        entry.press("Tab")
+        assert entry.input_value() == "1"
+
+
 def test_a_csv_file_is_played_with_and_a_wrong_one_is_told(page, lab):
     opened(page, lab.url)
     page.locator("#field-data").select_option("csv")

@@ -37,7 +37,11 @@ export function layerControls(store, choose) {
     const input = make("input", { type: "number", min: low, max: high, step: STEP, "aria-label": name, title: name });
     input.oninput = () => {
       if (input.value === "" || !(Number(input.value) >= low && Number(input.value) <= high)) return;
-      set(shown, layers()[shown].map((old, i) => (i === entry ? Number(input.value) : old)), false);
+      set(shown, layers()[shown].map((old, i) => (i === entry ? Number(input.value) : old)), true);
+    };
+    input.onchange = () => {
+      store.change({}); // what was typed is one step back
+      input.value = String(layers()[shown][entry]);
     };
     return input;
   });
