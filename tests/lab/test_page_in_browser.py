@@ -337,6 +337,17 @@ def test_a_typed_entry_is_one_step_back_and_one_out_of_range_goes_back(page, lab
         assert entry.input_value() == "1"
 
 
+def test_a_matrix_of_no_preset_has_no_presets_sentence(page, lab):
+    page.goto(f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
+    page.locator("#warp-presets button").first.wait_for()
+    told = page.locator("#warp-notice").inner_text()
+    for chip in page.locator("#warp-presets button").all():
+        chip.click()
+        assert page.locator("#warp-notice").inner_text() != told
+    page.get_by_label("W₁₁").fill("0.05")
+    assert page.locator("#warp-notice").inner_text() == told
+
+
 def test_a_csv_file_is_played_with_and_a_wrong_one_is_told(page, lab):
     opened(page, lab.url)
     page.locator("#field-data").select_option("csv")
