@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import shutil
@@ -360,6 +361,15 @@ def test_a_csv_file_is_played_with_and_a_wrong_one_is_told(page, lab):
     playwright.expect(page.locator("#map")).to_contain_text(re.compile("Class [01], (dog|cat), wins"))
     page.locator("input[type=file]").set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"1,2\n"})
     playwright.expect(page.locator(".toast", has_text="expected")).to_be_visible()
+
+
+def test_a_restarted_engine_is_told_in_the_servers_words_alone(page, lab):
+    sockets = []
+    page.route_web_socket("**/ws", lambda socket: (sockets.append(socket), socket.connect_to_server()))
+    opened(page, lab.url)
+    words = "the engine ended; expected it to go on. It was started again without your settings."
+    sockets[0].send(json.dumps({"error": words, "restarted": True}))
+    playwright.expect(page.locator(".toast")).to_have_text(words)
 
 
 @pytest.mark.slow

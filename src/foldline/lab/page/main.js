@@ -12,7 +12,7 @@ import { themeButton } from "./theme.js";
 import { warpPage } from "./warp_page.js";
 
 async function start() {
-  const connection = connectionView();
+  const showStatus = connectionView();
   const store = makeStore(await loadSchema(), (notes) => toast(notes.join(" ")));
   let palette = readPalette();
   const paletteNow = () => palette;
@@ -32,11 +32,11 @@ async function start() {
   server = connect({
     frame: view.show,
     look: view.look,
-    error: (words, isRestarted) => {
-      connection.error(words, isRestarted);
+    error: (words) => {
+      toast(words);
       view.settle();
     },
-    status: connection.status,
+    status: showStatus,
     hello: () => [{ do: "set", state: store.get() }, ...(view.isPlaying() ? [{ do: "play" }] : [])],
   });
   find("skip", HTMLButtonElement).onclick = () => find("plane", HTMLElement).focus();

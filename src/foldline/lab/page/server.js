@@ -21,7 +21,7 @@ import { decodeFrame } from "./frames.js";
  * @typedef {object} Listeners
  * @property {(frame: Frame) => void} frame called at most once a picture of the screen
  * @property {(look: Look) => void} look
- * @property {(words: string, isRestarted: boolean) => void} error
+ * @property {(words: string) => void} error
  * @property {(status: Status) => void} status
  * @property {() => readonly object[]} hello messages for a session that is new
  */
@@ -85,7 +85,7 @@ export function connect(on) {
   };
 
   const hear = (/** @type {any} */ told) => {
-    if (told.error) on.error(told.error, Boolean(told.restarted));
+    if (told.error) on.error(told.error);
     if (told.look) on.look(told.look);
   };
 
@@ -95,7 +95,7 @@ export function connect(on) {
     try {
       newest = decodeFrame(data);
     } catch (error) {
-      on.error(error instanceof Error ? error.message : String(error), false);
+      on.error(error instanceof Error ? error.message : String(error));
       return;
     }
     if (!isWaiting) whenDrawn(draw);
