@@ -372,6 +372,25 @@ def test_a_restarted_engine_is_told_in_the_servers_words_alone(page, lab):
     playwright.expect(page.locator(".toast")).to_have_text(words)
 
 
+def test_a_lost_connection_is_told_above_the_page_and_covers_nothing(page, lab):
+    sockets = []
+
+    def connect_once(socket):
+        sockets.append(socket)
+        if len(sockets) == 1:
+            socket.connect_to_server()
+        else:
+            socket.close()
+
+    page.route_web_socket("**/ws", connect_once)
+    opened(page, lab.url)
+    sockets[0].close()
+    page.locator("#banner").wait_for()
+    header, banner, lesson = (page.locator(at).bounding_box() for at in ("header", "#banner", "#playground .lesson"))
+    assert header["y"] + header["height"] <= banner["y"]
+    assert banner["y"] + banner["height"] <= lesson["y"]
+
+
 @pytest.mark.slow
 def test_a_killed_and_restarted_server_is_survived(browser, tmp_path):
     env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
