@@ -43,7 +43,7 @@ export function pngOf({ width, height, draw }, paper) {
 
 /**
  * @param {Pick<Moment, "layers" | "meta">} moment with the weights @param {string} activation @param {string} link
- * @returns {string} a script of twenty lines or fewer that needs NumPy alone and gives the same scores
+ * @returns {string} a script that needs NumPy alone and gives the same scores
  */
 export function numpyScript({ layers, meta }, activation, link) {
   const inputs = meta.inputs.map((/** @type {string} */ name) => featureOf(name).numpy).join(", ");

@@ -61,7 +61,7 @@ export function exportMenu(store, palette, playground, warp) {
     const sheets = Object.entries(page === "warp" ? SHEETS.warp : SHEETS.playground);
     menu.querySelector("ul")?.replaceChildren(
       ...sheets.map(([name, label]) => pictureRow(name, label)),
-      ...(page === "warp" ? [] : [row("numpy", "Net, NumPy script", "Twenty lines that give the same scores", saveScript)]),
+      ...(page === "warp" ? [] : [row("numpy", "Net, NumPy script", "A short script that gives the same scores", saveScript)]),
       row("link", "Copy the link", "It restores every setting, and your points", copyLink),
     );
   });
