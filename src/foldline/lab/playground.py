@@ -6,13 +6,13 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32, UInt16
+from scipy.special import softmax
 
-from foldline.core.checks import integer, number
 from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.lab.inputs import net_inputs
 from foldline.lab.kept import Kept
 from foldline.lab.points import FilePoints, make_points
-from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at, softmax
+from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at
 from foldline.lab.state import LabState
 from foldline.lab.trainer import MOST_RESPONSES, Trainer
 from foldline.models import MLP, n_numbers
@@ -89,7 +89,6 @@ class Playground:
 
         Raises: DataError without points to learn from; DivergedError if the loss is no longer finite, now or before.
         """
-        integer(n_steps, name="n_steps", low=1)
         if self._diverged is not None:
             raise DivergedError(self._diverged)
         n = self._trainer.train(n_steps)
@@ -100,13 +99,11 @@ class Playground:
 
     def seek(self, step: int) -> None:
         """Show the newest kept moment at or before a step; training goes on from the newest moment all the same."""
-        integer(step, name="step", low=0)
         self._show([moment for moment in self._moments() if moment.step <= step][-1])
 
     def look(self, x: float, y: float) -> dict[str, object]:
         """Say what the shown net makes of a point: scores, and the affine map that it is around it."""
-        point = np.array([number(at, name=name, low=-1e6, high=1e6) for at, name in ((x, "x"), (y, "y"))])
-        model = self._moment.model
+        point, model = np.array([x, y]), self._moment.model
         exact: dict[str, object]
         try:
             found = look_at(model, self.state.inputs, point)
@@ -117,8 +114,8 @@ class Playground:
         else:
             scores = found.W @ point + found.b
             exact = {"exact": True, "W": found.W.tolist(), "b": found.b.tolist(), "on": list(found.on)}
-        answer = {"x": float(point[0]), "y": float(point[1]), "top": int(scores.argmax())}
-        return {**answer, "scores": scores.tolist(), "confidence": softmax(scores[None])[0].tolist(), **exact}
+        answer = {"x": x, "y": y, "top": int(scores.argmax())}
+        return {**answer, "scores": scores.tolist(), "confidence": softmax(scores).tolist(), **exact}
 
     def picture(self, *, with_weights: bool = True) -> Picture:
         """Give the numbers of a picture of the moment that is shown.

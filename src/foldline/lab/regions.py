@@ -7,6 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float64
+from scipy.special import softmax
 
 from foldline.core.errors import SettingError
 from foldline.insight import Folds, PiecewiseNet, Plane, affine_map, find_folds, piecewise_net
@@ -142,19 +143,13 @@ def look_at(model: MLP, inputs: Sequence[str], point: Float64[np.ndarray, " 2"])
     return Look(W=W, b=b, on=tuple(on))
 
 
-def softmax(scores: Float64[np.ndarray, "n k"]) -> Float64[np.ndarray, "n k"]:
-    """Turn scores into probabilities, row by row."""
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
-
-
 def _confidences(folds: Folds) -> Float64[np.ndarray, " p"]:
     """Compute the probability of the winning class in the middle of each part's corners."""
     parts = folds.parts
     middles = np.add.reduceat(parts.corners, parts.starts[:-1], axis=0) / np.diff(parts.starts)[:, None]
     maps = folds.maps[parts.regions]
     scores = maps[:, 2] + middles[:, :1] * maps[:, 0] + middles[:, 1:] * maps[:, 1]
-    return np.asarray(softmax(scores)[np.arange(len(scores)), parts.winners])
+    return np.asarray(softmax(scores, axis=1)[np.arange(len(scores)), parts.winners])
 
 
 @eqx.filter_jit
