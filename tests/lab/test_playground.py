@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import DataError, DivergedError, SettingError
+from foldline.lab import regions
 from foldline.lab.inputs import TRANSFORMS, net_inputs, window_grid
 from foldline.lab.playground import Playground
 from foldline.lab.points import make_points, read_points
@@ -225,6 +226,17 @@ def test_every_kept_moment_can_be_shown_again():
     assert playground.picture().meta["step"] == kept[3]
     playground.train(1)
     assert playground.picture().meta["step"] == kept[-1] + 1
+
+
+def test_a_moment_shown_again_has_its_regions_though_a_later_one_had_too_many(monkeypatch):
+    playground = Playground(SMALL)
+    playground.train(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(regions, "MOST_REGIONS", 1)
+        assert "the window holds more than 1 regions" in playground.picture().meta["why"]
+    assert not playground.picture().meta["exact"]
+    playground.seek(0)
+    assert playground.picture().meta["exact"]
 
 
 def test_history_stays_short_and_begins_at_the_first_step():

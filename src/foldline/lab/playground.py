@@ -99,6 +99,7 @@ class Playground:
 
     def seek(self, step: int) -> None:
         """Show the newest kept moment at or before a step; training goes on from the newest moment all the same."""
+        self._tries_off = 0
         self._show([moment for moment in self._moments() if moment.step <= step][-1])
 
     def look(self, x: float, y: float) -> dict[str, object]:
