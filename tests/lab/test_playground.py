@@ -262,6 +262,20 @@ def test_a_change_of_numbers_or_points_keeps_the_weights(change):
     playground.train(5)
 
 
+def test_epochs_are_the_passes_that_were_made_whatever_changes_after_them():
+    playground = trained(SMALL, 20)
+    n_train = int((playground.picture().arrays["is_test"] == 0).sum())
+    assert_allclose(playground.picture().meta["epoch"], 200 / n_train)
+    for change in ({"batch": 50}, {"points": 500}):
+        playground.change(replace(SMALL, **change))
+        assert_allclose(playground.picture().meta["epoch"], 200 / n_train)
+    playground.change(replace(SMALL, batch=50))
+    playground.train(1)
+    assert_allclose(playground.picture().meta["epoch"], 250 / n_train)
+    playground.seek(0)
+    assert playground.picture().meta["epoch"] == 0
+
+
 @pytest.mark.parametrize(
     "change", [{"hidden": (7,)}, {"classes": 4}, {"data": "moons"}, {"seed": 3}, {"inputs": ("x",)}]
 )

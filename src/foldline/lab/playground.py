@@ -31,6 +31,7 @@ class Moment(NamedTuple):
     """A net at some step."""
 
     step: int
+    epoch: float
     model: MLP
 
 
@@ -143,7 +144,7 @@ class Playground:
         meta: dict[str, object] = {
             "step": moment.step,
             "last_step": trainer.step,
-            "epoch": trainer.epochs(moment.step),
+            "epoch": moment.epoch,
             "exact": drawn.why is None,
             "why": drawn.why,
             "n_regions": drawn.n_regions,
@@ -162,7 +163,7 @@ class Playground:
 
     def _show_newest(self) -> None:
         """Keep and show the newest moment. Raises: DivergedError, with the last good one shown, if it is not finite."""
-        newest = Moment(self._trainer.step, self._trainer.model)
+        newest = Moment(self._trainer.step, self._trainer.epoch, self._trainer.model)
         measured = self._trainer.measured(newest.model)
         if not (np.isfinite(measured.numbers).all() and np.isfinite(_weights(newest.model)).all()):
             self._diverged = (

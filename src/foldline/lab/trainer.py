@@ -53,6 +53,7 @@ class Trainer:
         generator = generator_from_seed(state.seed)
         self.model = _first_net(state, n_classes=points.n_classes, generator=generator)
         self.step = 0
+        self.epoch = 0.0  # passes over the training points, which may become more or fewer meanwhile
         self.examples_per_s: float | None = None
         self._generator = generator
         self._program: tuple[object, ...] | None = None  # that ran last
@@ -97,10 +98,6 @@ class Trainer:
         """Forget what the optimiser remembers of earlier steps."""
         self._training = first_state(self.model, self._hyper, key_from_seed(self._state.seed), plan=self._plan)
 
-    def epochs(self, step: int) -> float:
-        """Give the passes over the training points until a step, had all batches been like the next one."""
-        return step * self._state.batch / max(len(self._train_rows), 1)
-
     def train(self, n_steps: int) -> int:
         """Take some steps, fewer if they would last longer than CALL_S; say how many."""
         if not len(self._train_rows):
@@ -123,6 +120,7 @@ class Trainer:
         assert isinstance(model, MLP)
         self.model = model
         self.step += n
+        self.epoch += n * self._state.batch / len(self._train_rows)
         return n
 
     def measured(self, model: MLP) -> Measured:
