@@ -276,6 +276,18 @@ def test_epochs_are_the_passes_that_were_made_whatever_changes_after_them():
     assert playground.picture().meta["epoch"] == 0
 
 
+def test_with_another_loss_the_curve_begins_anew_at_the_newest_moment():
+    playground = trained(SMALL, 20)
+    playground.seek(0)
+    playground.change(replace(SMALL, loss="svm"))
+    curve = playground.picture().arrays["curve"]
+    assert curve[:, 0].tolist() == [20]
+    playground.seek(20)
+    assert_allclose(curve[0, 1], playground.picture().meta["loss"]["train"])
+    playground.train(1)
+    assert playground.picture().arrays["curve"][:, 0].tolist() == [20, 21]
+
+
 @pytest.mark.parametrize(
     "change", [{"hidden": (7,)}, {"classes": 4}, {"data": "moons"}, {"seed": 3}, {"inputs": ("x",)}]
 )

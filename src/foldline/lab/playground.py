@@ -14,7 +14,7 @@ from foldline.lab.kept import Kept
 from foldline.lab.points import FilePoints, make_points
 from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at
 from foldline.lab.state import LabState
-from foldline.lab.trainer import MOST_RESPONSES, Trainer
+from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer
 from foldline.models import MLP, n_numbers
 
 # What, when it changes, asks for other points, and what for another net.
@@ -84,6 +84,9 @@ class Playground:
             self._trainer.take(state, points)
             self._tries_off = 0
             self._show(self._moment)
+            if state.loss != before.loss:  # numbers of another loss are no part of the curve
+                self._curve = Kept(MOST_KEPT)
+                self._mark(self._newest.step, self._trainer.measured(self._newest.model))
 
     def train(self, n_steps: int) -> int:
         """Take some training steps from the newest moment on, fewer if they would last long; say how many.
@@ -174,10 +177,14 @@ class Playground:
             raise DivergedError(self._diverged)
         self._newest, self._moment, self._measured = newest, newest, measured
         self._kept.add(newest)
+        self._mark(newest.step, measured)
+
+    def _mark(self, step: int, measured: Measured) -> None:
+        """Add to the curve."""
         (loss, accuracy), (test_loss, test_accuracy) = measured.numbers.tolist()
         if not self._points.is_test.any():
             test_loss = test_accuracy = float("nan")
-        self._curve.add((newest.step, loss, test_loss, accuracy, test_accuracy))
+        self._curve.add((step, loss, test_loss, accuracy, test_accuracy))
 
     def _show(self, moment: Moment) -> None:
         self._moment, self._measured = moment, self._trainer.measured(moment.model)
