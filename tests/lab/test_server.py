@@ -274,7 +274,7 @@ def test_a_file_is_taken_and_learned_from(lab):
         assert answer.json() == {"name": "the file", "points": 3, "classes": ["cat", "dog"]}
         page.say("set", state={"data": "csv"})
         assert page.frame().meta["class_names"] == ["cat", "dog"]
-    for content, words in ((b"0,1\n", "has 1 points"), (b"\xff\xfe", "no UTF-8"), (b"1,1,a\n" * 2_000_000, "bytes")):
+    for content, words in ((b"0,1\n", "has 1 point;"), (b"\xff\xfe", "no UTF-8"), (b"1,1,a\n" * 2_000_000, "bytes")):
         refused = httpx.post(lab.url + "data", content=content, headers=headers)
         assert refused.status_code == 422
         assert words in refused.json()["error"]

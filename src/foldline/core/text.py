@@ -41,5 +41,8 @@ def plural(noun: str, n: int) -> str:
     Example:
         >>> [f"{n} {plural('unit', n)}" for n in (0, 1, 2)]
         ['0 units', '1 unit', '2 units']
+        >>> plural("class", 2)
+        'classes'
     """
-    return noun if n == 1 else f"{noun}s"
+    ending = "es" if noun.endswith("s") else "s"
+    return noun if n == 1 else noun + ending

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float32, Float64, Int32
 
 from foldline.core.errors import DataError, SettingError
 from foldline.core.seeds import generator_from_seed
-from foldline.core.text import printable, reason
+from foldline.core.text import plural, printable, reason
 from foldline.lab.state import MOST_CLASSES, LabState
 
 RADIUS = 2.5  # of the data sets, in a window that reaches to 3
@@ -107,29 +107,30 @@ def read_points(text: str, *, name: str) -> FilePoints:
     Raises: DataError for other columns, fewer than 2 or more than 5,000 rows, and fewer than 2 or more than 8 classes.
     """
     try:
-        rows = [(n, row) for n, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(map(str.strip, row))]
+        reader = csv.reader(io.StringIO(text, newline=None))  # with line ends of every system
+        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error as error:
         raise DataError(f"{name} is no CSV ({reason(error)}); expected lines of x,y,class. Save it as CSV.") from error
     if rows and len(rows[0][1]) == 3 and _number(rows[0][1][0]) is _number(rows[0][1][1]) is None:
         rows = rows[1:]  # headings; one number among them is rather a point with a slip in it
     if not 2 <= len(rows) <= MOST_POINTS:
-        raise DataError(f"{name} has {len(rows):,} points; expected 2 to {MOST_POINTS:,}. Give another file.")
-    found = []
+        found = f"{len(rows):,} {plural('point', len(rows))}"
+        raise DataError(f"{name} has {found}; expected 2 to {MOST_POINTS:,}. Give another file.")
+    pairs = []
     for n, row in rows:
-        point = _point(row) if len(row) == 3 else None
+        point = _point(row) if len(row) == 3 and row[2].strip() else None
         if point is None:
             shown = printable(",".join(row))[:40]
             raise DataError(
                 f"{name} has {shown!r} in line {n}; expected two finite numbers and a class. Mend that line."
             )
-        found.append(point)
+        pairs.append(point)
     labels = [row[2].strip() for _, row in rows]
     names = tuple(dict.fromkeys(labels))
     if not 2 <= len(names) <= MOST_CLASSES:
-        raise DataError(
-            f"{name} has {len(names)} classes; expected 2 to {MOST_CLASSES}, in the third column. Take other rows."
-        )
-    xy = np.array(found)
+        found = f"{len(names)} {plural('class', len(names))}"
+        raise DataError(f"{name} has {found}; expected 2 to {MOST_CLASSES}, in the third column. Take other rows.")
+    xy = np.array(pairs)
     with np.errstate(over="ignore", invalid="ignore"):
         spread = xy.std(axis=0)
     # The spread of equal numbers is what their mean was rounded by, and that of tiny ones 0.
@@ -196,6 +197,6 @@ def _point(row: list[str]) -> tuple[float, float] | None:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        return None if "_" in text else float(text)  # which takes 1_0 for 10
     except ValueError:
         return None
