@@ -67,11 +67,11 @@ def test_of_several_states_the_newest_alone_is_made(monkeypatch):
     made = []
 
     class Counted(Playground):
-        def __init__(self, state, file):
+        def __init__(self, state, given):
             made.append(state.hidden)
-            super().__init__(state, file)
+            super().__init__(state, given)
 
-    monkeypatch.setattr("foldline.lab.engine_session.Playground", Counted)
+    monkeypatch.setattr("foldline.lab.playground.Playground", Counted)
     session = EngineSession()
     for width in (3, 4, 5):
         assert session.do({"do": "set", "state": state_to_json(LabState(hidden=(width,)))}) is None
@@ -79,6 +79,22 @@ def test_of_several_states_the_newest_alone_is_made(monkeypatch):
     assert decode_frame(frame).meta["layers"][0] == [5, 2]
     assert made == [(5,)]
     assert session.due_s() is None
+
+
+def test_a_page_that_draws_by_itself_pauses_the_one_before_and_asks_nothing_of_the_engine():
+    session = EngineSession()
+    session.do({"do": "set", "state": SMALL})
+    session.do({"do": "play"})
+    assert decode_frame(session.frame()[0]).meta["playing"]
+    session.do({"do": "set", "state": SMALL | {"page": "warp"}})
+    assert session.frame() == (None, None)
+    assert session.due_s() is None
+    assert "warp is drawn without the engine" in json.loads(session.do({"do": "play"}))["error"]
+    session.do({"do": "set", "state": SMALL})
+    frame = decode_frame(session.frame()[0])
+    assert frame.kind == "playground"
+    assert frame.meta["step"] > 0
+    assert not frame.meta["playing"]
 
 
 def test_a_mistake_of_ours_is_told_pauses_and_leaves_the_session(monkeypatch, capsys):

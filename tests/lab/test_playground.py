@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.lab import regions
 from foldline.lab.inputs import TRANSFORMS, net_inputs, window_grid
+from foldline.lab.pages import Given
 from foldline.lab.playground import Playground
 from foldline.lab.points import make_points, read_points
 from foldline.lab.regions import plane_net
@@ -22,7 +23,7 @@ SMALL = LabState(points=60, hidden=(6,), batch=10)
 
 
 def trained(state, n_steps=200, file=None):
-    playground = Playground(state, file)
+    playground = Playground(state, Given(points=file))
     while playground.picture().meta["last_step"] < n_steps:
         playground.train(n_steps - playground.picture().meta["last_step"])
     return playground
@@ -166,7 +167,7 @@ def test_what_has_no_straight_edges_is_a_grid_of_scores(change, why):
 
 def test_more_regions_than_can_be_drawn_are_a_grid_of_scores():
     playground = Playground(replace(SMALL, hidden=(256,) * 5))
-    picture = playground.picture(with_weights=False)
+    picture = playground.picture(is_playing=True)
     assert "the window holds more than" in picture.meta["why"]
     assert picture.arrays["grid"].shape == (50, 50, 3)
     assert len(picture.arrays["weights"]) == 0

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import BinaryIO
 
 COMMAND = struct.Struct("<II")  # session, bytes of the JSON that follows
@@ -47,11 +48,12 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
     # Imported here: commands are read meanwhile.
     from foldline.core.compiled import use_jax_cache
     from foldline.lab.engine_session import EngineSession
+    from foldline.lab.pages import NOTHING
     from foldline.lab.points import FilePoints
 
     use_jax_cache()
     sessions: dict[int, EngineSession] = {}
-    file: FilePoints | None = None
+    given = NOTHING
 
     def answer(session: int, data: bytes, *, is_frame: bool) -> None:
         answers.write(ANSWER.pack(session, is_frame, len(data)))
@@ -77,13 +79,14 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
         number, command = found
         match command["do"]:
             case "open":
-                sessions[number] = EngineSession(file)
+                sessions[number] = EngineSession(given)
             case "close":
                 sessions.pop(number, None)
             case "file":
-                file = FilePoints.from_json(command["file"])  # type: ignore[arg-type]  # from FilePoints.to_json
+                points = FilePoints.from_json(command["file"])  # type: ignore[arg-type]  # from FilePoints.to_json
+                given = replace(given, points=points)
                 for one in sessions.values():
-                    one.file = file
+                    one.given = given
             case _ if number in sessions:
                 text = sessions[number].do(command)
                 if text is not None:

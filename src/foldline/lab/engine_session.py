@@ -1,4 +1,4 @@
-"""One person's session inside the engine: a playground, whether it plays, and which frames are under way."""
+"""One person's session inside the engine: its pages, whether one plays, and which frames are under way."""
 
 import json
 import sys
@@ -8,8 +8,7 @@ import traceback
 from foldline.core.errors import FoldlineError, SettingError
 from foldline.lab.commands import Command, error_text
 from foldline.lab.frames import Frame, encode_frame
-from foldline.lab.playground import Playground
-from foldline.lab.points import FilePoints
+from foldline.lab.pages import BY_THEMSELVES, NOTHING, ONE_NET, Given, LabPage, make_page
 from foldline.lab.state import LabState, state_from_json
 
 MOST_UNDER_WAY = 2  # frames that nobody has acknowledged
@@ -23,9 +22,10 @@ class EngineSession:
     Commands are those of `read_command`; what comes back are texts and frames for the page.
     """
 
-    def __init__(self, file: FilePoints | None = None) -> None:
-        self.file = file  # read again with the next state
-        self._playground: Playground | None = None
+    def __init__(self, given: Given = NOTHING) -> None:
+        self.given = given  # read again with the next state
+        self._pages: dict[str, LabPage] = {}  # that were opened
+        self._state: LabState | None = None  # that is shown
         self._wanted: LabState | None = None  # the newest state, until the next frame: the ones between are never made
         self._refused: LabState | None = None  # a state that could not be made, until another comes
         self._is_playing = False
@@ -40,12 +40,12 @@ class EngineSession:
         try:
             return self._do(command)
         except Exception as error:
-            self._is_stale = self._playground is not None
+            self._is_stale = True
             return self._failed(error)
 
     def due_s(self) -> float | None:
         """Give when the next frame should be made, on the clock of `time.monotonic`; None: not before a command."""
-        is_wanted = self._wanted is not None or self._is_stale or (self._is_playing and self._playground is not None)
+        is_wanted = self._wanted is not None or self._is_stale or self._is_playing
         return self._next_s if is_wanted and len(self._under_way) < MOST_UNDER_WAY else None
 
     def frame(self) -> tuple[bytes | None, str | None]:
@@ -53,15 +53,15 @@ class EngineSession:
         start = time.monotonic()
         frame = text = None
         try:
-            playground = self._current()
+            self._take_wanted()
             if self._is_playing:
-                self._train(playground, until_s=start + TRAINING_S)
+                self._train(until_s=start + TRAINING_S)
         except Exception as error:
             text = self._failed(error)
         self._is_stale = False
-        if self._playground is not None:
+        if (page := self._shown()) is not None:
             try:
-                frame = self._picture(self._playground)
+                frame = self._picture(page)
             except Exception as error:
                 text = self._failed(error)
         self._next_s = start + FRAME_S
@@ -97,40 +97,56 @@ class EngineSession:
                 assert isinstance(x, float)
                 assert isinstance(y, float)
                 return json.dumps({"look": self._current().look(x, y)})
-        self._is_stale = self._playground is not None
+        self._is_stale = True
         return None
 
-    def _current(self) -> Playground:
-        """Give the playground in the newest state that was asked for."""
+    def _take_wanted(self) -> None:
+        """Make the newest state that was asked for."""
         state, self._wanted = self._wanted, None
-        if state is not None:
-            self._is_stale = True
-            self._refused = state
-            if self._playground is None:
-                self._playground = Playground(state, self.file)
-            else:
-                self._playground.change(state, self.file)
-            self._refused = None
-        if self._playground is None:
-            raise SettingError("there is no state yet; expected 'set' before anything else. Send the state first.")
-        return self._playground
+        if state is None:
+            return
+        self._is_stale = True
+        self._refused = state
+        page = self._pages.get(state.page)
+        if page is not None:
+            page.change(state, self.given)
+        elif state.page not in BY_THEMSELVES:
+            self._pages[state.page] = make_page(state, self.given, self._pages)
+        before, self._state, self._refused = self._state, state, None
+        if before is not None and before.page != state.page and not {before.page, state.page} <= ONE_NET:
+            self._is_playing = False
 
-    def _to_train(self) -> Playground:
-        """Give the playground as `_current` does; a state that was refused is refused again."""
+    def _shown(self) -> LabPage | None:
+        return None if self._state is None else self._pages.get(self._state.page)
+
+    def _current(self) -> LabPage:
+        """Give the page in the newest state that was asked for."""
+        self._take_wanted()
+        if self._state is None:
+            raise SettingError("there is no state yet; expected 'set' before anything else. Send the state first.")
+        page = self._shown()
+        if page is None:
+            raise SettingError(f"{self._state.page} is drawn without the engine; expected another page. Open one.")
+        return page
+
+    def _to_train(self) -> LabPage:
+        """Give the page as `_current` does; a state that was refused is refused again."""
         self._wanted = self._wanted or self._refused
         return self._current()
 
-    def _train(self, playground: Playground, *, until_s: float) -> None:
-        left = playground.state.steps
-        while left and (left == playground.state.steps or time.monotonic() < until_s):
-            n = playground.train(left)
+    def _train(self, *, until_s: float) -> None:
+        assert self._state is not None
+        page, left = self._current(), self._state.steps
+        while left and (left == self._state.steps or time.monotonic() < until_s):
+            n = page.train(left)
             left -= n
             self._n_steps += n
 
-    def _picture(self, playground: Playground) -> bytes:
-        picture = playground.picture(with_weights=not self._is_playing)
+    def _picture(self, page: LabPage) -> bytes:
+        assert self._state is not None
+        picture = page.picture(is_playing=self._is_playing)
         meta = {**picture.meta, "playing": self._is_playing, "steps": self._n_steps}
-        data = encode_frame(Frame(kind="playground", number=self._n_frames, meta=meta, arrays=picture.arrays))
+        data = encode_frame(Frame(kind=self._state.page, number=self._n_frames, meta=meta, arrays=picture.arrays))
         self._under_way.add(self._n_frames)
         self._n_frames, self._n_steps = self._n_frames + 1, 0
         return data

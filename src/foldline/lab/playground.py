@@ -1,6 +1,5 @@
 """The playground without any web in it: points, a net in training, its history, and the numbers of its pictures."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -11,7 +10,8 @@ from scipy.special import softmax
 from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.lab.inputs import net_inputs
 from foldline.lab.kept import Kept
-from foldline.lab.points import FilePoints, make_points
+from foldline.lab.pages import NOTHING, Given, LabPage, Picture
+from foldline.lab.points import make_points
 from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at
 from foldline.lab.state import LabState
 from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer
@@ -35,27 +35,19 @@ class Moment(NamedTuple):
     model: MLP
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """The numbers of one picture (docs/lab-protocol.md lists them)."""
-
-    meta: dict[str, object]
-    arrays: dict[str, np.ndarray]
-
-
-class Playground:
+class Playground(LabPage):
     """What one person plays with.
 
     Args:
         state: all settings.
-        file: the points of data="csv".
+        given: has the points of data="csv".
     Raises: SettingError for data="csv" without a file.
     """
 
-    def __init__(self, state: LabState, file: FilePoints | None = None) -> None:
+    def __init__(self, state: LabState, given: Given = NOTHING) -> None:
         self.state = state
-        self._file = file
-        self._points = make_points(state, file)
+        self._given = given
+        self._points = make_points(state, given.points)
         self.reset()
 
     def reset(self) -> None:
@@ -68,16 +60,16 @@ class Playground:
         self._diverged: str | None = None
         self._show_newest()
 
-    def change(self, state: LabState, file: FilePoints | None = None) -> None:
+    def change(self, state: LabState, given: Given = NOTHING) -> None:
         """Take other settings; training goes on with the same weights where it can.
 
         Raises: SettingError as when made; nothing has changed then.
         """
         before, points = self.state, self._points
-        if _differ(before, state, OF_POINTS) or file is not self._file:
-            points = make_points(state, file)
+        if _differ(before, state, OF_POINTS) or given.points is not self._given.points:
+            points = make_points(state, given.points)
         is_other_net = _differ(before, state, OF_NET) or points.n_classes != self._points.n_classes
-        self.state, self._file, self._points = state, file, points
+        self.state, self._given, self._points = state, given, points
         if is_other_net:
             self.reset()
         else:
@@ -122,11 +114,11 @@ class Playground:
         answer = {"x": x, "y": y, "top": int(scores.argmax())}
         return {**answer, "scores": scores.tolist(), "confidence": softmax(scores).tolist(), **exact}
 
-    def picture(self, *, with_weights: bool = True) -> Picture:
+    def picture(self, *, is_playing: bool = False) -> Picture:
         """Give the numbers of a picture of the moment that is shown.
 
         Args:
-            with_weights: whether those of a large net are among them.
+            is_playing: whether training goes on: the weights of a large net are then left out.
         """
         moment, trainer, points, drawn = self._moment, self._trainer, self._points, self._drawn()
         has_test = bool(points.is_test.any())
@@ -142,7 +134,7 @@ class Playground:
             "kept": np.array([kept.step for kept in self._moments()], np.uint32),
             "responses": self._measured.responses,
             "response_units": _response_units(self.state.hidden),
-            "weights": _weights(moment.model) if with_weights or is_small else np.zeros(0, np.float32),
+            "weights": _weights(moment.model) if is_small or not is_playing else np.zeros(0, np.float32),
         }
         meta: dict[str, object] = {
             "step": moment.step,

@@ -1,0 +1,79 @@
+"""What a page of the lab is to the engine, and which ones there are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from foldline.core.errors import SettingError
+from foldline.lab.points import FilePoints
+from foldline.lab.state import LabState
+
+BY_THEMSELVES = ("warp",)  # pages that the browser draws without the engine
+ONE_NET = frozenset({"playground"})  # pages that show the same net: it goes on training from one to the other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What the lab has beside the state: from the command line, or from a page.
+
+    Args:
+        points: of data="csv".
+    """
+
+    points: FilePoints | None = None
+
+
+NOTHING = Given()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """The numbers of one picture (docs/lab-protocol.md lists them)."""
+
+    meta: dict[str, object]
+    arrays: dict[str, np.ndarray]
+
+
+class LabPage:
+    """What one person does on one page, without any web in it; a page overrides what it can do.
+
+    Every method raises a FoldlineError with words for the person if it cannot be done; nothing has changed then.
+    """
+
+    def change(self, state: LabState, given: Given) -> None:
+        """Take other settings."""
+        raise NotImplementedError
+
+    def picture(self, *, is_playing: bool) -> Picture:
+        """Give the numbers of a picture of what there is now."""
+        raise NotImplementedError
+
+    def train(self, n_steps: int) -> int:
+        """Take some training steps, fewer if they would last longer than a picture may; say how many."""
+        raise SettingError("this page trains nothing; expected one with a net in training. Open the playground.")
+
+    def reset(self) -> None:
+        """Begin training anew."""
+        raise SettingError("this page trains nothing; expected one with a net in training. Open the playground.")
+
+    def seek(self, step: int) -> None:
+        """Show the newest kept moment at or before a step."""
+        raise SettingError("this page keeps no moments; expected one that can be replayed. Open the playground.")
+
+    def look(self, x: float, y: float) -> dict[str, object]:
+        """Say what there is at a place."""
+        raise SettingError("this page has nothing to point at; expected one with a plane. Open the playground.")
+
+
+def make_page(state: LabState, given: Given, pages: Mapping[str, LabPage]) -> LabPage:
+    """Begin a page, the one that the state names.
+
+    Args:
+        pages: those that the person has opened before, by name.
+    Raises: a FoldlineError if the state cannot be shown.
+    """
+    # Imported here: a page that nobody opens costs no time at the start.
+    from foldline.lab.playground import Playground
+
+    return Playground(state, given)
