@@ -356,7 +356,7 @@ def test_a_csv_file_is_played_with_and_a_wrong_one_is_told(page, lab):
     page.locator("input[type=file]").set_input_files(
         {"name": "pets.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
-    playwright.expect(page.locator(".toast", has_text="40 points of 2 classes (dog, cat)")).to_be_visible()
+    playwright.expect(page.locator(".toast", has_text="pets.csv: 40 points of 2 classes (dog, cat)")).to_be_visible()
     page.locator("#plane").hover(position={"x": 100, "y": 100})
     playwright.expect(page.locator("#map")).to_contain_text(re.compile("Class [01], (dog|cat), wins"))
     page.locator("input[type=file]").set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"1,2\n"})

@@ -271,7 +271,7 @@ def test_a_file_is_taken_and_learned_from(lab):
     headers = {"Origin": f"http://{lab.host}"}
     with lab.page() as page:
         answer = httpx.post(lab.url + "data", content="x,y,kind\n0,1,cat\n1,0,dog\n2,2,cat", headers=headers)
-        assert answer.json() == {"name": "the file", "points": 3, "classes": ["cat", "dog"]}
+        assert answer.json() == {"points": 3, "classes": ["cat", "dog"]}
         page.say("set", state={"data": "csv"})
         assert page.frame().meta["class_names"] == ["cat", "dog"]
     for content, words in ((b"0,1\n", "has 1 point;"), (b"\xff\xfe", "no UTF-8"), (b"1,1,a\n" * 2_000_000, "bytes")):

@@ -41,25 +41,18 @@ class LabPoints:
 class FilePoints:
     """Points that a user brought, scaled to mean 0 and standard deviation 1 in each direction."""
 
-    name: str
     xy: XY
     labels: Int32[np.ndarray, " n"]
     class_names: tuple[str, ...]
 
     def to_json(self) -> dict[str, object]:
         """Give everything as JSON."""
-        return {
-            "name": self.name,
-            "xy": self.xy.tolist(),
-            "labels": self.labels.tolist(),
-            "class_names": list(self.class_names),
-        }
+        return {"xy": self.xy.tolist(), "labels": self.labels.tolist(), "class_names": list(self.class_names)}
 
     @classmethod
     def from_json(cls, found: Mapping[str, object]) -> "FilePoints":
         """Take what `to_json` gave."""
         return cls(
-            name=str(found["name"]),
             xy=np.array(found["xy"], np.float64),
             labels=np.array(found["labels"], np.int32),
             class_names=tuple(found["class_names"]),  # type: ignore[arg-type]  # a list, from to_json
@@ -139,7 +132,6 @@ def read_points(text: str, *, name: str) -> FilePoints:
             f"{name} has a column that cannot be scaled; expected numbers that differ. Take another column."
         )
     return FilePoints(
-        name=name,
         xy=(xy - xy.mean(axis=0)) / spread,
         labels=np.array([names.index(label) for label in labels], np.int32),
         class_names=tuple(printable(label)[:40] for label in names),

@@ -65,7 +65,7 @@ def lab_app(*, token: str, port: int, file: FilePoints | None = None) -> App:
         except DataError as error:
             return JSONResponse(json.loads(error_text(error)), status_code=422)
         await engine.give_file(found)
-        return JSONResponse({"name": found.name, "points": len(found.labels), "classes": list(found.class_names)})
+        return JSONResponse({"points": len(found.labels), "classes": list(found.class_names)})
 
     async def serve_page(socket: WebSocket) -> None:
         await socket.accept()

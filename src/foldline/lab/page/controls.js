@@ -29,10 +29,10 @@ export function dataControls(place, store) {
     file.value = "";
     if (!chosen) return;
     try {
-      const { name, points, classes } = await sendTable(chosen);
+      const { points, classes } = await sendTable(chosen);
       if (store.get().data === "csv") store.renew();
       else store.change({ data: "csv" });
-      toast(`${name}: ${points.toLocaleString("en")} points of ${classes.length} classes (${classes.join(", ")}).`);
+      toast(`${chosen.name}: ${points.toLocaleString("en")} points of ${classes.length} classes (${classes.join(", ")}).`);
     } catch (error) {
       toast(error instanceof Error ? error.message : String(error));
     }

@@ -42,7 +42,7 @@ export async function loadSchema() {
 /**
  * Hand a CSV file to the server.
  *
- * @param {File} file @returns {Promise<{name: string, points: number, classes: string[]}>}
+ * @param {File} file @returns {Promise<{points: number, classes: string[]}>}
  * @throws {Error} with the server's words
  */
 export async function sendTable(file) {
