@@ -97,6 +97,28 @@ def test_a_page_that_draws_by_itself_pauses_the_one_before_and_asks_nothing_of_t
     assert not frame.meta["playing"]
 
 
+def test_a_page_with_more_to_compute_goes_on_frame_by_frame(monkeypatch):
+    class Working(Playground):
+        left = 3
+
+        @property
+        def is_working(self):
+            return self.left > 0
+
+        def work(self, until_s):
+            self.left -= 1
+
+    monkeypatch.setattr("foldline.lab.playground.Playground", Working)
+    session = EngineSession()
+    session.do({"do": "set", "state": SMALL})
+    n_frames = 0
+    while session.due_s() is not None:
+        frame, _ = session.frame()
+        session.do({"do": "ack", "frame": decode_frame(frame).number})
+        n_frames += 1
+    assert n_frames == 3
+
+
 def test_a_mistake_of_ours_is_told_pauses_and_leaves_the_session(monkeypatch, capsys):
     session = EngineSession()
     session.do({"do": "set", "state": state_to_json(LabState(points=60, hidden=(6,)))})

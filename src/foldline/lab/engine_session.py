@@ -14,6 +14,7 @@ from foldline.lab.state import LabState, state_from_json
 MOST_UNDER_WAY = 2  # frames that nobody has acknowledged
 FRAME_S = 1 / 60  # from one frame to the next
 TRAINING_S = 0.05  # of one frame; after that it is drawn with the steps that were taken
+WORK_S = 0.03  # of one frame, of what is computed without being asked for again
 
 
 class EngineSession:
@@ -45,7 +46,9 @@ class EngineSession:
 
     def due_s(self) -> float | None:
         """Give when the next frame should be made, on the clock of `time.monotonic`; None: not before a command."""
-        is_wanted = self._wanted is not None or self._is_stale or self._is_playing
+        page = self._shown()
+        is_working = page is not None and page.is_working
+        is_wanted = self._wanted is not None or self._is_stale or self._is_playing or is_working
         return self._next_s if is_wanted and len(self._under_way) < MOST_UNDER_WAY else None
 
     def frame(self) -> tuple[bytes | None, str | None]:
@@ -61,6 +64,8 @@ class EngineSession:
         self._is_stale = False
         if (page := self._shown()) is not None:
             try:
+                if page.is_working:
+                    page.work(until_s=start + WORK_S)
                 frame = self._picture(page)
             except Exception as error:
                 text = self._failed(error)

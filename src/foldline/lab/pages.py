@@ -41,9 +41,14 @@ class LabPage:
     Every method raises a FoldlineError with words for the person if it cannot be done; nothing has changed then.
     """
 
+    is_working = False  # whether there is more to compute for the picture, command or not
+
     def change(self, state: LabState, given: Given) -> None:
         """Take other settings."""
         raise NotImplementedError
+
+    def work(self, until_s: float) -> None:
+        """Go on with what takes long, at least a little, until about then on the clock of `time.monotonic`."""
 
     def picture(self, *, is_playing: bool) -> Picture:
         """Give the numbers of a picture of what there is now."""

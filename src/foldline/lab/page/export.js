@@ -1,11 +1,13 @@
 /** What can be taken along: pictures, the net as a NumPy script, the link. */
 
+import { toast } from "./dom.js";
 import { featureOf } from "./features.js";
 import { canvasPen } from "./pen.js";
+import { formatState } from "./state.js";
 import { svgPen } from "./svg_pen.js";
 
 /** @typedef {import("./moment.js").Moment} Moment */
-/** @typedef {{name: string, title: string, width: number, height: number, draw: (pen: import("./pen.js").Pen) => void}} Sheet a picture that can be saved */
+/** @typedef {{name: string, label: string, title: string, width: number, height: number, draw: (pen: import("./pen.js").Pen) => void}} Sheet a picture that can be saved */
 
 const PNG_SCALE = 2;
 
@@ -39,6 +41,13 @@ export function pngOf({ width, height, draw }, paper) {
   pen.fill([[0, 0, width, 0, width, height, 0, height]], paper);
   draw(pen);
   return new Promise((resolve) => canvas.toBlob(resolve));
+}
+
+/** @param {Moment | null} moment @param {import("./store.js").Store} store */
+export function saveScript(moment, store) {
+  if (!moment?.layers.length) return toast("The weights of a large net come along when training pauses. Pause, then export again.");
+  const script = numpyScript(moment, store.get().activation, `#${formatState(store.get(), store.schema)}`);
+  save("foldline_net.py", new Blob([script], { type: "text/x-python" }));
 }
 
 /**

@@ -18,28 +18,35 @@ async function start() {
   const paletteNow = () => palette;
   /** @type {import("./server.js").Server | null} */
   let server = null;
-  const view = playground(store, { send: (message) => server?.send(message) }, paletteNow);
-  const warp = warpPage(store, paletteNow);
+  const engine = { send: (/** @type {import("./server.js").Message} */ message) => server?.send(message) };
+  /** @type {Readonly<Record<string, import("./pages.js").View>>} by the names of their pages */
+  const views = {
+    playground: playground(store, engine, paletteNow),
+    warp: warpPage(store, paletteNow),
+  };
+  const shown = () => views[store.get().page];
   pageBar(store);
-  exportMenu(store, paletteNow, view, warp);
+  exportMenu(shown, paletteNow);
   const recolor = () => {
     palette = readPalette();
-    view.redraw();
-    warp.redraw();
+    Object.values(views).forEach((view) => view.redraw());
   };
   themeButton(recolor);
   recolor();
   server = connect({
-    frame: view.show,
-    look: view.look,
+    frame: (frame) => views[frame.kind]?.show?.(frame),
+    look: (look) => shown().look?.(look),
     error: (words) => {
       toast(words);
-      view.settle();
+      shown().settle?.();
     },
     status: showStatus,
-    hello: () => [{ do: "set", state: store.get() }, ...(view.isPlaying() ? [{ do: "play" }] : [])],
+    hello: () => [{ do: "set", state: store.get() }, ...(shown().isPlaying?.() ? [{ do: "play" }] : [])],
   });
-  find("skip", HTMLButtonElement).onclick = () => find("plane", HTMLElement).focus();
+  find("skip", HTMLButtonElement).onclick = () => {
+    const picture = find(store.get().page, HTMLElement).querySelector(".sheet[tabindex]");
+    if (picture instanceof HTMLElement) picture.focus();
+  };
   store.listen((state) => server?.send({ do: "set", state }));
 }
 

@@ -4,6 +4,18 @@ import { find, make } from "./dom.js";
 import { fieldOf, follow } from "./fields.js";
 import { formatState } from "./state.js";
 
+/**
+ * @typedef {object} View one page
+ * @property {() => void} redraw
+ * @property {() => readonly import("./export.js").Sheet[]} sheets its pictures, to be saved; none before there are some
+ * @property {() => readonly Task[]} [tasks] what else can be taken along
+ * @property {(frame: import("./frames.js").Frame) => void} [show] a frame of the page's own kind
+ * @property {(look: import("./server.js").Look) => void} [look]
+ * @property {() => boolean} [isPlaying]
+ * @property {() => void} [settle] what was asked for was refused
+ */
+/** @typedef {{readonly name: string, readonly label: string, readonly says: string, readonly act: () => void}} Task in the menu that saves */
+
 /** @type {readonly {name: string, title: string}[]} in the order of the bar */
 const PAGES = [
   { name: "playground", title: "Playground" },

@@ -6,6 +6,7 @@ import { find, sheet } from "./dom.js";
 import { drawPlane, responsePixels } from "./plane.js";
 import { gridPixels } from "./grids.js";
 import { momentOf } from "./moment.js";
+import { saveScript } from "./export.js";
 import { sheetsOf } from "./sheets.js";
 import { editing } from "./editing.js";
 import { netView } from "./net_view.js";
@@ -14,6 +15,8 @@ import { progressView } from "./progress.js";
 import { regionView } from "./region.js";
 import { showBoxes } from "./shows.js";
 import { presetChips } from "./preset_chips.js";
+import { GREETING, PRESETS, stateOf } from "./presets.js";
+import { isSame, usualState } from "./state.js";
 import { transport } from "./transport.js";
 
 /** @typedef {import("./moment.js").Moment} Moment */
@@ -24,6 +27,7 @@ const SLOW_MS = 60; // net and curves are drawn this often while the plane follo
 
 /**
  * @param {import("./store.js").Store} store @param {Server} server @param {() => import("./colors.js").Palette} palette
+ * @returns {import("./pages.js").View}
  */
 export function playground(store, server, palette) {
   /** @type {Moment | null} */
@@ -38,8 +42,17 @@ export function playground(store, server, palette) {
   const shows = showBoxes(find("shows", HTMLElement), () => drawNow());
   const net = netView(store, () => drawNow());
   const progress = progressView(store, server);
-  const controls = transport(store, server);
-  presetChips(store, () => controls.play(true));
+  const controls = transport(store, server, "playground", {
+    play: find("play", HTMLButtonElement), step: find("step", HTMLButtonElement), reset: find("reset", HTMLButtonElement),
+  });
+  const usual = usualState(store.schema);
+  presetChips(store, { chips: find("presets", HTMLElement), notice: find("notice", HTMLElement) }, PRESETS, {
+    patch: (preset, now) => stateOf(preset, usual, now),
+    // The speed belongs to none, and the sentence stays while its reader tries other settings on the same points.
+    isChosen: (preset, now) => isSame(stateOf(preset, usual, now), { ...now, steps: stateOf(preset, usual, now).steps }),
+    otherwise: (before, now) => (before && { ...usual, ...before.set }.data === now.data ? before.notice : GREETING),
+    begin: () => controls.play(true),
+  });
   dataControls(find("data-fields", HTMLElement), store);
   const drawInputs = inputControls(find("input-fields", HTMLElement), store, palette);
   trainingControls(find("training-fields", HTMLElement), store);
@@ -101,8 +114,8 @@ export function playground(store, server, palette) {
       tools.draw();
       drawNow();
     },
-    moment: () => moment,
     sheets: () => (moment ? sheetsOf(moment, palette(), shows()) : []),
+    tasks: () => [{ name: "numpy", label: "Net, NumPy script", says: "A short script that gives the same scores", act: () => saveScript(moment, store) }],
     isPlaying: controls.isPlaying,
     settle: controls.settle,
   };

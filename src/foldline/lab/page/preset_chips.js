@@ -1,32 +1,38 @@
-/** The row of presets and the sentence on what to notice. */
+/** A row of presets, and the sentence on what to notice. */
 
-import { find, make } from "./dom.js";
+import { make } from "./dom.js";
 import { follow } from "./fields.js";
-import { PRESETS, stateOf } from "./presets.js";
-import { isSame, usualState } from "./state.js";
 
-const GREETING = "A unit answers 0 on one side of a line and grows on the other: it folds the plane along it. Begin with “One fold” and go to the right.";
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./presets.js").Preset} Preset */
+/**
+ * @typedef {object} Presetting
+ * @property {(preset: Preset, now: State) => Partial<State>} patch what choosing it changes
+ * @property {(preset: Preset, now: State) => boolean} isChosen
+ * @property {(before: Preset | null, now: State) => string} otherwise the sentence where none is chosen, and which one was before
+ * @property {() => void} begin called when one was chosen
+ */
 
-/** @param {import("./store.js").Store} store @param {() => void} play */
-export function presetChips(store, play) {
-  const usual = usualState(store.schema);
-  const chips = PRESETS.map((preset) => {
-    const chip = make("button", { type: "button" }, preset.title);
-    chip.onclick = () => {
-      store.change(stateOf(preset, usual, store.get()));
-      play();
+/**
+ * @param {import("./store.js").Store} store @param {{chips: HTMLElement, notice: HTMLElement}} places
+ * @param {readonly Preset[]} presets @param {Presetting} presetting
+ */
+export function presetChips(store, { chips, notice }, presets, { patch, isChosen, otherwise, begin }) {
+  const buttons = presets.map((preset) => {
+    const button = make("button", { type: "button" }, preset.title);
+    button.onclick = () => {
+      store.change(patch(preset, store.get()));
+      begin();
     };
-    return chip;
+    return button;
   });
-  find("presets", HTMLElement).append(...chips);
-  const notice = find("notice", HTMLElement);
-  /** @type {import("./presets.js").Preset | null} */
-  let shown = null;
+  chips.append(...buttons);
+  /** @type {Preset | null} */
+  let before = null;
   follow(store, (state) => {
-    const chosen = PRESETS.findIndex((preset) => isSame(stateOf(preset, usual, state), { ...state, steps: stateOf(preset, usual, state).steps }));
-    chips.forEach((chip, i) => chip.setAttribute("aria-pressed", String(i === chosen)));
-    if (chosen >= 0) shown = PRESETS[chosen];
-    // The sentence stays while its reader tries other settings on the same points.
-    notice.textContent = shown && { ...usual, ...shown.set }.data === state.data ? shown.notice : GREETING;
+    const chosen = presets.find((preset) => isChosen(preset, state)) ?? null;
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(presets[i] === chosen)));
+    notice.textContent = chosen ? chosen.notice : otherwise(before, state);
+    before = chosen ?? before;
   });
 }

@@ -47,6 +47,8 @@ export const PRESETS = [
   },
 ];
 
+export const GREETING = "A unit answers 0 on one side of a line and grows on the other: it folds the plane along it. Begin with “One fold” and go to the right.";
+
 /** @param {Preset} preset @param {State} usual @param {State} now @returns {State} its settings, all else by default, on this page and window */
 export function stateOf(preset, usual, now) {
   return { ...usual, page: now.page, ...preset.set };

@@ -18,13 +18,13 @@ export function sheetsOf(moment, palette, shows) {
   const below = moment.grid && gridPixels(moment.grid, palette);
   const [plane, net, chart] = [{ width: 640, height: 640 }, { width: 760, height: 360 }, { width: 480, height: 220 }];
   return [
-    { name: "plane", title: `The plane at training step ${meta.step}`, ...plane,
+    { name: "plane", label: "Plane", title: `The plane at training step ${meta.step}`, ...plane,
       draw: (pen) => drawPlane(pen, moment.picture, plane, palette, { ...shows, unit: -1, cell: -1, below, over: null }) },
-    { name: "net", title: `The net at training step ${meta.step}`, ...net,
+    { name: "net", label: "Net", title: `The net at training step ${meta.step}`, ...net,
       draw: (pen) => drawNet(pen, netOf(moment), layOut(countsOf(moment), net), palette, null) },
-    { name: "loss", title: "The loss over training steps", ...chart,
+    { name: "loss", label: "Loss", title: "The loss over training steps", ...chart,
       draw: (pen) => drawChart(pen, chart, LOSS, curve, N_COLUMNS, meta.step, palette) },
-    { name: "right", title: "The share of points that are right over training steps", ...chart,
+    { name: "right", label: "Share right", title: "The share of points that are right over training steps", ...chart,
       draw: (pen) => drawChart(pen, chart, ACCURACY, curve, N_COLUMNS, meta.step, palette) },
   ];
 }

@@ -1,21 +1,23 @@
 /** Reset, play, pause, step: by buttons and by keys. */
 
-import { find } from "./dom.js";
-
 const SETTLING_MS = 15_000; // after which the server's word holds
 /** What does something else with a key that it is given. */
 const TAKERS_OF_SPACE = "input, select, button, summary, a";
 const TAKERS_OF_LETTERS = "input:not([type=range], [type=checkbox]), select";
 
-/** @param {import("./store.js").Store} store @param {import("./server.js").Server} server */
-export function transport(store, server) {
+/** @typedef {{play: HTMLButtonElement, step: HTMLButtonElement, reset: HTMLButtonElement}} Buttons */
+
+/**
+ * @param {import("./store.js").Store} store @param {import("./server.js").Server} server @param {string} name of the page
+ * @param {Buttons} buttons
+ */
+export function transport(store, server, name, buttons) {
   let isPlaying = false;
   let wasTold = false; // by the newest frame
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let settling;
-  const button = find("play", HTMLButtonElement);
   const label = () => {
-    button.textContent = isPlaying ? "❚❚ Pause" : "▶ Play";
+    buttons.play.textContent = isPlaying ? "❚❚ Pause" : "▶ Play";
   };
   const ask = (/** @type {"play" | "pause" | "step"} */ task) => {
     isPlaying = task === "play";
@@ -39,13 +41,13 @@ export function transport(store, server) {
   const step = () => ask("step");
   const reset = () => server.send({ do: "reset" });
   label();
-  button.onclick = () => play(!isPlaying);
-  find("step", HTMLButtonElement).onclick = step;
-  find("reset", HTMLButtonElement).onclick = reset;
+  buttons.play.onclick = () => play(!isPlaying);
+  buttons.step.onclick = step;
+  buttons.reset.onclick = reset;
   addEventListener("keydown", (event) => {
     const { key, target, ctrlKey, metaKey, altKey } = event;
     const isTaken = target instanceof Element && target.closest(key === " " ? TAKERS_OF_SPACE : TAKERS_OF_LETTERS);
-    if (isTaken || ctrlKey || metaKey || altKey || store.get().page !== "playground") return;
+    if (isTaken || ctrlKey || metaKey || altKey || store.get().page !== name) return;
     if (key === " ") {
       event.preventDefault(); // no scrolling
       play(!isPlaying);

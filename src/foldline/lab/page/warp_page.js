@@ -6,7 +6,8 @@ import { unscale } from "./plane.js";
 import { HANDLE_PX, drawHandles, drawWarp, handlesOf } from "./warp_drawing.js";
 import { draggedTo, layersOf, warpGrid, warpPoint } from "./warp_math.js";
 import { layerControls } from "./warp_layers.js";
-import { presetChips } from "./warp_chips.js";
+import { presetChips } from "./preset_chips.js";
+import { OWN, WARP_PRESETS } from "./warp_presets.js";
 import { pointInWords, stageInWords } from "./warp_words.js";
 
 /** @typedef {import("./plane.js").Window} Window */
@@ -20,7 +21,7 @@ const STAGE_MS = 1300;
 /** @type {Window} */
 const PLANE = [-HALF * 1.06, HALF * 1.06, -HALF * 1.06, HALF * 1.06];
 
-/** @param {import("./store.js").Store} store @param {() => import("./colors.js").Palette} palette @returns {{redraw: () => void, sheets: () => import("./export.js").Sheet[]}} */
+/** @param {import("./store.js").Store} store @param {() => import("./colors.js").Palette} palette @returns {import("./pages.js").View} */
 export function warpPage(store, palette) {
   let chosen = 0; // the layer that the time lies in
   let time = 2;
@@ -147,20 +148,25 @@ export function warpPage(store, palette) {
     event.preventDefault();
   };
 
-  presetChips(store, () => {
-    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    setTime(isStill ? 2 * layers().length : 0);
-    setMoving(!isStill);
+  presetChips(store, { chips: find("warp-presets", HTMLElement), notice: find("warp-notice", HTMLElement) }, WARP_PRESETS, {
+    patch: ({ set }) => set,
+    isChosen: ({ set }, { warp }) => String(set.warp) === String(warp),
+    otherwise: () => OWN,
+    begin: () => {
+      const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      setTime(isStill ? 2 * layers().length : 0);
+      setMoving(!isStill);
+    },
   });
   setMoving(false);
   new ResizeObserver(draw).observe(linearCanvas);
   follow(store, rebuild);
-  const saved = (/** @type {string} */ name, /** @type {string} */ title, /** @type {keyof typeof pieces} */ which) => ({
-    name, title, ...SAVED,
+  const saved = (/** @type {string} */ name, /** @type {string} */ label, /** @type {string} */ title, /** @type {keyof typeof pieces} */ which) => ({
+    name, label, title, ...SAVED,
     draw: (/** @type {import("./pen.js").Pen} */ pen) => drawWarp(pen, SAVED, { pieces: pieces[which], time, layer: chosen, window: [-half, half, -half, half], point: null }, palette()),
   });
   return {
     redraw: draw,
-    sheets: () => [saved("linear", "The plane after linear maps alone", "linear"), saved("folded", "The plane after linear maps and ReLU", "folded")],
+    sheets: () => [saved("linear", "Without a bend", "The plane after linear maps alone", "linear"), saved("folded", "With ReLU", "The plane after linear maps and ReLU", "folded")],
   };
 }
