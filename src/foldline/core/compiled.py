@@ -1,4 +1,4 @@
-"""Compiled code and where its caches live: the user's cache folder, never the package's own."""
+"""Compiled code, kept in the user's cache folder."""
 
 import inspect
 import os
@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from numba import njit
 from numba.core import config as _numba_config
+
+from foldline.core.caches import cache_folder
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,16 +21,6 @@ config: Any = _numba_config  # its settings are made at run time, unseen by type
 # Rearranging sums lets LLVM keep several partial sums in one vector register. NaN and infinity keep their meaning
 # only where they cannot occur: kernels see uint8 pixels and finite settings.
 FAST_MATH = frozenset({"nnan", "ninf", "nsz", "contract", "reassoc", "arcp"})
-
-
-def cache_folder(kind: str) -> Path:
-    """Give the folder for one kind of cache, below $FOLDLINE_CACHE or the system's place for user caches."""
-    chosen = os.environ.get("FOLDLINE_CACHE")
-    if chosen:
-        return Path(chosen) / kind
-    from platformdirs import user_cache_path
-
-    return user_cache_path("foldline") / kind
 
 
 def kernel(*, parallel: bool = False, fastmath: bool = True) -> Callable[[Callable[P, R]], Callable[P, R]]:

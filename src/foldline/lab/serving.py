@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foldline.core.checks import integer
-from foldline.core.compiled import cache_folder
+from foldline.core.caches import cache_folder
 from foldline.core.errors import DataError, MissingDataError, MissingExtraError, SettingError
 from foldline.core.text import printable, reason
 from foldline.lab.points import FilePoints, read_points
