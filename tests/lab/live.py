@@ -6,28 +6,26 @@ import time
 from contextlib import contextmanager
 from socket import create_connection
 
-import uvicorn
 from websockets.sync.client import connect
 
 from foldline.lab.frames import decode_frame
-from foldline.lab.server import lab_app
-from foldline.lab.serving import config_of, listen
+from foldline.lab.serving import LabServer
 
-TOKEN = "t" * 43
 PATIENCE_S = 60  # for an engine that starts on a busy machine
 
 
 class Lab:
     """Where a running lab is."""
 
-    def __init__(self, port):
-        self.port = port
-        self.host = f"127.0.0.1:{port}"
-        self.url = f"http://{self.host}/{TOKEN}/"
+    def __init__(self, url):
+        self.url = url.partition("#")[0]
+        self.host, self.token = self.url.split("/")[2:4]
+        self.port = int(self.host.partition(":")[2])
 
     @contextmanager
-    def page(self, *, origin=None, path=f"/{TOKEN}/ws", host=None):
+    def page(self, *, origin=None, path=None, host=None):
         """Open a page's connection; the host is what its name is thought to be, whoever answers."""
+        path = f"/{self.token}/ws" if path is None else path
         origin = f"http://{self.host}" if origin is None else origin or None
         with (
             create_connection(("127.0.0.1", self.port)) as to_lab,
@@ -78,17 +76,15 @@ class Page:
 
 
 @contextmanager
-def running_lab(file=None):
+def running_lab():
     """Run a lab in a thread of its own."""
-    listener = listen(None)
-    lab = Lab(listener.getsockname()[1])
-    server = uvicorn.Server(config_of(lab_app(token=TOKEN, port=lab.port, file=file)))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    server, is_ready = LabServer(), threading.Event()
+    thread = threading.Thread(target=server.run, args=(lambda: None, is_ready.set))
     thread.start()
+    assert is_ready.wait(PATIENCE_S)
     try:
-        yield lab
+        yield Lab(server.url)
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(timeout=30)
-        listener.close()
         assert not thread.is_alive()

@@ -17,10 +17,11 @@ from websockets.sync.client import connect
 
 from foldline.core.errors import DataError, MissingDataError, MissingExtraError, SettingError
 from foldline.lab import engine_link, server
+from foldline.lab.address import kept_token, listen
 from foldline.lab.frames import decode_frame
-from foldline.lab.serving import kept_token, listen, run_lab
+from foldline.lab.serving import run_lab
 from foldline.lab.state import schema
-from lab.live import PATIENCE_S, TOKEN, running_lab
+from lab.live import PATIENCE_S, running_lab
 
 SMALL = {"points": 60, "hidden": [6], "batch": 10}
 DIVERGING = {"optimizer": "sgd", "lr": 10, "momentum": 0.99, "hidden": [20, 20]}
@@ -56,9 +57,9 @@ def test_nothing_but_the_page_is_served(lab, name):
     assert answer.text == "there is no such file in the lab"
 
 
-@pytest.mark.parametrize("path", ["", "schema.json", "x/schema.json", TOKEN, f"{TOKEN}x/", f"%20{TOKEN}/", "ü/"])
+@pytest.mark.parametrize("path", ["", "schema.json", "x/schema.json", "{token}", "{token}x/", "%20{token}/", "ü/"])
 def test_without_the_token_nothing_is_answered(lab, path):
-    answer = httpx.get(f"http://{lab.host}/{path}")
+    answer = httpx.get(f"http://{lab.host}/{path.format(token=lab.token)}")
     assert answer.status_code == 403
     assert "has no token" in answer.text
     assert "content-security-policy" in answer.headers
@@ -93,7 +94,7 @@ def test_a_foreign_origin_is_refused(lab, origin):
 
 
 def test_a_connection_without_the_token_is_refused(lab):
-    for path in ("/ws", f"/{TOKEN[1:]}/ws", f"/ws?token={TOKEN}"):
+    for path in ("/ws", f"/{lab.token[1:]}/ws", f"/ws?token={lab.token}"):
         with pytest.raises(InvalidStatus, match="403"), lab.page(path=path):
             pass
 
@@ -310,12 +311,15 @@ def test_an_engine_that_is_started_again_does_not_play_what_had_paused_itself(la
         assert first.meta["step"] == 0
 
 
-def kill_engines_of_this_process():
+def engines_of_this_process():
     found = subprocess.run(["ps", "-o", "pid=,ppid=,args=", "-A"], capture_output=True, text=True, check=True).stdout
-    for line in found.splitlines():
-        pid, parent, args = line.split(maxsplit=2)
-        if int(parent) == os.getpid() and "foldline.lab.engine" in args:
-            os.kill(int(pid), signal.SIGKILL)
+    processes = [line.split(maxsplit=2) for line in found.splitlines()]
+    return {int(pid) for pid, parent, args in processes if int(parent) == os.getpid() and "foldline.lab.engine" in args}
+
+
+def kill_engines_of_this_process():
+    for pid in engines_of_this_process():
+        os.kill(pid, signal.SIGKILL)
 
 
 def test_a_token_is_kept_for_this_user_alone(tmp_path, monkeypatch):
@@ -354,9 +358,11 @@ def test_a_port_that_is_taken_is_told():
         listen(80)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path):
+def test_a_file_that_is_not_there_is_told_and_no_engine_is_left_behind(tmp_path):
+    before = engines_of_this_process()
     with pytest.raises(MissingDataError, match="a.csv is no file"):
         run_lab(tmp_path / "a.csv", browser=False)
+    assert engines_of_this_process() <= before
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):

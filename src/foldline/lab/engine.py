@@ -49,9 +49,13 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
     from foldline.core.compiled import use_jax_cache
     from foldline.lab.engine_session import EngineSession
     from foldline.lab.pages import NOTHING
+    from foldline.lab.playground import Playground
     from foldline.lab.points import FilePoints
+    from foldline.lab.state import LabState
 
     use_jax_cache()
+    if commands.empty():  # while a browser is still starting: the first picture then waits for no program to be loaded
+        Playground(LabState()).picture()
     sessions: dict[int, EngineSession] = {}
     given = NOTHING
 

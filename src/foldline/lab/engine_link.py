@@ -5,11 +5,14 @@ import json
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
+from typing import TYPE_CHECKING
 
 from foldline.core.errors import FoldlineError
 from foldline.lab.commands import Command, error_text
 from foldline.lab.engine import ANSWER, COMMAND
-from foldline.lab.points import FilePoints
+
+if TYPE_CHECKING:
+    from foldline.lab.points import FilePoints
 
 MOST_WAITING = 1024  # answers that a page has not taken yet; frames are two of them at most
 QUICK_DEATH_S = 10.0  # an engine that dies so soon is not given the states again: one of them may have killed it
@@ -74,7 +77,7 @@ class EngineLink:
         if self._sessions.pop(session.number, None) is not None:
             await self.send(session.number, {"do": "close"})
 
-    async def give_file(self, file: FilePoints) -> None:
+    async def give_file(self, file: "FilePoints") -> None:
         """Give the points of data="csv" to all sessions."""
         self._file = file
         await self.send(0, {"do": "file", "file": file.to_json()})

@@ -18,7 +18,7 @@ from foldline.core.errors import DataError, FoldlineError, SettingError
 from foldline.lab.commands import error_text, read_command
 from foldline.lab.engine_link import EngineLink, PageIsSlow, Session
 from foldline.lab.guard import App, Guard
-from foldline.lab.points import FilePoints, read_points
+from foldline.lab.points import read_points
 from foldline.lab.state import schema
 
 PAGE = Path(__file__).with_name("page")
@@ -39,22 +39,18 @@ MESSAGES_PER_S = 200.0  # of one page: acknowledgements of 60 frames a second, a
 TRY_AGAIN_LATER = 1013  # of the WebSocket protocol
 
 
-def lab_app(*, token: str, port: int, file: FilePoints | None = None) -> App:
-    """Give the lab as an ASGI application, which runs an engine while it is up.
+def lab_app(engine: EngineLink, *, token: str, port: int) -> App:
+    """Give the lab as an ASGI application, which closes the engine when it ends.
 
     Args:
+        engine: started by the caller.
         token: the first part of every path.
         port: where it will be listened.
-        file: points of data="csv" from the start.
     """
-    engine = EngineLink()
 
     @asynccontextmanager
     async def running(app: Starlette) -> AsyncIterator[None]:
-        await engine.start()
         try:
-            if file is not None:
-                await engine.give_file(file)
             yield
         finally:
             await engine.close()

@@ -1,28 +1,24 @@
-"""Runs the lab until it is stopped: its port, its token, the browser."""
+"""Runs the lab until it is stopped: engine, server, browser."""
 
+import asyncio
 import os
-import secrets
-import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from foldline.core.checks import integer
-from foldline.core.caches import cache_folder
-from foldline.core.errors import DataError, MissingDataError, MissingExtraError, SettingError
-from foldline.core.text import printable, reason
-from foldline.lab.points import FilePoints, read_points
+from foldline.core.errors import MissingExtraError
+from foldline.lab.address import ADDRESS, kept_token, listen
+from foldline.lab.engine_link import EngineLink
 
 if TYPE_CHECKING:
-    from uvicorn import Config
+    from uvicorn import Config, Server
 
     from foldline.lab.guard import App
+    from foldline.lab.points import FilePoints
 
-USUAL_PORT = 8765
-ADDRESS = "127.0.0.1"  # this machine alone
 MOST_MESSAGE_BYTES = 2**20  # beyond, a connection is closed; texts from 64 KiB on are answered with an error
 GOODBYE_S = 1  # for open pages when the lab is stopped
 
@@ -44,28 +40,77 @@ def run_lab(
     Raises: MissingExtraError without the lab's packages; SettingError for a port that is taken or the system's;
         DataError for a file that cannot be used.
     """
-    try:
-        import uvicorn
-        import websockets  # noqa: F401  # used by uvicorn
+    server = LabServer(port=port, link="" if data is None else "data=csv")
 
-        from foldline.lab.server import lab_app
-    except ImportError as error:
-        raise MissingExtraError(
-            f"{error.name} is not installed; expected for the lab's page. Install it with: pip install 'foldline[lab]'"
-        ) from error
+    def read() -> "FilePoints | None":
+        if data is None:
+            return None
+        from foldline.lab.point_file import read_point_file
 
-    file = None if data is None else _file(Path(data))
-    listener = listen(port)
-    port = listener.getsockname()[1]
-    token = kept_token()
-    config = config_of(lab_app(token=token, port=port, file=file))
-    url = f"http://{ADDRESS}:{port}/{token}/" + ("" if file is None else "#data=csv")
-    say(f"The lab is open at {url}\nOnly this machine can reach it, and only with this address. Stop it with Ctrl-C.")
-    if browser:
-        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-    with closing(listener), suppress(KeyboardInterrupt):  # which it raises once more after its own farewell
-        uvicorn.Server(config).run(sockets=[listener])
+        return read_point_file(Path(data))
+
+    def ready() -> None:
+        say(
+            f"The lab is open at {server.url}\n"
+            f"Only this machine can reach it, and only with this address. Stop it with Ctrl-C."
+        )
+        if browser:
+            open_page(server.url)
+
+    with suppress(KeyboardInterrupt):  # which uvicorn raises once more after its own farewell
+        server.run(read, ready)
     say("The lab is closed.")
+
+
+class LabServer:
+    """A lab on this machine: made, it listens; run, it answers.
+
+    Args:
+        port: where to listen; None for 8765, or any other if that is taken.
+        link: the part of the address behind '#'.
+    Raises: SettingError for a port that is taken or the system's.
+    """
+
+    def __init__(self, *, port: int | None = None, link: str = "") -> None:
+        self._listener = listen(port)
+        self._port = self._listener.getsockname()[1]
+        self._token = kept_token()
+        self._server: Server | None = None
+        self.url = f"http://{ADDRESS}:{self._port}/{self._token}/" + (f"#{link}" if link else "")
+
+    def run(self, read: "Callable[[], FilePoints | None]", ready: Callable[[], object]) -> None:
+        """Serve until Ctrl-C or `stop`.
+
+        Args:
+            read: gives the points of data="csv".
+            ready: called when all that could fail is done.
+        Raises: MissingExtraError without the lab's packages; and what `read` raises.
+        """
+        with self._listener:
+            asyncio.run(self._serve(read, ready))
+
+    def stop(self) -> None:
+        """End `run`, from any thread."""
+        if self._server is not None:
+            self._server.should_exit = True
+
+    async def _serve(self, read: "Callable[[], FilePoints | None]", ready: Callable[[], object]) -> None:
+        engine = EngineLink()
+        await engine.start()  # first of all: what it imports takes longest, and all below is done meanwhile
+        try:
+            points = read()
+            if points is not None:
+                await engine.give_file(points)
+            self._server = _server_of(engine, token=self._token, port=self._port)
+            ready()
+            await self._server.serve(sockets=[self._listener])
+        finally:
+            await engine.close()  # after Ctrl-C nothing can be awaited here, but the server has closed it then
+
+
+def open_page(url: str) -> None:
+    """Open the browser, without waiting for it."""
+    threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 
 def config_of(app: "App") -> "Config":
@@ -86,53 +131,14 @@ def config_of(app: "App") -> "Config":
     )
 
 
-def listen(port: int | None) -> socket.socket:
-    """Listen on this machine alone. Raises: SettingError for a port that is taken or the system's."""
-    if port is not None:
-        integer(port, name="port", low=1024, high=65535)
-    for wanted in (USUAL_PORT, 0) if port is None else (port,):
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        if os.name == "posix":  # elsewhere this would let two servers listen at once
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((ADDRESS, wanted))
-            listener.listen()
-        except OSError as error:
-            listener.close()
-            failure = error
-        else:
-            return listener
-    raise SettingError(f"port is {port} ({reason(failure)}); expected a free one. Leave port out to take any.")
-
-
-def kept_token() -> str:
-    """Give this user's token: made once and kept, so that a page finds the lab again when it was started again."""
-    path = cache_folder("lab") / "token"
+def _server_of(engine: EngineLink, *, token: str, port: int) -> "Server":
     try:
-        if path.exists():
-            kept = path.read_text(encoding="ascii", errors="replace").strip()
-            if len(kept) >= 32 and kept.replace("-", "").replace("_", "").isalnum():
-                return kept
-            path.unlink()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        token = secrets.token_urlsafe(32)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(token)
-    except OSError:
-        return secrets.token_urlsafe(32)  # for this run alone: a folder that cannot be written keeps nothing
-    return token
+        import uvicorn
+        import websockets  # noqa: F401  # used by uvicorn
 
-
-def _file(path: Path) -> FilePoints:
-    shown = printable(path.name)
-    try:
-        text = path.read_text(encoding="utf-8-sig") if path.is_file() else None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{shown} is no UTF-8; expected a CSV file. Save it as CSV in UTF-8.") from error
-    except OSError as error:
-        raise DataError(
-            f"{shown} cannot be read ({reason(error)}); expected a CSV file. Change who may read it, or give another."
+        from foldline.lab.server import lab_app
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{error.name} is not installed; expected for the lab's page. Install it with: pip install 'foldline[lab]'"
         ) from error
-    if text is None:
-        raise MissingDataError(f"{shown} is no file; expected a CSV file of x, y and a class. Check the name.")
-    return read_points(text, name=shown)
+    return uvicorn.Server(config_of(lab_app(engine, token=token, port=port)))
