@@ -69,6 +69,7 @@ from .insight import lecture_slices as lecture_slices
 from .insight import loss_plane as loss_plane
 from .insight import loss_slice as loss_slice
 from .insight import towers as towers
+from .lab import lab as lab
 from .models import Stem as Stem
 from .training import Augment as Augment
 from .training import Checkpoints as Checkpoints

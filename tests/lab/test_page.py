@@ -10,15 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-import foldline.lab
 from foldline.lab.inputs import net_inputs
+from foldline.lab.server import PAGE
 from foldline.lab.state import LabState, schema, state_from_link, state_to_link
 from foldline.models import MLP, Linear
 from foldline.models.activations import ACTIVATIONS
 from tolerances import TOLERANCE
 
 HERE = Path(__file__).parent
-PAGE = Path(foldline.lab.__file__).parent / "page"
 OLDEST_NODE = (20, 19)  # the first that takes a .js file with `export` for a module by itself
 
 

@@ -5,11 +5,10 @@ import json
 from foldline.core.checks import integer, number
 from foldline.core.errors import SettingError
 from foldline.core.text import printable, reason
-from foldline.lab.state import state_from_json, state_to_json
+from foldline.lab.state import FARTHEST, state_from_json, state_to_json
 
 MOST_BYTES = 64 * 1024  # of one text
 LONGEST_ERROR = 500  # characters: an error shows what was sent
-FARTHEST = 1e6  # x and y of a look
 WORDS = ("set", "play", "pause", "step", "reset", "seek", "look", "ack")
 
 Command = dict[str, object]

@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
 from typing import BinaryIO
 
 COMMAND = struct.Struct("<II")  # session, bytes of the JSON that follows
@@ -48,9 +47,8 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
     # Imported here: commands are read meanwhile.
     from foldline.core.compiled import use_jax_cache
     from foldline.lab.engine_session import EngineSession
-    from foldline.lab.pages import NOTHING
+    from foldline.lab.pages import NOTHING, Given
     from foldline.lab.playground import Playground
-    from foldline.lab.points import FilePoints
     from foldline.lab.state import LabState
 
     use_jax_cache()
@@ -86,9 +84,8 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
                 sessions[number] = EngineSession(given)
             case "close":
                 sessions.pop(number, None)
-            case "file":
-                points = FilePoints.from_json(command["file"])  # type: ignore[arg-type]  # from FilePoints.to_json
-                given = replace(given, points=points)
+            case "given":
+                given = Given.from_json(command["given"])  # type: ignore[arg-type]  # from Given.to_json
                 for one in sessions.values():
                     one.given = given
             case _ if number in sessions:

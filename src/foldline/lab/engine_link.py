@@ -12,7 +12,7 @@ from foldline.lab.commands import Command, error_text
 from foldline.lab.engine import ANSWER, COMMAND
 
 if TYPE_CHECKING:
-    from foldline.lab.points import FilePoints
+    from foldline.lab.pages import Given
 
 MOST_WAITING = 1024  # answers that a page has not taken yet; frames are two of them at most
 QUICK_DEATH_S = 10.0  # an engine that dies so soon is not given the states again: one of them may have killed it
@@ -29,7 +29,7 @@ class EngineLink:
     def __init__(self) -> None:
         self._sessions: dict[int, Session] = {}
         self._n_sessions = 0
-        self._file: FilePoints | None = None
+        self.given: Given | None = None  # that `give` gave last
         self._process: Process | None = None
         self._started_s = 0.0
         self._reading: asyncio.Task[None] | None = None
@@ -77,10 +77,10 @@ class EngineLink:
         if self._sessions.pop(session.number, None) is not None:
             await self.send(session.number, {"do": "close"})
 
-    async def give_file(self, file: "FilePoints") -> None:
-        """Give the points of data="csv" to all sessions."""
-        self._file = file
-        await self.send(0, {"do": "file", "file": file.to_json()})
+    async def give(self, given: "Given") -> None:
+        """Give all sessions what the lab has beside their states, in the place of what was given before."""
+        self.given = given
+        await self.send(0, {"do": "given", "given": given.to_json()})
 
     async def send(self, session: int, command: Command) -> None:
         """Send a command, waiting while the engine has many others to read; one that has died will be told the rest."""
@@ -115,8 +115,8 @@ class EngineLink:
         else:
             told += "It was started again with your settings; the net begins anew."
         await self.start()
-        if self._file is not None:
-            await self.give_file(self._file)
+        if self.given is not None:
+            await self.give(self.given)
         for session in list(self._sessions.values()):
             commands: list[Command] = [{"do": "open"}]
             if lived_s >= QUICK_DEATH_S:

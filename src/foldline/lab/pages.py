@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from foldline.core.errors import SettingError
+from foldline.lab.first_net import FirstNet
 from foldline.lab.points import FilePoints
 from foldline.lab.state import LabState
 
@@ -19,9 +21,26 @@ class Given:
 
     Args:
         points: of data="csv".
+        net: that training begins with.
     """
 
     points: FilePoints | None = None
+    net: FirstNet | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """Give everything as JSON."""
+        return {
+            "points": None if self.points is None else self.points.to_json(),
+            "net": None if self.net is None else self.net.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> "Given":
+        """Take what `to_json` gave."""
+        return cls(
+            points=None if found["points"] is None else FilePoints.from_json(found["points"]),
+            net=None if found["net"] is None else FirstNet.from_json(found["net"]),
+        )
 
 
 NOTHING = Given()

@@ -8,6 +8,7 @@ from jaxtyping import Float32, UInt16
 from scipy.special import softmax
 
 from foldline.core.errors import DataError, DivergedError, SettingError
+from foldline.lab.first_net import OF_NET, differ
 from foldline.lab.inputs import net_inputs
 from foldline.lab.kept import Kept
 from foldline.lab.pages import NOTHING, Given, LabPage, Picture
@@ -17,9 +18,7 @@ from foldline.lab.state import LabState
 from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer
 from foldline.models import MLP, n_numbers
 
-# What, when it changes, asks for other points, and what for another net.
-OF_POINTS = ("data", "classes", "points", "noise", "test", "seed", "clicked")
-OF_NET = ("data", "classes", "seed", "inputs", "hidden", "activation")
+OF_POINTS = ("data", "classes", "points", "noise", "test", "seed", "clicked")  # what, when it changes, asks for others
 
 HISTORY_BYTES = 16 * 2**20  # of the kept nets of one playground
 MOST_KEPT, FEWEST_KEPT = 500, 8  # nets
@@ -40,7 +39,7 @@ class Playground(LabPage):
 
     Args:
         state: all settings.
-        given: has the points of data="csv".
+        given: has the points of data="csv", and the net to begin with.
     Raises: SettingError for data="csv" without a file.
     """
 
@@ -51,8 +50,10 @@ class Playground(LabPage):
         self.reset()
 
     def reset(self) -> None:
-        """Begin with new weights, on the same points."""
-        self._trainer = Trainer(self.state, self._points)
+        """Begin with new weights, or those of the net that was given, on the same points."""
+        net = self._given.net
+        first = net.layers if net is not None and net.suits(self.state, n_classes=self._points.n_classes) else None
+        self._trainer = Trainer(self.state, self._points, first)
         most = HISTORY_BYTES // (4 * n_numbers(self._trainer.model)) // 2 * 2
         self._kept: Kept[Moment] = Kept(min(max(most, FEWEST_KEPT), MOST_KEPT))
         self._curve: Kept[tuple[float, ...]] = Kept(MOST_KEPT)
@@ -66,9 +67,9 @@ class Playground(LabPage):
         Raises: SettingError as when made; nothing has changed then.
         """
         before, points = self.state, self._points
-        if _differ(before, state, OF_POINTS) or given.points is not self._given.points:
+        if differ(before, state, OF_POINTS) or given.points is not self._given.points:
             points = make_points(state, given.points)
-        is_other_net = _differ(before, state, OF_NET) or points.n_classes != self._points.n_classes
+        is_other_net = differ(before, state, OF_NET) or points.n_classes != self._points.n_classes
         self.state, self._given, self._points = state, given, points
         if is_other_net:
             self.reset()
@@ -196,10 +197,6 @@ class Playground(LabPage):
             except SettingError as error:
                 self._why, self._tries_off = str(error), TRIES_APART
         return draw_grid(model, state.inputs, state.window, why=self._why)
-
-
-def _differ(a: LabState, b: LabState, names: tuple[str, ...]) -> bool:
-    return any(getattr(a, name) != getattr(b, name) for name in names)
 
 
 def _weights(model: MLP) -> Float32[np.ndarray, " p"]:

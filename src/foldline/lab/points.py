@@ -39,7 +39,7 @@ class LabPoints:
 
 @dataclass(frozen=True, kw_only=True)
 class FilePoints:
-    """Points that a user brought, scaled to mean 0 and standard deviation 1 in each direction."""
+    """Points that a user brought; those of a file are scaled to mean 0 and standard deviation 1 in each direction."""
 
     xy: XY
     labels: Int32[np.ndarray, " n"]
@@ -106,9 +106,7 @@ def read_points(text: str, *, name: str) -> FilePoints:
         raise DataError(f"{name} is no CSV ({reason(error)}); expected lines of x,y,class. Save it as CSV.") from error
     if rows and len(rows[0][1]) == 3 and _number(rows[0][1][0]) is _number(rows[0][1][1]) is None:
         rows = rows[1:]  # headings; one number among them is rather a point with a slip in it
-    if not 2 <= len(rows) <= MOST_POINTS:
-        found = f"{len(rows):,} {plural('point', len(rows))}"
-        raise DataError(f"{name} has {found}; expected 2 to {MOST_POINTS:,}. Give another file.")
+    check_n_points(len(rows), name=name)
     pairs = []
     for n, row in rows:
         point = _point(row) if len(row) == 3 and row[2].strip() else None
@@ -120,22 +118,45 @@ def read_points(text: str, *, name: str) -> FilePoints:
         pairs.append(point)
     labels = [row[2].strip() for _, row in rows]
     names = tuple(dict.fromkeys(labels))
-    if not 2 <= len(names) <= MOST_CLASSES:
-        found = f"{len(names)} {plural('class', len(names))}"
-        raise DataError(f"{name} has {found}; expected 2 to {MOST_CLASSES}, in the third column. Take other rows.")
+    check_n_classes(len(names), name=name)
     xy = np.array(pairs)
+    spread = checked_spread(xy, name=name)
+    return FilePoints(
+        xy=(xy - xy.mean(axis=0)) / spread,
+        labels=np.array([names.index(label) for label in labels], np.int32),
+        class_names=tuple(map(shown_class, names)),
+    )
+
+
+def check_n_points(n: int, *, name: str) -> None:
+    """Check how many points there are. Raises: DataError for fewer than 2 or more than 5,000."""
+    if not 2 <= n <= MOST_POINTS:
+        raise DataError(
+            f"{name} has {n:,} {plural('point', n)}; expected 2 to {MOST_POINTS:,}. Give fewer rows, or more."
+        )
+
+
+def check_n_classes(n: int, *, name: str) -> None:
+    """Check how many classes there are. Raises: DataError for fewer than 2 or more than 8."""
+    if not 2 <= n <= MOST_CLASSES:
+        raise DataError(f"{name} has {n} {plural('class', n)}; expected 2 to {MOST_CLASSES}. Take other rows.")
+
+
+def checked_spread(xy: XY, *, name: str) -> Float64[np.ndarray, " 2"]:
+    """Give the standard deviation of each column. Raises: DataError for one whose numbers do not differ."""
     with np.errstate(over="ignore", invalid="ignore"):
-        spread = xy.std(axis=0)
+        spread = np.asarray(xy.std(axis=0))
     # The spread of equal numbers is what their mean was rounded by, and that of tiny ones 0.
     if not (np.isfinite(spread).all() and (spread > 0).all() and (xy.max(axis=0) > xy.min(axis=0)).all()):
         raise DataError(
             f"{name} has a column that cannot be scaled; expected numbers that differ. Take another column."
         )
-    return FilePoints(
-        xy=(xy - xy.mean(axis=0)) / spread,
-        labels=np.array([names.index(label) for label in labels], np.int32),
-        class_names=tuple(printable(label)[:40] for label in names),
-    )
+    return spread
+
+
+def shown_class(label: object) -> str:
+    """Give what a class is called where a person reads."""
+    return printable(str(label))[:40]
 
 
 def _spiral(labels: Int32[np.ndarray, " n"], n_classes: int, generator: np.random.Generator) -> XY:

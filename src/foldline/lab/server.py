@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from foldline.core.errors import DataError, FoldlineError, SettingError
 from foldline.lab.commands import error_text, read_command
 from foldline.lab.engine_link import EngineLink, PageIsSlow, Session
 from foldline.lab.guard import App, Guard
+from foldline.lab.pages import NOTHING
 from foldline.lab.points import read_points
 from foldline.lab.state import schema
 
@@ -60,7 +62,7 @@ def lab_app(engine: EngineLink, *, token: str, port: int) -> App:
             found = read_points(await _text_of(request), name="the file")
         except DataError as error:
             return JSONResponse(json.loads(error_text(error)), status_code=422)
-        await engine.give_file(found)
+        await engine.give(replace(engine.given or NOTHING, points=found))
         return JSONResponse({"points": len(found.labels), "classes": list(found.class_names)})
 
     async def serve_page(socket: WebSocket) -> None:

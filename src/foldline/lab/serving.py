@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uvicorn import Config, Server
 
     from foldline.lab.guard import App
-    from foldline.lab.points import FilePoints
+    from foldline.lab.pages import Given
 
 MOST_MESSAGE_BYTES = 2**20  # beyond, a connection is closed; texts from 64 KiB on are answered with an error
 GOODBYE_S = 1  # for open pages when the lab is stopped
@@ -42,12 +42,13 @@ def run_lab(
     """
     server = LabServer(port=port, link="" if data is None else "data=csv")
 
-    def read() -> "FilePoints | None":
+    def read() -> "Given | None":
         if data is None:
             return None
+        from foldline.lab.pages import Given
         from foldline.lab.point_file import read_point_file
 
-        return read_point_file(Path(data))
+        return Given(points=read_point_file(Path(data)))
 
     def ready() -> None:
         say(
@@ -78,11 +79,11 @@ class LabServer:
         self._server: Server | None = None
         self.url = f"http://{ADDRESS}:{self._port}/{self._token}/" + (f"#{link}" if link else "")
 
-    def run(self, read: "Callable[[], FilePoints | None]", ready: Callable[[], object]) -> None:
+    def run(self, read: "Callable[[], Given | None]", ready: Callable[[], object]) -> None:
         """Serve until Ctrl-C or `stop`.
 
         Args:
-            read: gives the points of data="csv".
+            read: gives what pages need beside their states.
             ready: called when all that could fail is done.
         Raises: MissingExtraError without the lab's packages; and what `read` raises.
         """
@@ -94,13 +95,13 @@ class LabServer:
         if self._server is not None:
             self._server.should_exit = True
 
-    async def _serve(self, read: "Callable[[], FilePoints | None]", ready: Callable[[], object]) -> None:
+    async def _serve(self, read: "Callable[[], Given | None]", ready: Callable[[], object]) -> None:
         engine = EngineLink()
         await engine.start()  # first of all: what it imports takes longest, and all below is done meanwhile
         try:
-            points = read()
-            if points is not None:
-                await engine.give_file(points)
+            given = read()
+            if given is not None:
+                await engine.give(given)
             self._server = _server_of(engine, token=self._token, port=self._port)
             ready()
             await self._server.serve(sockets=[self._listener])

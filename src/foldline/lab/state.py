@@ -14,6 +14,7 @@ VERSION = 1  # of the schema
 DATA = ("spiral", "circles", "xor", "moons", "blobs", "points", "csv")
 INPUTS = ("x", "y", "x2", "y2", "xy", "sinx", "siny", "r", "angle")
 MOST_CLASSES = 8
+FARTHEST = 1e6  # x and y of a window, and of what is pointed at
 REACH = 600  # hundredths of a unit: twice the usual window
 
 
@@ -71,7 +72,7 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "l2": (Number(0, 1), "price of the squared weights"),
     "dropout": (Number(0, 1, below=True), "share of hidden units switched off in each step"),
     "steps": (Whole(1, 1000), "training steps from one picture to the next"),
-    "window": (Window(Number(-100, 100)), "what is seen of the plane: left, right, bottom, top"),
+    "window": (Window(Number(-FARTHEST, FARTHEST)), "what is seen of the plane: left, right, bottom, top"),
     "clicked": (Points(REACH, MOST_CLASSES, 400), "points of data=points: hundredths of a unit, and a class"),
     "warp": (ListOf(Number(-3, 3), 6, 18, multiple=6), "layers of the page warp, each W11, W12, W21, W22, b1, b2"),
 }

@@ -1,6 +1,7 @@
 """Trains a small net on points, some steps at a time; nothing is compiled anew while numbers of the settings change."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -26,6 +27,9 @@ RESPONSE_SIDE = 20  # pixels of the picture of a unit
 MOST_RESPONSES = 32  # units of each layer that have one
 
 
+Layers = Sequence[tuple[Float[np.ndarray, "_ _"], Float[np.ndarray, " _"]]]
+
+
 class Measured(NamedTuple):
     """How well a net does, and what its hidden units hand on over the window.
 
@@ -44,14 +48,18 @@ class Trainer:
     Args:
         state: settings and seed.
         points: to learn from, and to be tested on.
+        first: W and b of each layer to begin with; None for random ones.
     Convention: net, order of points and dropout hang on the seed alone; after n steps the net is the same, however they
         were cut into calls.
     Convention: points are met pass after pass, each in a new random order; a batch may go over from one to the next.
     """
 
-    def __init__(self, state: LabState, points: LabPoints) -> None:
+    def __init__(self, state: LabState, points: LabPoints, first: Layers | None = None) -> None:
         generator = generator_from_seed(state.seed)
-        self.model = _first_net(state, n_classes=points.n_classes, generator=generator)
+        if first is None:
+            first = _random_layers(state, n_classes=points.n_classes, generator=generator)
+        layers = (Linear(jnp.asarray(W, jnp.float32), jnp.asarray(b, jnp.float32)) for W, b in first)
+        self.model = MLP(tuple(layers), state.activation)
         self.step = 0
         self.epoch = 0.0  # passes over the training points, which may become more or fewer meanwhile
         self.examples_per_s: float | None = None
@@ -145,8 +153,8 @@ class Trainer:
         return batches
 
 
-def _first_net(state: LabState, *, n_classes: int, generator: np.random.Generator) -> MLP:
-    """Draw a net as `MLP.random` does, with NumPy: JAX would compile a generator for every new width."""
+def _random_layers(state: LabState, *, n_classes: int, generator: np.random.Generator) -> Layers:
+    """Draw layers as `MLP.random` does, with NumPy: JAX would compile a generator for every new width."""
     widths = [len(state.inputs), *state.hidden, n_classes]
     follows = [state.activation] * len(state.hidden) + ["identity"]
     layers = []
@@ -154,8 +162,8 @@ def _first_net(state: LabState, *, n_classes: int, generator: np.random.Generato
         W = generator.normal(size=(n_out, n_in)) / np.sqrt(fan_of(n_out=n_out, n_in=n_in, activation=activation))
         if not state.hidden:
             W = np.zeros_like(W)
-        layers.append(Linear(jnp.asarray(W, jnp.float32), jnp.asarray(np.zeros(n_out, np.float32))))
-    return MLP(tuple(layers), state.activation)
+        layers.append((W, np.zeros(n_out)))
+    return layers
 
 
 def _on_device(points: LabPoints, state: LabState) -> tuple[Rows, Float[Array, "2 n"]]:
