@@ -9,6 +9,7 @@ from socket import create_connection
 from websockets.sync.client import connect
 
 from foldline.lab.frames import decode_frame
+from foldline.lab.pages import NOTHING
 from foldline.lab.serving import LabServer
 
 PATIENCE_S = 60  # for an engine that starts on a busy machine
@@ -76,10 +77,10 @@ class Page:
 
 
 @contextmanager
-def running_lab():
+def running_lab(recorder=None):
     """Run a lab in a thread of its own."""
-    server, is_ready = LabServer(), threading.Event()
-    thread = threading.Thread(target=server.run, args=(lambda: None, is_ready.set))
+    server, is_ready = LabServer(recorder=recorder), threading.Event()
+    thread = threading.Thread(target=server.run, args=(lambda: NOTHING, is_ready.set))
     thread.start()
     assert is_ready.wait(PATIENCE_S)
     try:

@@ -5,12 +5,30 @@ import click
 
 @click.command(
     "lab",
-    epilog="\b\nExamples:\n  foldline lab\n  foldline lab points.csv\n  foldline lab --port 9000 --no-browser",
+    epilog="""\b
+Examples:
+  foldline lab
+  foldline lab points.csv
+  foldline lab --port 9000 --no-browser
+  foldline lab --record lesson.html
+  foldline lab --record moons.html --link "data=moons&hidden=8" --steps 2000""",
 )
 @click.argument("data", required=False, type=click.Path())
 @click.option("--port", type=int, default=None, help="Where to listen on this machine. Default: 8765, or any if taken.")
 @click.option("--browser/--no-browser", default=True, help="Whether to open the page.  [default: browser]")
-def lab_command(data: str | None, port: int | None, browser: bool) -> None:
+@click.option("--link", default="", help="Settings to begin with: the part of the page's address behind '#'.")
+@click.option(
+    "--record",
+    type=click.Path(),
+    default=None,
+    help="HTML file that replays, without a server, what the page shows until the lab is stopped.",
+)
+@click.option(
+    "--steps", type=int, default=None, help="With --record: train so many steps, write the file, open no page."
+)
+def lab_command(
+    data: str | None, port: int | None, browser: bool, link: str, record: str | None, steps: int | None
+) -> None:
     """Open a page on which nets train live, with their exact regions and boundaries.
 
     DATA is a CSV file of two numbers and a class a line, to begin with. Only this machine can reach the page,
@@ -18,4 +36,17 @@ def lab_command(data: str | None, port: int | None, browser: bool) -> None:
     """
     from foldline.lab.serving import run_lab
 
-    run_lab(data, port=port, browser=browser, say=click.echo)
+    if steps is None:
+        run_lab(data, link=link, record=record, port=port, browser=browser, say=click.echo)
+        return
+    if record is None:
+        raise click.UsageError("--steps needs --record FILE, which the training is written into.")
+    from foldline.core.compiled import use_jax_cache
+    from foldline.core.progress import showing_progress
+    from foldline.lab.recording import record_training
+    from foldline.lab.serving import beginning, given_by
+
+    use_jax_cache()
+    with showing_progress():
+        state = beginning(link, data=data, say=click.echo)
+        click.echo(record_training(record, state, steps=steps, given=given_by(data)))

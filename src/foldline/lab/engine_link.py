@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from foldline.core.errors import FoldlineError
 from foldline.lab.commands import Command, error_text
 from foldline.lab.engine import ANSWER, COMMAND
+from foldline.lab.state import LabState, state_from_json
 
 if TYPE_CHECKING:
     from foldline.lab.pages import Given
+    from foldline.lab.recording import Recorder
 
 MOST_WAITING = 1024  # answers that a page has not taken yet; frames are two of them at most
 QUICK_DEATH_S = 10.0  # an engine that dies so soon is not given the states again: one of them may have killed it
@@ -24,9 +26,14 @@ class PageIsSlow(FoldlineError):
 
 
 class EngineLink:
-    """An engine for many sessions. All methods are for the server's event loop."""
+    """An engine for many sessions. All methods are for the server's event loop.
 
-    def __init__(self) -> None:
+    Args:
+        recorder: is given the frames of the page that has been open longest.
+    """
+
+    def __init__(self, recorder: "Recorder | None" = None) -> None:
+        self._recorder = recorder
         self._sessions: dict[int, Session] = {}
         self._n_sessions = 0
         self.given: Given | None = None  # that `give` gave last
@@ -101,6 +108,8 @@ class EngineLink:
                 data = await process.stdout.readexactly(length)
                 if number in self._sessions:
                     self._sessions[number].hear(data if is_frame else data.decode())
+                    if is_frame and self._recorder is not None and number == min(self._sessions):
+                        self._recorder.add(self._sessions[number].state, data)
         except asyncio.IncompleteReadError:
             code = await process.wait()
         if not self._is_closing:
@@ -140,6 +149,11 @@ class Session:
         self._link = link
         self._state: Command | None = None
         self._is_playing = False
+
+    @property
+    def state(self) -> LabState:
+        """The newest settings that the page has asked for."""
+        return LabState() if self._state is None else state_from_json(self._state["state"])
 
     @property
     def restoring(self) -> list[Command]:

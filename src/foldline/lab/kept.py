@@ -29,6 +29,10 @@ class Kept(Generic[Entry]):
         if self._n_seen % self._stride == 0:
             self.entries.append(entry)
             if len(self.entries) == self._most:
-                del self.entries[1::2]
-                self._stride *= 2
+                self.thin()
         self._n_seen += 1
+
+    def thin(self) -> None:
+        """Let every other entry go, and take half as many from now on."""
+        del self.entries[1::2]
+        self._stride *= 2

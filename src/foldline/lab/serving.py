@@ -6,18 +6,21 @@ import threading
 import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from foldline.core.errors import MissingExtraError
 from foldline.lab.address import ADDRESS, kept_token, listen
 from foldline.lab.engine_link import EngineLink
+from foldline.lab.state import LabState, state_from_link, state_to_link
 
 if TYPE_CHECKING:
     from uvicorn import Config, Server
 
     from foldline.lab.guard import App
     from foldline.lab.pages import Given
+    from foldline.lab.recording import Recorder
 
 MOST_MESSAGE_BYTES = 2**20  # beyond, a connection is closed; texts from 64 KiB on are answered with an error
 GOODBYE_S = 1  # for open pages when the lab is stopped
@@ -26,6 +29,8 @@ GOODBYE_S = 1  # for open pages when the lab is stopped
 def run_lab(
     data: str | os.PathLike[str] | None = None,
     *,
+    link: str = "",
+    record: str | os.PathLike[str] | None = None,
     port: int | None = None,
     browser: bool = True,
     say: Callable[[str], object] = print,
@@ -34,33 +39,58 @@ def run_lab(
 
     Args:
         data: a CSV file of x, y and a class, to begin with; None for the lab's own points.
+        link: the part of the page's address behind '#': settings to begin with.
+        record: an HTML file that is to replay what the page that is open longest has shown of the playground; None for
+            none.
         port: where to listen; None for 8765, or any other if that is taken.
         browser: whether to open the page.
         say: told the address.
     Raises: MissingExtraError without the lab's packages; SettingError for a port that is taken or the system's;
-        DataError for a file that cannot be used.
+        DataError for a file that cannot be used; SaveError for a recording that cannot be written.
     """
-    server = LabServer(port=port, link="" if data is None else "data=csv")
+    state = beginning(link, data=data, say=say)
+    recorder = None
+    if record is not None:
+        from foldline.lab.recording import Recorder, check_recording_path
 
-    def read() -> "Given | None":
-        if data is None:
-            return None
-        from foldline.lab.pages import Given
-        from foldline.lab.point_file import read_point_file
-
-        return Given(points=read_point_file(Path(data)))
+        check_recording_path(record)
+        recorder = Recorder()
+    server = LabServer(port=port, link=state_to_link(state), recorder=recorder)
 
     def ready() -> None:
         say(
             f"The lab is open at {server.url}\n"
             f"Only this machine can reach it, and only with this address. Stop it with Ctrl-C."
         )
+        if record is not None:
+            say(f"What it shows of the playground is recorded; {record} is written when the lab is stopped.")
         if browser:
             open_page(server.url)
 
     with suppress(KeyboardInterrupt):  # which uvicorn raises once more after its own farewell
-        server.run(read, ready)
+        server.run(lambda: given_by(data), ready)
     say("The lab is closed.")
+    if record is not None and recorder is not None:
+        say(recorder.write(record))
+
+
+def beginning(link: str, *, data: str | os.PathLike[str] | None, say: Callable[[str], object]) -> LabState:
+    """Read the settings to begin with; `say` is told what of the link is not used."""
+    state, notes = state_from_link(link)
+    for note in notes:
+        say(note)
+    return state if data is None else replace(state, data="csv")
+
+
+def given_by(data: str | os.PathLike[str] | None) -> "Given":
+    """Read a CSV file, if there is one.
+
+    Raises: DataError for one that cannot be used.
+    """
+    from foldline.lab.pages import NOTHING, Given
+    from foldline.lab.point_file import read_point_file
+
+    return NOTHING if data is None else Given(points=read_point_file(Path(data)))
 
 
 class LabServer:
@@ -69,17 +99,19 @@ class LabServer:
     Args:
         port: where to listen; None for 8765, or any other if that is taken.
         link: the part of the address behind '#'.
+        recorder: is given what the page that is open longest shows.
     Raises: SettingError for a port that is taken or the system's.
     """
 
-    def __init__(self, *, port: int | None = None, link: str = "") -> None:
+    def __init__(self, *, port: int | None = None, link: str = "", recorder: "Recorder | None" = None) -> None:
+        self._recorder = recorder
         self._listener = listen(port)
         self._port = self._listener.getsockname()[1]
         self._token = kept_token()
         self._server: Server | None = None
         self.url = f"http://{ADDRESS}:{self._port}/{self._token}/" + (f"#{link}" if link else "")
 
-    def run(self, read: "Callable[[], Given | None]", ready: Callable[[], object]) -> None:
+    def run(self, read: "Callable[[], Given]", ready: Callable[[], object]) -> None:
         """Serve until Ctrl-C or `stop`.
 
         Args:
@@ -95,13 +127,11 @@ class LabServer:
         if self._server is not None:
             self._server.should_exit = True
 
-    async def _serve(self, read: "Callable[[], Given | None]", ready: Callable[[], object]) -> None:
-        engine = EngineLink()
+    async def _serve(self, read: "Callable[[], Given]", ready: Callable[[], object]) -> None:
+        engine = EngineLink(self._recorder)
         await engine.start()  # first of all: what it imports takes longest, and all below is done meanwhile
         try:
-            given = read()
-            if given is not None:
-                await engine.give(given)
+            await engine.give(read())
             self._server = _server_of(engine, token=self._token, port=self._port)
             ready()
             await self._server.serve(sockets=[self._listener])

@@ -50,6 +50,7 @@ export function architectureControls(place, store) {
     });
   });
   return (middles, room) => {
+    if (middles.length !== heads.length) return; // a frame of the net before
     place.classList.toggle("narrow", room < NARROW_PX);
     heads.forEach((element, i) => (element.style.left = `${middles[i]}px`));
   };

@@ -11,8 +11,8 @@ import { unitInWords } from "./words.js";
 const USUAL_SIDE = 20; // of an input's picture, where there is no hidden unit to take it from
 const HINT = "Solid lines are positive weights, dashed ones negative; the thicker, the stronger. Point at a unit to see what it does.";
 
-/** @param {import("./store.js").Store} store @param {() => void} changed */
-export function netView(store, changed) {
+/** @param {() => void} changed */
+export function netView(changed) {
   const place = find("net-sheet", HTMLElement);
   const canvas = find("net", HTMLCanvasElement);
   const told = find("net-told", HTMLElement);
@@ -59,7 +59,7 @@ export function netView(store, changed) {
       if (chosen && chosen[0] === 0) return netOf(moment).response(...chosen);
       return unit() < 0 ? null : moment.response(unit());
     },
-    /** @param {(middles: readonly number[], room: number) => void} put */
+    /** @param {(middles: readonly number[], room: number) => void} put told where the columns stand */
     placeHeads(put) {
       placeHeads = put;
     },
@@ -69,7 +69,7 @@ export function netView(store, changed) {
       const { pen, size } = sheet(canvas);
       layout = layOut(countsOf(moment), size);
       if (chosen && (chosen[0] >= layout.columns.length || chosen[1] >= layout.columns[chosen[0]].length)) chosen = null;
-      if (store.get().hidden.length === widths.length) placeHeads(layout.middles, layout.room);
+      placeHeads(layout.middles, layout.room);
       drawNet(pen, netOf(moment), layout, palette, chosen);
       told.textContent = chosen ? unitInWords(moment, chosen) : HINT;
     },

@@ -40,7 +40,7 @@ export function playground(store, server, palette) {
   const edits = editing(store, () => moment);
   const region = regionView(find("map", HTMLElement), server);
   const shows = showBoxes(find("shows", HTMLElement), () => drawNow());
-  const net = netView(store, () => drawNow());
+  const net = netView(() => drawNow());
   const progress = progressView(store, server);
   const controls = transport(store, server, "playground", {
     play: find("play", HTMLButtonElement), step: find("step", HTMLButtonElement), reset: find("reset", HTMLButtonElement),

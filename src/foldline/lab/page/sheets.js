@@ -4,8 +4,8 @@ import { drawChart } from "./curves.js";
 import { gridPixels } from "./grids.js";
 import { drawNet, layOut } from "./net.js";
 import { countsOf, netOf } from "./net_view.js";
+import { ACCURACY, LOSS, N_COLUMNS } from "./numbers.js";
 import { drawPlane } from "./plane.js";
-import { ACCURACY, LOSS, N_COLUMNS } from "./progress.js";
 
 /** @typedef {import("./export.js").Sheet} Sheet */
 

@@ -9,7 +9,7 @@ const KEY = "foldline-lab-theme";
 /** @param {() => void} changed */
 export function themeButton(changed) {
   const button = find("theme", HTMLButtonElement);
-  let theme = THEMES.find((one) => one === localStorage.getItem(KEY)) ?? "auto";
+  let theme = THEMES.find((one) => one === kept()) ?? "auto";
   const show = () => {
     document.documentElement.dataset.theme = theme;
     button.textContent = SIGNS[theme];
@@ -17,10 +17,28 @@ export function themeButton(changed) {
   };
   button.onclick = () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-    localStorage.setItem(KEY, theme);
+    keep(theme);
     show();
     changed();
   };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
   show();
+}
+
+// A recording that is shown inside another page may have no place to keep anything.
+function kept() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} theme */
+function keep(theme) {
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // it holds until the page is closed
+  }
 }
