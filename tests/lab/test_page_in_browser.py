@@ -183,6 +183,85 @@ def test_every_class_that_is_shown_or_added_has_a_swatch(page, lab):
     playwright.expect(swatches).to_have_count(5)
 
 
+def window_of(page):
+    found = re.search("window=([^&]*)", hash_of(page))
+    return tuple(map(float, found[1].split(","))) if found else (-3, 3, -3, 3)
+
+
+def test_the_wheel_zooms_towards_the_pointer_and_is_one_step_back(page, lab):
+    opened(page, f"{lab.url}#points=50&hidden=4")
+    box = page.locator("#plane").bounding_box()
+    page.mouse.move(box["x"] + 3 * box["width"] / 4, box["y"] + box["height"] / 4)  # (1.5, 1.5)
+    for _ in range(5):
+        page.mouse.wheel(0, -100)
+    wait_for(page, lambda page: window_of(page)[1] - window_of(page)[0] < 3)
+    left, right, bottom, top = window_of(page)
+    np.testing.assert_allclose([(3 * right + left) / 4, (3 * top + bottom) / 4], 1.5, atol=0.02)
+    assert right - left == pytest.approx(top - bottom)
+    page.go_back()
+    assert hash_of(page) == "points=50&hidden=4"
+
+
+def test_keys_buttons_and_drags_move_and_zoom_the_window(page, lab):
+    opened(page, f"{lab.url}#data=points&test=0&clicked=gogo0kuku1")
+    plane = page.locator("#plane")
+    plane.focus()
+    for key, expected in (
+        ("+", (-1.5, 1.5, -1.5, 1.5)),
+        ("Control+ArrowRight", (-1.2, 1.8, -1.5, 1.5)),
+        ("Control+ArrowUp", (-1.2, 1.8, -1.2, 1.8)),
+        ("-", (-2.7, 3.3, -2.7, 3.3)),
+        ("Home", (-3, 3, -3, 3)),
+        ("-", (-6, 6, -6, 6)),
+        ("0", (-3, 3, -3, 3)),
+    ):
+        page.keyboard.press(key)
+        assert window_of(page) == expected
+    page.get_by_role("button", name="Zoom in").click()
+    assert window_of(page) == (-1.5, 1.5, -1.5, 1.5)
+    page.get_by_role("button", name="Show all").click()
+    assert window_of(page) == (-3, 3, -3, 3)
+    box = plane.bounding_box()
+    third = box["width"] / 3
+    for button, tool in (("middle", "Hover shows"), ("left", "A drag moves")):
+        page.get_by_role("radio", name=tool).click()
+        page.mouse.move(box["x"] + third, box["y"] + third)
+        page.mouse.down(button=button)
+        page.mouse.move(box["x"] + 2 * third, box["y"] + 1.5 * third, steps=6)
+        page.mouse.up(button=button)
+        np.testing.assert_allclose(window_of(page), (-5, 1, -2, 4), atol=0.02)
+        page.go_back()
+        assert window_of(page) == (-3, 3, -3, 3)
+    assert "clicked=gogo0kuku1" in hash_of(page)
+
+
+def test_two_fingers_zoom_and_add_no_point(browser, lab):
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    opened(page, f"{lab.url}#data=points&test=0&clicked=gogo0kuku1")
+    page.get_by_role("radio", name="A click adds").click()
+    box = page.locator("#plane").bounding_box()
+    device = context.new_cdp_session(page)
+
+    def touch(kind, *shares):
+        places = [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]} for x, y in shares]
+        device.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    touch("touchStart", (0.4, 0.5))
+    touch("touchStart", (0.4, 0.5), (0.6, 0.5))
+    for reach in (0.15, 0.2, 0.3):
+        touch("touchMove", (0.5 - reach, 0.5), (0.5 + reach, 0.5))
+    touch("touchEnd")
+    wait_for(page, lambda page: np.allclose(window_of(page), (-1, 1, -1, 1), atol=0.02))
+    assert "clicked=gogo0kuku1&" in hash_of(page) + "&"
+    page.go_back()
+    wait_for(page, lambda page: window_of(page) == (-3, 3, -3, 3))
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+    wait_for(page, lambda page: hash_of(page).endswith("clicked=gogo0kuku1goku0"))
+    context.close()
+
+
 SETTINGS = {
     "data": "moons", "classes": "2", "points": "60", "noise": "0.2", "test": "0.5", "seed": "9", "activation": "tanh",
     "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001", "l2": "0.001",

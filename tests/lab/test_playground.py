@@ -15,7 +15,7 @@ from foldline.lab.playground import Playground
 from foldline.lab.points import make_points, read_points
 from foldline.lab.regions import plane_net
 from foldline.lab.state import FIELDS, INPUTS, LabState
-from foldline.lab.trainer import Trainer
+from foldline.lab.trainer import Trainer, _measured
 from foldline.models import ACTIVATIONS, MLP, Linear
 from foldline.training.epoch import run_steps
 
@@ -96,7 +96,15 @@ def test_numbers_of_the_settings_compile_nothing():
     trainer = Trainer(state, make_points(state))
     trainer.train(1)
     n_programs = run_steps._cache_size()
-    for change in ({"lr": 0.1}, {"l1": 0.01}, {"l2": 0.01}, {"momentum": 0.5}, {"dropout": 0.5}, {"points": 150}):
+    for change in (
+        {"lr": 0.1},
+        {"l1": 0.01},
+        {"l2": 0.01},
+        {"momentum": 0.5},
+        {"dropout": 0.5},
+        {"points": 150},
+        {"window": (0, 1, 0, 1)},
+    ):
         other = replace(state, **change)
         trainer.take(other, make_points(other))
         trainer.train(1)
@@ -120,6 +128,20 @@ def test_regions_are_those_of_the_net(change):
     ends = arrays["boundary"].reshape(-1, 2, 2).astype(float)
     assert_allclose(meta["boundary_length"], np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1).sum(), rtol=1e-5)
     assert (arrays["fold_units"] < max(sum(playground.state.hidden), 1)).all()
+
+
+def test_a_part_of_the_window_holds_that_part_of_its_regions():
+    playground = trained(replace(SMALL, hidden=(5, 4)), 50)
+    whole = playground.picture()
+    n_programs = _measured._cache_size()
+    x, y = np.float64(whole.arrays["corners"][whole.arrays["starts"][1]])  # a corner of some region
+    for side in (1.0, 0.01):
+        playground.change(replace(playground.state, window=(x - side / 2, x + side / 2, y - side / 2, y + side / 2)))
+        near = playground.picture()
+        assert near.meta["step"] == whole.meta["step"]
+        assert_allclose(sum(areas(near.arrays["corners"] - [x, y], near.arrays["starts"])), side**2, rtol=1e-3)
+        assert 2 <= near.meta["n_regions"] <= whole.meta["n_regions"]
+    assert _measured._cache_size() == n_programs
 
 
 def test_the_boundary_is_where_two_scores_are_equal():

@@ -18,6 +18,7 @@ import { presetChips } from "./preset_chips.js";
 import { GREETING, PRESETS, stateOf } from "./presets.js";
 import { isSame, usualState } from "./state.js";
 import { transport } from "./transport.js";
+import { zoomControls } from "./zoom.js";
 
 /** @typedef {import("./moment.js").Moment} Moment */
 /** @typedef {import("./server.js").Server} Server */
@@ -48,8 +49,8 @@ export function playground(store, server, palette) {
   const usual = usualState(store.schema);
   presetChips(store, { chips: find("presets", HTMLElement), notice: find("notice", HTMLElement) }, PRESETS, {
     patch: (preset, now) => stateOf(preset, usual, now),
-    // The speed belongs to none, and the sentence stays while its reader tries other settings on the same points.
-    isChosen: (preset, now) => isSame(stateOf(preset, usual, now), { ...now, steps: stateOf(preset, usual, now).steps }),
+    // Speed and window belong to none, and the sentence stays while its reader tries other settings on the same points.
+    isChosen: (preset, now) => isSame(stateOf(preset, usual, now), { ...now, steps: stateOf(preset, usual, now).steps, window: usual.window }),
     otherwise: (before, now) => (before && { ...usual, ...before.set }.data === now.data ? before.notice : GREETING),
     begin: () => controls.play(true),
   });
@@ -58,10 +59,13 @@ export function playground(store, server, palette) {
   trainingControls(find("training-fields", HTMLElement), store);
   speedControl(find("speed-field", HTMLElement), store);
   net.placeHeads(architectureControls(find("architecture", HTMLElement), store));
+  const plane = find("plane", HTMLElement);
+  const zoom = zoomControls({ plane, buttons: find("zoom", HTMLElement) }, store, () => moment?.picture.points ?? []);
   const tools = planeTools(
-    { plane: find("plane", HTMLElement), tools: find("tools", HTMLElement), swatches: find("swatches", HTMLElement) },
+    { plane, tools: find("tools", HTMLElement), swatches: find("swatches", HTMLElement) },
     store, palette,
     { ...edits, point: (at) => { region.point(at); drawPicture(); }, pin: (at) => { region.pin(at); drawPicture(); } },
+    zoom,
   );
 
   const drawPicture = () => {

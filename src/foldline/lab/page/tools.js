@@ -1,11 +1,11 @@
-/** What a pointer or the keyboard does on the plane: point at a region, add points, brush, erase. */
+/** What a pointer or the keyboard does on the plane: point at a region, add points, brush, erase, move the window. */
 
 import { MARKS } from "./colors.js";
 import { make, radios, sheet } from "./dom.js";
 import { follow } from "./fields.js";
 import { unscale } from "./plane.js";
 
-/** @typedef {"point" | "add" | "brush" | "erase"} Tool */
+/** @typedef {"point" | "add" | "brush" | "erase" | "move"} Tool */
 /**
  * @typedef {object} Acts all in the data's units
  * @property {(at: [number, number] | null) => void} point null when the pointer leaves
@@ -25,14 +25,16 @@ const TOOLS = [
   { value: "add", content: "Add", label: "A click adds a point of the chosen class; shift- or alt-click erases" },
   { value: "brush", content: "Brush", label: "A stroke adds many points; with shift or alt it erases" },
   { value: "erase", content: "Erase", label: "A click or a stroke erases points" },
+  { value: "move", content: "Move", label: "A drag moves the window, and so do the arrow keys; the wheel or two fingers zoom with every tool" },
 ];
 
 /**
  * @param {{plane: HTMLElement, tools: HTMLElement, swatches: HTMLElement}} places
- * @param {import("./store.js").Store} store @param {() => import("./colors.js").Palette} palette @param {Acts} acts
+ * @param {import("./store.js").Store} store @param {() => import("./colors.js").Palette} palette
+ * @param {Acts} acts @param {ReturnType<typeof import("./zoom.js").zoomControls>} zoom
  * @returns {{cross: () => [number, number] | null, draw: () => void, show: (n_classes: number) => void}} `show` for those of the newest picture
  */
-export function planeTools({ plane, tools, swatches }, store, palette, acts) {
+export function planeTools({ plane, tools, swatches }, store, palette, acts, zoom) {
   /** @type {Tool} */
   let tool = "point";
   let label = 0;
@@ -40,6 +42,7 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
   let cross = null;
   /** @type {[number, number] | null} */
   let stroke = null;
+  let isTouched = false; // by a first finger that has done nothing yet: a second one may come, and then they zoom
 
   const size = () => ({ width: plane.clientWidth, height: plane.clientHeight });
   const toData = (/** @type {number} */ px, /** @type {number} */ py) => unscale(store.get().window, size())(px, py);
@@ -50,10 +53,11 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
   /** @type {(value: string) => void} */
   let showLabel = () => {};
 
+  const isDrawing = () => tool === "add" || tool === "brush";
   const chooseTool = (/** @type {Tool} */ value) => {
     tool = value;
     showTool(tool);
-    swatches.hidden = tool !== "add" && tool !== "brush";
+    swatches.hidden = !isDrawing();
     draw();
   };
   const chooseLabel = (/** @type {number} */ value) => showLabel(String((label = Math.min(value, n_swatches - 1))));
@@ -70,24 +74,42 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
       acts.add(...toData(px + dx, py + dy), label, isPassing);
     } else acts.pin(toData(px, py));
   };
-  const isErasing = (/** @type {MouseEvent | KeyboardEvent} */ event) => tool === "erase" || (tool !== "point" && (event.shiftKey || event.altKey));
+  const isErasing = (/** @type {MouseEvent | KeyboardEvent} */ event) => tool === "erase" || (isDrawing() && (event.shiftKey || event.altKey));
 
-  plane.onpointerdown = (event) => {
-    if (event.button !== 0) return;
-    plane.setPointerCapture(event.pointerId);
-    stroke = [event.offsetX, event.offsetY];
+  const begin = (/** @type {PointerEvent} */ event) => {
+    isTouched = false;
     act(event.offsetX, event.offsetY, isErasing(event), tool === "brush" || isErasing(event));
   };
+  plane.onpointerdown = (event) => {
+    if (event.button > 1) return;
+    plane.setPointerCapture(event.pointerId);
+    if (zoom.down(event, tool === "move")) {
+      lift();
+      acts.point(null);
+      return;
+    }
+    stroke = [event.offsetX, event.offsetY];
+    if (event.pointerType === "touch") isTouched = true;
+    else begin(event);
+  };
   plane.onpointermove = (event) => {
+    if (zoom.drag(event)) return;
     acts.point(toData(event.offsetX, event.offsetY));
     const isStroke = tool === "brush" || isErasing(event);
     if (!stroke || !isStroke || Math.hypot(event.offsetX - stroke[0], event.offsetY - stroke[1]) < BRUSH_STEP_PX) return;
     stroke = [event.offsetX, event.offsetY];
+    isTouched = false;
     act(event.offsetX, event.offsetY, isErasing(event), true);
   };
-  plane.onpointerup = plane.onpointercancel = () => {
-    if (stroke) store.change({});
+  const lift = () => {
+    if (stroke && !isTouched) store.change({});
     stroke = null;
+    isTouched = false;
+  };
+  plane.onpointerup = plane.onpointercancel = (event) => {
+    if (isTouched && event.type === "pointerup") begin(event);
+    lift();
+    zoom.up(event);
   };
   plane.onpointerleave = () => acts.point(null);
   plane.onblur = () => {
@@ -95,6 +117,11 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
     acts.point(null);
   };
   plane.onkeydown = (event) => {
+    if (zoom.key(event, cross, { isMoving: tool === "move", isDrawing: isDrawing() })) acts.point(cross && toData(...cross));
+    else if (!pressed(event)) return;
+    event.preventDefault();
+  };
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
     const { width, height } = size();
     const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
     if (dx || dy) {
@@ -109,8 +136,8 @@ export function planeTools({ plane, tools, swatches }, store, palette, acts) {
     else if (event.key === "Escape") {
       cross = null;
       acts.point(null);
-    } else return;
-    event.preventDefault();
+    } else return false;
+    return true;
   };
 
   const showSwatches = () => {
