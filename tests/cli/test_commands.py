@@ -275,12 +275,12 @@ def test_waiting_for_rows_is_told_where_there_was_any(idle_share, capsys):
 
 
 def test_fit_takes_nets_svms_and_their_settings(run, tmp_path):
-    words = "fit digits --features raw --hidden 12,8 --activation tanh --dropout 0.1 --loss svm --l2 0.01 --epochs 2"
+    words = "fit digits --features raw --hidden 12,8 --activation tanh,elu --dropout 0.1 --loss svm --l2 0.1 --epochs 2"
     code, out, err = run(*words.split(), "--optimizer", "adamw", "--balanced", "--patience", "2", "--out", "run")
     assert code == 0, err
     code, out, _ = run("info", tmp_path / "run" / "model.safetensors")
     assert "64 -> 12 -> 8 -> 10" in out
-    for setting in ("hidden=(12, 8)", "activation='tanh'", "loss='svm'", "l2=0.01", "optimizer='adamw'", "'balanced'"):
+    for setting in ("hidden=(12, 8)", "('tanh', 'elu')", "loss='svm'", "l2=0.1", "optimizer='adamw'", "'balanced'"):
         assert setting in out
 
 

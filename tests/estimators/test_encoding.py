@@ -160,7 +160,6 @@ def test_only_names_of_fitted_attributes_are_set(name):
         {},
         [],
         [1],
-        {"net": {"activation": "exec", "layers": []}},
         {"net": {}},
         {"list": [{"tuple": [{"lambda": "x"}]}]},
     ],
@@ -199,6 +198,19 @@ def test_a_net_with_linear_layers_comes_back_and_plain_ones_are_written_as_befor
     back = through_a_file(MLP(layers, "elu", linear=(1,), n_fixed=2))
     assert (back.linear, back.n_fixed, back.activation, len(back.layers)) == ((1,), 2, "elu", 3)
     assert Encoder().value(MLP(layers, "elu"))["net"].keys() == {"activation", "layers"}
+
+
+def test_a_net_with_an_activation_a_layer_comes_back():
+    layers = tuple(Linear(jnp.ones((2, 2)), jnp.ones(2)) for _ in range(3))
+    assert through_a_file(MLP(layers, ("relu", "tanh"))).activation == ("relu", "tanh")
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize("activation", ["exec", {"tuple": ["exec"]}, {"tuple": ["relu", "relu"]}])
+def test_a_net_of_other_activations_is_refused(activation):
+    tensors = {"W": np.zeros((2, 2), np.float32), "b": np.zeros(2, np.float32)}
+    with pytest.raises(SettingError, match="activation is 'exec'; expected one of|activation has 2 words; expected 1"):
+        Decoder(tensors).value({"net": {"activation": activation, "layers": [["W", "b"]] * 2}})
 
 
 def test_a_feature_and_a_classifier_keep_apart():

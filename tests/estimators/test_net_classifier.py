@@ -136,6 +136,8 @@ def test_nan_in_features_is_refused():
     ("settings", "message"),
     [
         ({"activation": "swish"}, "activation is 'swish'; expected one of 'identity', 'sigmoid'"),
+        ({"activation": ("relu", "relu")}, "activation has 2 words; expected 1, one a hidden layer, or"),
+        ({"activation": None}, "activation is None; expected a word such as 'relu', or a tuple"),
         ({"hidden": (0,)}, "a width in hidden is 0; expected a whole number at least 1"),
         ({"hidden": 100}, "hidden is 100; expected a tuple of widths"),
         ({"loss": "hinge"}, "loss is 'hinge'"),

@@ -125,6 +125,7 @@ def test_a_net_that_averages_views_needs_them(file, key, as_installed):
         MLPClassifier(hidden=(7,)),
         MLPClassifier(hidden=(5, 4, 3), activation="elu", dropout=0.5),
         MLPClassifier(hidden=(), activation="identity"),
+        MLPClassifier(hidden=(5, 4), activation=("leaky_relu", "tanh")),
     ],
 )
 def test_predictions_after_loading_are_the_same_bits(classifier, file):

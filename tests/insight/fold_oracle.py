@@ -16,14 +16,16 @@ def exact_regions(net, window):
     left, right, bottom, top = map(Fraction, window)
     weights = [[[Fraction(w) for w in row] for row in W.tolist()] for W in net.weights]
     biases = [[Fraction(b) for b in bias.tolist()] for bias in net.biases]
-    slope = Fraction(net.slope)
+    slopes = [Fraction(slope) for slope in net.slopes]
     cells = [([(left, bottom), (right, bottom), (right, top), (left, top)], ())]
     for depth, width in enumerate(net.widths):
         for unit in range(width):
             cells = [
                 piece
                 for polygon, pattern in cells
-                for piece in _cut(polygon, pattern, _unit_map(weights, biases, slope, pattern, depth, unit, net.widths))
+                for piece in _cut(
+                    polygon, pattern, _unit_map(weights, biases, slopes, pattern, depth, unit, net.widths)
+                )
             ]
     regions = {}
     for polygon, pattern in cells:
@@ -41,11 +43,11 @@ def exact_class_areas(net, regions):
     """Give the area in which each class wins, the lowest of those that tie."""
     weights = [[[Fraction(w) for w in row] for row in W.tolist()] for W in net.weights]
     biases = [[Fraction(b) for b in bias.tolist()] for bias in net.biases]
+    slopes = [Fraction(slope) for slope in net.slopes]
     areas = [Fraction(0)] * net.n_classes
     for pattern, polygon in regions.items():
         maps = [
-            _unit_map(weights, biases, Fraction(net.slope), pattern, len(net.widths), k, net.widths)
-            for k in range(net.n_classes)
+            _unit_map(weights, biases, slopes, pattern, len(net.widths), k, net.widths) for k in range(net.n_classes)
         ]
         for k, own in enumerate(maps):
             part = polygon
@@ -61,14 +63,14 @@ def exact_class_areas(net, regions):
     return areas
 
 
-def _unit_map(weights, biases, slope, pattern, depth, unit, widths):
+def _unit_map(weights, biases, slopes, pattern, depth, unit, widths):
     """Compose the coefficients of x, y and 1 of a unit, given which units of the layers before are above 0."""
     maps = [[*row, b] for row, b in zip(weights[0], biases[0], strict=True)]
     start = 0
     for layer in range(depth):
         above = pattern[start : start + widths[layer]]
         start += widths[layer]
-        after = [[c if on else slope * c for c in row] for row, on in zip(maps, above, strict=True)]
+        after = [[c if on else slopes[layer] * c for c in row] for row, on in zip(maps, above, strict=True)]
         maps = [
             [sum(w * row[i] for w, row in zip(out, after, strict=True)) + (b if i == 2 else 0) for i in range(3)]
             for out, b in zip(weights[layer + 1], biases[layer + 1], strict=True)

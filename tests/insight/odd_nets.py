@@ -26,11 +26,12 @@ def random_net(*widths, seed=0, activation="relu"):
 def odd_net(kind, seed):
     """Make a net of one of KINDS."""
     rng = np.random.default_rng([seed, list(KINDS).index(kind)])
-    widths = [2, 4, 4, 4, 3] if kind == "deep" else [2, int(rng.integers(3, 8)), int(rng.integers(2, 6)), 3]
+    widths = [2, 4, 4, 4, 3] if kind in ("deep", "mixed") else [2, int(rng.integers(3, 8)), int(rng.integers(2, 6)), 3]
     weights = [rng.standard_normal((n_out, n_in)) for n_in, n_out in pairwise(widths)]
     biases = [0.5 * rng.standard_normal(n) for n in widths[1:]]
     weights, biases = KINDS[kind](weights, biases, rng)
-    return net_of(weights, biases, "leaky_relu" if kind == "leaky" else "relu")
+    activations = {"leaky": "leaky_relu", "mixed": ("leaky_relu", "identity", "relu")}
+    return net_of(weights, biases, activations.get(kind, "relu"))
 
 
 def _as_they_are(weights, biases, _):
@@ -103,4 +104,5 @@ KINDS = {
     "through corners": _through_corners,
     "through one point": _through_one_point,
     "tiny": _tiny,
+    "mixed": _as_they_are,
 }

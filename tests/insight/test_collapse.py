@@ -78,6 +78,8 @@ def test_convention_colours_of_a_matrix_go_from_minus_to_plus_its_largest_number
 
 
 def test_nets_with_an_activation_are_refused():
+    with pytest.raises(SettingError, match="activation 'tanh'; expected 'identity'"):
+        find_collapse(random_net(9, 5, 5, 3, activation=("identity", "tanh")), np.zeros((1, 9)))
     with pytest.raises(SettingError, match="activation 'relu'; expected 'identity'.* Train a net with activation"):
         find_collapse(random_net(9, 4, 2), X)
 

@@ -20,6 +20,7 @@ MODELS = {
     "softmax": fl.LinearClassifier(epochs=3, l2=0.01),
     "net": fl.MLPClassifier(hidden=(6,), activation="tanh", epochs=3, l2=1e-3),
     "relu net": fl.MLPClassifier(hidden=(6, 5), epochs=5),
+    "mixed net": fl.MLPClassifier(hidden=(6, 5), activation=("tanh", "elu"), epochs=3),
     "smoothed labels": fl.MLPClassifier(hidden=(5,), activation="elu", epochs=3, label_smoothing=0.1),
 }
 

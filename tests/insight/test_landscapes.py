@@ -1,4 +1,5 @@
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -7,6 +8,7 @@ from sklearn.datasets import load_digits
 import foldline as fl
 from foldline.insight.directions import random_direction
 from foldline.insight.minima import local_minima
+from foldline.training import objective
 
 X, Y = load_digits(return_X_y=True)
 X, Y = ((X[:300] - 8) / 6).astype(np.float32), Y[:300]
@@ -49,6 +51,16 @@ def test_a_slice_holds_the_objective_along_its_direction():
     assert_allclose(found.values, expected, rtol=2e-6)
     assert np.abs(found.values - expected).max() <= 2 * found.rounding
     assert (found.kind, found.seed, found.n_rows) == ("filter", 7, 300)
+
+
+def test_a_slice_of_a_net_with_an_activation_a_layer_holds_its_objective():
+    mixed = fl.MLPClassifier(hidden=(6, 5), activation=("tanh", "relu"), epochs=3).fit(X, Y)
+    found = fl.loss_slice(mixed, X, Y, points=3, low=-0.5, high=0.5, seed=7)
+    direction = random_direction(mixed.model_, kind="filter", generator=np.random.default_rng(7))
+    for step, value in zip(found.steps, found.values, strict=True):
+        net = jax.tree.map(lambda a, d, step=step: a + jnp.float32(step) * d, mixed.model_, direction)
+        expected, _ = objective(net, jnp.asarray(X), jnp.asarray(Y), None, loss="softmax", l1=0.0, l2=mixed.l2)
+        assert_allclose(value, expected, rtol=1e-5)
 
 
 def test_between_two_nets_lies_a_hill_and_the_triple_over_it_violates():

@@ -9,7 +9,7 @@ from insight.odd_nets import random_net
 THREE = PiecewiseNet(
     weights=(np.array([[1.0], [-1.0], [2.0]]), np.array([[1.0, -0.5, 0.75]])),
     biases=(np.array([0.5, 0.25, -1.0]), np.array([0.1])),
-    slope=0.0,
+    slopes=(0.0,),
 )
 
 
@@ -34,18 +34,19 @@ def test_nets_of_another_shape_are_refused():
     with pytest.raises(SettingError, match="the net has a layer of 40 units; expected at most 16"):
         net_picture(random_net(40, 3, 2))
     with pytest.raises(SettingError, match="expected one input, one hidden layer of ReLU and one output"):
-        relu_sum_picture(PiecewiseNet(weights=(np.eye(2),), biases=(np.zeros(2),), slope=0.0))
+        relu_sum_picture(PiecewiseNet(weights=(np.eye(2),), biases=(np.zeros(2),), slopes=()))
 
 
 @pytest.mark.parametrize(("low", "high"), [(1.0, -1.0), (0.0, 0.0), (float("nan"), 1.0)])
 def test_an_interval_that_is_none_is_refused(low, high):
-    net = PiecewiseNet(weights=(np.ones((1, 1)), np.ones((1, 1))), biases=(np.zeros(1), np.zeros(1)), slope=0.0)
+    net = PiecewiseNet(weights=(np.ones((1, 1)), np.ones((1, 1))), biases=(np.zeros(1), np.zeros(1)), slopes=(0.0,))
     with pytest.raises(SettingError, match="Change (low|high)"):
         relu_sum_picture(net, low=low, high=high)
 
 
 def test_a_unit_without_weight_bends_nowhere():
-    net = PiecewiseNet(weights=(np.array([[0.0], [2.0]]), np.ones((1, 2))), biases=(np.ones(2), np.zeros(1)), slope=0.0)
+    weights, biases = (np.array([[0.0], [2.0]]), np.ones((1, 2))), (np.ones(2), np.zeros(1))
+    net = PiecewiseNet(weights=weights, biases=biases, slopes=(0.0,))
     places, changes = bends(net)
     assert places.tolist() == [-np.inf, -0.5]
     assert changes.tolist() == [0, 2]
@@ -55,7 +56,7 @@ def test_convention_weights_of_zero_are_not_drawn():
     net = PiecewiseNet(
         weights=(np.array([[2.0, 0.0], [0.0, -1.0]]), np.array([[0.0, 0.0]])),
         biases=(np.zeros(2), np.zeros(1)),
-        slope=0.0,
+        slopes=(0.0,),
     )
     graph = net_picture(net).axes[0]
     n_lines = [len(lines.get_segments()) for lines in graph.collections if hasattr(lines, "get_segments")]
@@ -63,7 +64,7 @@ def test_convention_weights_of_zero_are_not_drawn():
 
 
 def test_colours_of_a_matrix_of_zeros_go_from_minus_one_to_one():
-    net = PiecewiseNet(weights=(np.zeros((2, 3)), np.ones((1, 2))), biases=(np.zeros(2), np.zeros(1)), slope=0.0)
+    net = PiecewiseNet(weights=(np.zeros((2, 3)), np.ones((1, 2))), biases=(np.zeros(2), np.zeros(1)), slopes=(0.0,))
     figure = net_picture(net)
     figure.canvas.draw()
     assert figure.axes[1].images[0].get_clim() == (-1, 1)

@@ -13,7 +13,9 @@ from insight.odd_nets import random_net
 X = np.random.default_rng(0).standard_normal((60, 9)).astype(np.float32)
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "identity"])
+@pytest.mark.parametrize(
+    "activation", ["relu", "leaky_relu", "identity", ("leaky_relu", "relu"), ("identity", "relu"), ("relu", "identity")]
+)
 def test_the_affine_map_is_the_nets_derivative_and_value(activation):
     net = random_net(9, 12, 7, 4, activation=activation)
     for x in X[:3]:
@@ -22,8 +24,9 @@ def test_the_affine_map_is_the_nets_derivative_and_value(activation):
         assert_allclose(W @ x + b, net(jnp.asarray(x)[None])[0], atol=1e-5)
 
 
-def test_scores_are_the_nets():
-    net = random_net(9, 12, 7, 4, activation="leaky_relu")
+@pytest.mark.parametrize("activation", ["leaky_relu", ("relu", "leaky_relu"), ("identity", "leaky_relu")])
+def test_scores_are_the_nets(activation):
+    net = random_net(9, 12, 7, 4, activation=activation)
     assert_allclose(piecewise_net(net).scores(X), net(jnp.asarray(X)), atol=1e-5)
 
 
@@ -31,6 +34,11 @@ def test_linear_layers_have_no_folds():
     net = MLP(random_net(9, 5, 12, 7, 4).layers, "relu", linear=(0, 2))
     assert piecewise_net(net).widths == (12,)
     assert_allclose(piecewise_net(net).scores(X), net(jnp.asarray(X)), atol=1e-5)
+
+
+def test_one_curved_layer_is_refused_by_name():
+    with pytest.raises(SettingError, match="activation 'tanh', which is curved"):
+        piecewise_net(random_net(9, 12, 7, 4, activation=("relu", "tanh")))
 
 
 def test_a_linear_classifier_is_its_own_map():

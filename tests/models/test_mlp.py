@@ -2,8 +2,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
+from foldline.core.errors import SettingError
 from foldline.models import MLP, Linear
 from tolerances import TOLERANCE
 
@@ -46,6 +47,46 @@ def test_identity_activation_collapses_to_one_linear_map():
     product = model.layers[2].W @ model.layers[1].W @ model.layers[0].W
     X = jax.random.normal(KEY, (6, 4))
     assert_allclose(model(X), X @ product.T, **TOLERANCE[np.dtype(np.float32)])
+
+
+def test_layers_with_activations_of_their_own_on_paper():
+    net = MLP((Linear(jnp.array([[-1.0]]), jnp.array([0.0])),) * 4, ("identity", "leaky_relu", "relu"))
+    # -1 x = -3; leaky relu(3) = 3; relu(-3) = 0; and for x = -3: 3; 0.2 * -3; relu(0.6)
+    assert_allclose(net.hidden(jnp.array([[3.0]])), [[[-3.0]], [[3.0]], [[0.0]]])
+    assert_allclose(net.hidden(jnp.array([[-3.0]])), [[[3.0]], [[-0.6]], [[0.6]]])
+
+
+def test_one_word_stands_for_all_hidden_layers():
+    one, each = (
+        MLP.random(n_in=4, n_out=3, hidden=(8, 5), activation=given, key=KEY) for given in ("elu", ("elu", "elu"))
+    )
+    assert one.activations == each.activations == ("elu", "elu")
+    X = jax.random.normal(KEY, (6, 4))
+    assert_array_equal(one(X), each(X))
+
+
+def test_a_layers_first_weights_are_those_of_its_own_activation():
+    he, glorot = (
+        MLP.random(n_in=400, n_out=2, hidden=(400, 400), activation=("relu", word), key=KEY).layers[1].W.std()
+        for word in ("relu", "tanh")
+    )
+    assert he / glorot == pytest.approx(2**0.5, rel=1e-5)
+
+
+@pytest.mark.usefixtures("as_installed")
+@pytest.mark.parametrize(
+    ("activation", "message"),
+    [
+        (("relu",), "activation has 1 word; expected 2, one a hidden layer, or one word for all"),
+        (("relu", "tanh", "relu"), "activation has 3 words; expected 2"),
+        (("relu", "swish"), "activation is 'swish'; expected one of 'identity'"),
+    ],
+)
+def test_activations_that_do_not_fit_the_layers_are_refused(activation, message):
+    with pytest.raises(SettingError, match=message):
+        MLP.random(n_in=4, n_out=3, hidden=(8, 5), activation=activation, key=KEY)
+    with pytest.raises(SettingError, match=message):
+        MLP((Linear(jnp.zeros((1, 1)), jnp.zeros(1)),) * 3, activation)
 
 
 def test_one_row_alone_equals_its_row_in_a_batch():

@@ -163,7 +163,7 @@ def fit_command(
     size: int | tuple[int, int] | None,
     image_fit: Literal["crop", "pad"],
     strict: bool,
-    **settings: str | float | None,
+    **settings: str | float | tuple[str, ...] | None,
 ) -> None:
     """Train one classifier on DATA and write the model, its history and its report."""
     from foldline.cli.describe import print_run

@@ -82,6 +82,12 @@ def window_option(text: str) -> tuple[float, ...]:
     return a, b, c, d
 
 
+def activation_option(text: str) -> str | tuple[str, ...]:
+    """Read one word for all layers, or words with commas between them."""
+    words = words_option(text)
+    return words if "," in text else text
+
+
 features_option = click.option(
     "--features",
     type=words_option,
@@ -93,7 +99,12 @@ _NET_OPTIONS = (
     click.option(
         "--hidden", type=widths_option, metavar="N,N,...", help="Widths of hidden layers; none: a linear classifier."
     ),
-    click.option("--activation", help="Of the hidden layers. Default: relu."),
+    click.option(
+        "--activation",
+        type=activation_option,
+        metavar="A[,A,...]",
+        help="Of all hidden layers, or of each. Default: relu.",
+    ),
     click.option("--dropout", type=float, help="Share of hidden units switched off in training."),
 )
 

@@ -40,7 +40,7 @@ def rates_command(
     size: int | tuple[int, int] | None,
     image_fit: Literal["crop", "pad"],
     strict: bool,
-    **settings: str | float | None,
+    **settings: str | float | tuple[str, ...] | None,
 ) -> None:
     """Train on DATA for some steps while the learning rate grows; say which rate suits, and draw why."""
     from pathlib import Path

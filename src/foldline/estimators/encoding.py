@@ -25,7 +25,6 @@ from foldline.estimators.image_rows import checked_image_shape
 from foldline.estimators.randwire_classifier import MAX_STAGES, MAX_WIDTH
 from foldline.estimators.registry import SAVEABLE
 from foldline.models import (
-    ACTIVATIONS,
     MLP,
     PLANS,
     AlexNet,
@@ -35,6 +34,7 @@ from foldline.models import (
     RandWireOnImages,
     Stem,
     Wiring,
+    each_activation,
 )
 from foldline.training import Augment
 
@@ -92,7 +92,7 @@ class Encoder:
             case np.ndarray() if value.ndim == 1 and value.dtype.kind in "UO":
                 return {"strings" if value.dtype.kind == "U" else "objects": [self.value(item) for item in value]}
             case MLP():
-                net = {"activation": value.activation, "layers": self._layers(value.layers)}
+                net = {"activation": self.value(value.activation), "layers": self._layers(value.layers)}
                 of_stem = {"linear": list(value.linear), "n_fixed": value.n_fixed} if value.linear else {}
                 return {"net": net | of_stem}
             case RandWire():
@@ -173,10 +173,12 @@ class Decoder:
                 return np.array([str(item) for item in items])
             case {"objects": items}:
                 return np.array([self.value(item) for item in items], dtype=object)
-            case {"net": {"activation": activation, "layers": layers} as net} if activation in ACTIVATIONS:
+            case {"net": {"activation": activation, "layers": layers} as net}:
                 linear, n_fixed = tuple(net.get("linear", ())), net.get("n_fixed", 0)
                 for depth in (*linear, n_fixed):
                     integer(depth, name="the number of a layer", low=0, high=len(layers) - 1)
+                activation = self.value(activation)
+                each_activation(activation, len(layers) - 1)
                 return MLP(tuple(self._layer(*names) for names in layers), activation, linear, n_fixed)
             case {"wired": {"n_nodes": n_nodes, "edges": edges, "layers": layers, "raw": raw}}:
                 wiring = Wiring.checked(n_nodes, edges)

@@ -6,13 +6,13 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from foldline.core.checks import choice, integer
+from foldline.core.checks import integer
 from foldline.core.errors import SettingError
 from foldline.core.seeds import generator_from_seed
 from foldline.estimators.image_rows import check_augment, check_loaded_views
 from foldline.estimators.net_classifier import NetClassifier
 from foldline.estimators.rows import ClassWeight, drawn_rows
-from foldline.models import ACTIVATIONS, MLP, Net, Stem
+from foldline.models import MLP, Net, Stem, each_activation
 from foldline.models.stem import SAMPLE_ROWS
 from foldline.training import Augment, Loss, Optimizer, Precision, Rows, Sampling, Schedule
 
@@ -25,7 +25,8 @@ class MLPClassifier(NetClassifier):
 
     Args:
         hidden: widths of the hidden layers, first to last, each at least 1; none for a linear classifier.
-        activation: "relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh" or "identity".
+        activation: "relu", "leaky_relu", "elu", "softplus", "sigmoid", "tanh" or "identity"; or one for each hidden
+            layer, such as ("relu", "tanh"); a stem's filters then have the first one's.
         stem: first layers for rows that are images, before the hidden ones (see `Stem`); None for none.
         dropout: share of hidden units switched off in each step, in [0, 1).
         loss: "softmax" or "svm" (Weston-Watkins).
@@ -75,7 +76,7 @@ class MLPClassifier(NetClassifier):
         self,
         *,
         hidden: Sequence[int] = (100,),
-        activation: str = "relu",
+        activation: str | Sequence[str] = "relu",
         stem: Stem | None = None,
         dropout: float = 0.0,
         loss: Loss = "softmax",
@@ -136,7 +137,6 @@ class MLPClassifier(NetClassifier):
         check_loaded_views(self.augment, self.average_views, n_in=self.n_features_in_)
 
     def _architecture(self) -> dict[str, Any]:
-        choice(self.activation, tuple(ACTIVATIONS), name="activation")
         if not isinstance(self.hidden, tuple | list):
             raise SettingError(
                 f"hidden is {self.hidden!r}; expected a tuple of widths such as (100,) or (256, 128). Change hidden."
@@ -150,7 +150,14 @@ class MLPClassifier(NetClassifier):
                 f"dropout is {self.dropout!r} and hidden is empty; expected hidden units to switch off. Set hidden, or "
                 f"dropout to 0."
             )
-        return {"hidden": widths, "activation": self.activation}
+        if not isinstance(self.activation, str | tuple | list):
+            raise SettingError(
+                f"activation is {self.activation!r}; expected a word such as 'relu', or a tuple with one for each "
+                f"hidden layer. Change activation."
+            )
+        each_activation(self.activation, len(widths))
+        activation = self.activation if isinstance(self.activation, str) else tuple(self.activation)
+        return {"hidden": widths, "activation": activation}
 
     def _views(self) -> Augment | None:
         return self.augment if self.average_views else None
@@ -162,4 +169,7 @@ class MLPClassifier(NetClassifier):
         first = stem.first_layers(drawn_rows(train.X, SAMPLE_ROWS, generator=generator), generator=generator)
         n_in, n_out = len(first[-1].b), len(self.classes_)
         rest = MLP.random(n_in=n_in, n_out=n_out, **self._architecture(), key=key)
-        return MLP((*first, *rest.layers), self.activation, linear=(0, 2), n_fixed=1)
+        activation = rest.activation
+        if not isinstance(activation, str):
+            activation = ("identity", (*activation, "relu")[0], "identity", *activation)
+        return MLP((*first, *rest.layers), activation, linear=(0, 2), n_fixed=1)

@@ -11,7 +11,7 @@ from foldline.insight.certificates import rounded_up
 THREE_UNITS = PiecewiseNet(
     weights=(np.array([[1.0], [-1.0], [2.0]]), np.array([[1.0, -0.5, 0.75]])),
     biases=(np.array([0.5, 0.25, -1.0]), np.array([0.1])),
-    slope=0.0,
+    slopes=(0.0,),
 )
 WAVE, WAVES = "sin(2*pi*x)", "sin(2*pi*x)*cos(2*pi*y)"
 EPS, EPS_PLANE = 0.01, 0.1

@@ -90,8 +90,8 @@ def joined_starts(starts: Sequence[np.ndarray]) -> Int64[np.ndarray, " r_and_1"]
 def _folding_layers(net: PiecewiseNet, tolerances: Sequence[np.ndarray]) -> list[FoldingLayer]:
     firsts = np.cumsum([0, *net.widths])
     return [
-        FoldingLayer(tolerance, net.slope, int(first), np.ascontiguousarray(W_next.T))
-        for tolerance, first, W_next in zip(tolerances, firsts, net.weights[1:], strict=False)
+        FoldingLayer(tolerance, slope, int(first), np.ascontiguousarray(W_next.T))
+        for tolerance, slope, first, W_next in zip(tolerances, net.slopes, firsts, net.weights[1:], strict=False)
     ]
 
 

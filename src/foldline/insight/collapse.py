@@ -65,9 +65,10 @@ def find_collapse(model: object, X: Float[np.ndarray, "n d"]) -> Collapse:
         ((2, 4), True)
     """
     net = net_of(model)
-    if len(net.layers) > 1 and net.activation != "identity":
+    bend = next((name for name in net.activations if name != "identity"), None)
+    if bend is not None:
         raise SettingError(
-            f"the net has the activation {net.activation!r}; expected 'identity', which is none: only then is the "
+            f"the net has the activation {bend!r}; expected 'identity', which is none: only then is the "
             f"whole net one linear classifier. Train a net with activation='identity', or look at one region of this "
             f"one with affine_map."
         )

@@ -53,7 +53,7 @@ def direction_between(model: MLP, other: MLP) -> MLP:
             f"the other model has layers of {_told(of_other)} numbers; expected {_told(widths)}, as the first. Fit "
             "both with the same features and hidden layers."
         )
-    if model.activation != other.activation and len(widths) > 1:
+    if model.activations != other.activations:
         raise SettingError(
             f"the other model's activation is {other.activation!r}; expected {model.activation!r}, as the first's. Fit "
             "both with the same activation."

@@ -205,15 +205,14 @@ def _product_sum(
     The first layer is linear: a block of rows enters by two products, v_W X^T and (change of dL/dz) X, and all else
     happens between its answers z and the loss.
     """
-    activate = ACTIVATIONS[model.activation]
 
     def of_block(total: Parts, block: tuple[Array, Array, Array, Array]) -> tuple[Parts, None]:
         X, y, weights, z = block
 
         def loss_sum(z: Array, rest: Layers) -> Array:
             h = z
-            for layer in rest:
-                h = layer.W @ activate(h) + layer.b[:, None]
+            for layer, activation in zip(rest, model.activations, strict=True):
+                h = layer.W @ ACTIVATIONS[activation](h) + layer.b[:, None]
             return jnp.sum(weights * row_losses(h.T, y, loss=loss, label_smoothing=label_smoothing))
 
         z_moves = v.layers[0].W @ X.T + v.layers[0].b[:, None]

@@ -81,7 +81,7 @@ def bends(net: PiecewiseNet) -> tuple[Float64[np.ndarray, " h"], Float64[np.ndar
 
     Raises: SettingError for other nets.
     """
-    if net.n_in != 1 or len(net.widths) != 1 or net.n_classes != 1 or net.slope != 0:
+    if net.n_in != 1 or len(net.widths) != 1 or net.n_classes != 1 or net.slopes != (0.0,):
         raise SettingError(
             f"the net has {net.n_in} inputs, hidden layers {net.widths} and {net.n_classes} outputs; expected one "
             f"input, one hidden layer of ReLU and one output. Give such a net."

@@ -7,7 +7,7 @@ from jaxtyping import Float, Float64
 
 from foldline.core.checks import axes
 from foldline.core.errors import DataError, SettingError
-from foldline.models import MLP
+from foldline.models import MLP, Linear
 from foldline.models.activations import LEAKY_SLOPE
 
 # Slope below 0; above it is 1.
@@ -21,12 +21,12 @@ class PiecewiseNet:
     Args:
         weights: (out, in) of each layer, the last one's rows the classes.
         biases: (out,) of each layer.
-        slope: of the activation below 0.
+        slopes: of each hidden layer's activation below 0.
     """
 
     weights: tuple[Float64[np.ndarray, "_ _"], ...]
     biases: tuple[Float64[np.ndarray, " _"], ...]
-    slope: float
+    slopes: tuple[float, ...]
 
     @property
     def n_in(self) -> int:
@@ -46,9 +46,9 @@ class PiecewiseNet:
     def scores(self, X: Float[np.ndarray, "n d"]) -> Float64[np.ndarray, "n k"]:
         """Compute class scores in float64."""
         h = np.asarray(X, np.float64)
-        for W, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
+        for W, b, slope in zip(self.weights, self.biases, self.slopes, strict=False):
             z = h @ W.T + b
-            h = np.where(z > 0, z, self.slope * z)
+            h = np.where(z > 0, z, slope * z)
         return np.asarray(h @ self.weights[-1].T + self.biases[-1])
 
 
@@ -58,28 +58,30 @@ def piecewise_net(model: object) -> PiecewiseNet:
     Args:
         model: a PiecewiseNet, an `MLP`, or a fitted LinearClassifier or MLPClassifier, or an ImagePipeline with one of
             these, whose net is then taken from the features on.
-    Returns: its layers; those of a net without activation as their product.
+    Returns: its layers; one without activation is multiplied into the next, since it has no folds.
     Raises: SettingError for other models and activations.
     """
     if isinstance(model, PiecewiseNet):
         return model
     net = net_of(model)
-    net = net.folded if net.linear else net  # a linear layer has no folds
-    if net.activation not in SLOPES and len(net.layers) > 1:
+    curved = next((name for name in net.activations if name not in SLOPES), None)
+    if curved is not None:
         raise SettingError(
-            f"the net has the activation {net.activation!r}, which is curved; expected one of straight pieces, whose "
+            f"the net has the activation {curved!r}, which is curved; expected one of straight pieces, whose "
             f"folds are lines: {', '.join(SLOPES)}. Train a net with activation='relu'."
         )
-    layers = net.layers
-    weights = [np.asarray(layer.W, np.float64) for layer in layers]
-    biases = [np.asarray(layer.b, np.float64) for layer in layers]
-    slope = SLOPES.get(net.activation, 1.0)
-    if slope == 1.0:
-        W, b = weights[0], biases[0]
-        for W_next, b_next in zip(weights[1:], biases[1:], strict=True):
+    weights: list[np.ndarray] = []
+    biases: list[np.ndarray] = []
+    slopes: list[float] = []
+    W, b = _numbers(net.layers[0])
+    for activation, layer in zip(net.activations, net.layers[1:], strict=True):
+        W_next, b_next = _numbers(layer)
+        if (slope := SLOPES[activation]) == 1.0:
             W, b = W_next @ W, W_next @ b + b_next
-        weights, biases = [W], [b]
-    return PiecewiseNet(weights=tuple(weights), biases=tuple(biases), slope=slope)
+        else:
+            weights, biases, slopes = [*weights, W], [*biases, b], [*slopes, slope]
+            W, b = W_next, b_next
+    return PiecewiseNet(weights=(*weights, W), biases=(*biases, b), slopes=tuple(slopes))
 
 
 def affine_map(
@@ -103,8 +105,8 @@ def affine_map(
     if not np.isfinite(x).all():
         raise DataError("x holds NaN or infinity; expected finite numbers. Give another vector.")
     W, b = net.weights[0], net.biases[0]
-    for W_next, b_next in zip(net.weights[1:], net.biases[1:], strict=True):
-        factors = np.where(W @ x + b > 0, 1.0, net.slope)
+    for W_next, b_next, slope in zip(net.weights[1:], net.biases[1:], net.slopes, strict=True):
+        factors = np.where(W @ x + b > 0, 1.0, slope)
         W, b = W_next @ (factors[:, None] * W), W_next @ (factors * b) + b_next
     return W, b
 
@@ -127,3 +129,7 @@ def net_of(model: object) -> MLP:
             f"MLPClassifier, alone or in an ImagePipeline. Fit one of these first."
         )
     return model
+
+
+def _numbers(layer: Linear) -> tuple[Float64[np.ndarray, "out in"], Float64[np.ndarray, " out"]]:
+    return np.asarray(layer.W, np.float64), np.asarray(layer.b, np.float64)

@@ -90,7 +90,7 @@ def recombine(
         raise DataError("there are no images of the class; expected some. Give labels as in fit.")
     z = np.asarray(model.features_.transform(own), float) @ net.weights[0].T + net.biases[0]
     weights = net.weights[1][class_index]
-    said = np.where(z > 0, z, net.slope * z) * weights
+    said = np.where(z > 0, z, net.slopes[0] * z) * weights
     # Equal images come out of a product of matrices with other last bits.
     n_different = len(np.unique((said / max(np.abs(said).max(), 1e-300)).round(9), axis=0))
     if n_different < n_modes:

@@ -71,7 +71,6 @@ def _loss_sums(
     label_smoothing: float,
 ) -> Float[Array, " p"]:
     nets = (model, *directions)
-    activate = ACTIVATIONS[model.activation]
     # Unit by unit, a column a row of X: each layer is then one product of matrices that are stored row by row.
     firsts = jnp.stack([net.layers[0].W @ X.T + net.layers[0].b[:, None] for net in nets])
     rest = [(jnp.stack([net.layers[i].W for net in nets]), jnp.stack([net.layers[i].b for net in nets]))
@@ -80,8 +79,8 @@ def _loss_sums(
     def at(steps: Float[Array, " k"]) -> Float[Array, ""]:
         shares = jnp.concatenate([jnp.ones(1, steps.dtype), steps])
         h = _mixed(shares, firsts)
-        for W, b in rest:
-            h = _mixed(shares, W) @ activate(h) + _mixed(shares, b)[:, None]
+        for (W, b), activation in zip(rest, model.activations, strict=True):
+            h = _mixed(shares, W) @ ACTIVATIONS[activation](h) + _mixed(shares, b)[:, None]
         return jnp.sum(weights * row_losses(h.T, y, loss=loss, label_smoothing=label_smoothing))
 
     # One place after the other, not all at once: a block of rows then stays in the processor's cache from layer to

@@ -44,7 +44,7 @@ def warp_picture(
     from matplotlib.figure import Figure
 
     n_units = warp.net.widths[warp.layer - 1]
-    activation = "ReLU" if warp.net.slope == 0 else "leaky ReLU"
+    activation = "ReLU" if warp.net.slopes[warp.layer - 1] == 0 else "leaky ReLU"
     steps = (
         ("the plane", warp.corners, None if X is None else warp.plane.coordinates(X)),
         ("h = W x + b" if warp.layer == 1 else f"layer {warp.layer}: W h + b", *_seen(warp, X, is_folded=False)),

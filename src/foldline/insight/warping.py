@@ -56,7 +56,7 @@ class Warp:
         Returns: the last layer's units before the activation and after it, (N, units) each.
         """
         z = _before(self.net, self.layer).scores(X)
-        return z, np.where(z > 0, z, self.net.slope * z)
+        return z, np.where(z > 0, z, self.net.slopes[self.layer - 1] * z)
 
     def picture(
         self, *, X: Float[np.ndarray, "n d"] | None = None, labels: Int[np.ndarray, " n"] | None = None
@@ -117,7 +117,7 @@ def find_warp(
     plane = Plane.whole() if plane is None else plane
     folds = find_folds(_gridded(net, plane, layer=layer, n_grid=n_grid), plane, max_regions=max_regions)
     linear = _before(net, layer).scores(plane.at(folds.corners))
-    folded = np.where(linear > 0, linear, net.slope * linear)
+    folded = np.where(linear > 0, linear, net.slopes[layer - 1] * linear)
     n_first, n_units = net.widths[0], sum(net.widths[:layer])
     is_of_net = np.r_[np.ones(n_first, bool), np.zeros(folds.n_units - n_units, bool), np.ones(n_units - n_first, bool)]
     return Warp(
@@ -135,7 +135,7 @@ def find_warp(
 
 def _before(net: PiecewiseNet, layer: int) -> PiecewiseNet:
     """Take the first layers of a net, whose scores are the last one's units before their activation."""
-    return PiecewiseNet(weights=net.weights[:layer], biases=net.biases[:layer], slope=net.slope)
+    return PiecewiseNet(weights=net.weights[:layer], biases=net.biases[:layer], slopes=net.slopes[: layer - 1])
 
 
 def _gridded(net: PiecewiseNet, plane: Plane, *, layer: int, n_grid: int) -> PiecewiseNet:
@@ -148,7 +148,7 @@ def _gridded(net: PiecewiseNet, plane: Plane, *, layer: int, n_grid: int) -> Pie
     weights = [np.concatenate([net.weights[0], W_grid]), *net.weights[1:layer], np.zeros((1, net.widths[layer - 1]))]
     biases = [np.concatenate([net.biases[0], b_grid]), *net.biases[1:layer], np.zeros(1)]
     weights[1] = np.concatenate([weights[1], np.zeros((len(weights[1]), len(b_grid)))], axis=1)
-    return PiecewiseNet(weights=tuple(weights), biases=tuple(biases), slope=net.slope)
+    return PiecewiseNet(weights=tuple(weights), biases=tuple(biases), slopes=net.slopes[:layer])
 
 
 def _view(points: Float64[np.ndarray, "v n"], weights: Float64[np.ndarray, " v"]) -> Float64[np.ndarray, "n 2"]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float64
+from jaxtyping import Array, Float, Float64, Int64
 from scipy.special import softmax
 
 from foldline.core.errors import SettingError
@@ -49,7 +49,7 @@ class Look:
     Args:
         W: (K, 2).
         b: (K,).
-        on: hidden units that are above 0 there, counted over all layers.
+        on: hidden units that are above 0 there, counted over all layers; of layers that bend.
     """
 
     W: Float64[np.ndarray, "k 2"]
@@ -72,9 +72,10 @@ def plane_net(model: MLP, inputs: Sequence[str]) -> PiecewiseNet:
             f"the net sees {bent}, which makes the edges of its regions curved; expected x and y alone for exact "
             f"regions. A grid of scores is drawn; leave {bent} out to see regions."
         )
-    if model.activation not in STRAIGHT and len(model.layers) > 1:
+    curved = next((name for name in model.activations if name not in STRAIGHT), None)
+    if curved is not None:
         raise SettingError(
-            f"activation is {model.activation}, which has no straight pieces; expected one of {', '.join(STRAIGHT)} "
+            f"activation is {curved}, which has no straight pieces; expected one of {', '.join(STRAIGHT)} "
             f"for exact regions. A grid of scores is drawn; choose relu to see regions."
         )
     net = piecewise_net(model)
@@ -103,7 +104,7 @@ def draw_regions(model: MLP, inputs: Sequence[str], window: Window) -> Drawn:
         "confidence": _confidences(folds).astype(np.float32),
         "boundary": boundary.segments.reshape(-1, 4).astype(np.float32),
         "folds": pieces.reshape(-1, 4).astype(np.float32),
-        "fold_units": units.astype(np.uint16),
+        "fold_units": _bending_units(model)[units].astype(np.uint16),
         "grid": np.zeros((0, 0, net.n_classes), np.float32),
     }
     return Drawn(arrays=arrays, n_regions=folds.n_regions, boundary_length=boundary.length)
@@ -134,13 +135,19 @@ def look_at(model: MLP, inputs: Sequence[str], point: Float64[np.ndarray, " 2"])
     """
     net = plane_net(model, inputs)
     W, b = affine_map(net, point)
-    on: list[int] = []
-    first, h = 0, point
-    for W_layer, b_layer in zip(net.weights[:-1], net.biases[:-1], strict=True):
+    is_on: list[np.ndarray] = []
+    h = point
+    for W_layer, b_layer, slope in zip(net.weights, net.biases, net.slopes, strict=False):
         z = W_layer @ h + b_layer
-        on.extend((first + np.flatnonzero(z > 0)).tolist())
-        first, h = first + len(z), np.where(z > 0, z, net.slope * z)
-    return Look(W=W, b=b, on=tuple(on))
+        is_on.append(z > 0)
+        h = np.where(z > 0, z, slope * z)
+    return Look(W=W, b=b, on=tuple(_bending_units(model)[np.concatenate([np.zeros(0, bool), *is_on])].tolist()))
+
+
+def _bending_units(model: MLP) -> Int64[np.ndarray, " u"]:
+    """Give the units of all layers that bend, counted over all layers: folds know of no others."""
+    widths = [len(layer.b) for layer in model.layers[:-1]]
+    return np.flatnonzero(np.repeat([name != "identity" for name in model.activations], widths))
 
 
 def _confidences(folds: Folds) -> Float64[np.ndarray, " p"]:

@@ -4,7 +4,7 @@ from foldline.models.activations import ACTIVATIONS
 from foldline.models.alexnet import PLANS, AlexNet
 from foldline.models.convolution import Convolution
 from foldline.models.linear import Linear
-from foldline.models.mlp import MLP
+from foldline.models.mlp import MLP, each_activation
 from foldline.models.net import Net, n_numbers
 from foldline.models.randwire import RandWire
 from foldline.models.randwire_images import RandWireOnImages
@@ -23,6 +23,7 @@ __all__ = [
     "RandWireOnImages",
     "Stem",
     "Wiring",
+    "each_activation",
     "n_numbers",
     "random_wiring",
 ]

@@ -7,6 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from foldline.core.checks import choice
+from foldline.core.errors import SettingError
+from foldline.core.text import plural
 from foldline.models.activations import ACTIVATIONS
 from foldline.models.linear import Linear
 
@@ -19,7 +22,8 @@ class MLP(eqx.Module):
     """
 
     layers: tuple[Linear, ...]
-    activation: str = eqx.field(static=True)
+    activation: str | tuple[str, ...] = eqx.field(static=True)
+    """Key of ACTIVATIONS, after every hidden layer; or one for each, first to last."""
     linear: tuple[int, ...] = eqx.field(static=True, default=())
     """Which layers, counted from 0, are followed by no activation and no dropout, besides the last."""
     n_fixed: int = eqx.field(static=True, default=0)
@@ -27,7 +31,13 @@ class MLP(eqx.Module):
 
     @classmethod
     def random(
-        cls, *, n_in: int, n_out: int, hidden: Sequence[int] = (), activation: str = "relu", key: PRNGKeyArray
+        cls,
+        *,
+        n_in: int,
+        n_out: int,
+        hidden: Sequence[int] = (),
+        activation: str | tuple[str, ...] = "relu",
+        key: PRNGKeyArray,
     ) -> "MLP":
         """Make a net with random weights.
 
@@ -35,21 +45,32 @@ class MLP(eqx.Module):
             n_in: length D of a feature vector.
             n_out: number K of classes.
             hidden: widths of the hidden layers, first to last; none for a linear classifier.
-            activation: key of ACTIVATIONS, applied after every hidden layer.
+            activation: key of ACTIVATIONS, applied after every hidden layer; or one for each of them.
             key: PRNG key.
+        Raises: SettingError for activations of another number than the hidden layers.
         Convention: without hidden layers all weights start at 0. Its objective is convex, so no start is better than
             another, and templates show what the data taught and no noise of a random start.
         """
         if not hidden:
             return cls((Linear(jnp.zeros((n_out, n_in), jnp.float32), jnp.zeros(n_out, jnp.float32)),), activation)
         widths = [n_in, *hidden, n_out]
-        follows = [activation] * len(hidden) + ["identity"]
+        follows = [*each_activation(activation, len(hidden)), "identity"]
         keys = jax.random.split(key, len(follows))
         layers = (
             Linear.random(n_in=fan_in, n_out=fan_out, activation=after, key=k)
             for fan_in, fan_out, after, k in zip(widths[:-1], widths[1:], follows, keys, strict=True)
         )
         return cls(tuple(layers), activation)
+
+    def __check_init__(self) -> None:
+        """Refuse activations of another number than the hidden layers. Raises: SettingError."""
+        each_activation(self.activation, len(self.layers) - 1)
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """What follows each hidden layer, first to last; "identity" where the layer is linear."""
+        words = each_activation(self.activation, len(self.layers) - 1)
+        return tuple("identity" if depth in self.linear else word for depth, word in enumerate(words))
 
     @property
     def learned(self) -> tuple[Linear, ...]:
@@ -71,12 +92,11 @@ class MLP(eqx.Module):
             key: PRNG key for dropout; None switches no unit off.
         Source: Srivastava et al. (2014), scaled while training instead of afterwards.
         """
-        activate = ACTIVATIONS[self.activation]
         h, found = X, []
-        for depth, layer in enumerate(self.layers[:-1]):
+        for depth, (layer, activation) in enumerate(zip(self.layers, self.activations, strict=False)):
             h = (jax.lax.stop_gradient(layer) if depth < self.n_fixed else layer)(h)
             if depth not in self.linear:
-                h = activate(h)
+                h = ACTIVATIONS[activation](h)
                 if key is not None:
                     keep = jax.random.bernoulli(jax.random.fold_in(key, depth), 1.0 - dropout, h.shape)
                     h = jnp.where(keep, h / (1.0 - dropout), 0.0).astype(h.dtype)
@@ -105,4 +125,25 @@ class MLP(eqx.Module):
             before = layer if depth in self.linear else None
             if before is None:
                 layers.append(layer)
-        return MLP(tuple(layers), self.activation)
+        kept = tuple(word for depth, word in enumerate(self.activations) if depth not in self.linear)
+        return MLP(tuple(layers), kept)
+
+
+def each_activation(activation: str | Sequence[str], n_hidden: int) -> tuple[str, ...]:
+    """Give the activation of each hidden layer, of one word for all or of a list of them.
+
+    Raises: SettingError for words that are none, and for another number of them than of hidden layers.
+    Example:
+        >>> each_activation("relu", 2), each_activation(("relu", "tanh"), 2)
+        (('relu', 'relu'), ('relu', 'tanh'))
+    """
+    given = (activation,) if isinstance(activation, str) else tuple(activation)
+    for word in given:
+        choice(word, tuple(ACTIVATIONS), name="activation")
+    words = given * n_hidden if isinstance(activation, str) else given
+    if len(words) != n_hidden:
+        raise SettingError(
+            f"activation has {len(words)} {plural('word', len(words))}; expected {n_hidden}, one a hidden layer, or "
+            f"one word for all. Change activation or hidden."
+        )
+    return words
