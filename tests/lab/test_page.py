@@ -80,7 +80,7 @@ def some_value(field, rng):
             return tuple((*at, label) for at, label in zip(xy.tolist(), labels.tolist(), strict=True))
     n = rng.choice([n for n in range(field["fewest"], field["most"] + 1) if n % field["multiple"] == 0])
     if kind == "choices":
-        return tuple(rng.choice(field["choices"], n, replace=False).tolist())
+        return tuple(rng.choice(field["choices"], n, replace=field["again"]).tolist())
     return tuple(some_value({**field, "kind": kind.removesuffix("s")}, rng) for _ in range(n))
 
 
@@ -104,6 +104,8 @@ def test_page_and_server_read_each_others_links():
 def test_page_and_server_leave_out_the_same_parts():
     links = ["lr=99", "lr=0x1", "seed=1_0", "classes=2.5", "hidden=5,,5", "inputs=", "inputs=x,x", "window=1,0,0,1"]
     links += [
+        "activation=relu,relu",
+        "activation=",
         "window=1,2",
         "warp=1,0,0,1,0,0,2",
         "clicked=d9hx",
@@ -128,7 +130,7 @@ def test_page_and_server_leave_out_the_same_parts():
     assert [tuple(pair) for pair in answer] == told
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", [*ACTIVATIONS, ("tanh", "relu"), ("identity", "elu")])
 def test_the_exported_script_gives_the_nets_scores(activation, tmp_path):
     inputs = ["y", "x2", "angle", "r"] if activation == "relu" else ["x", "y", "xy", "sinx", "siny", "y2"]
     rng = np.random.default_rng(0)
@@ -147,9 +149,9 @@ def test_the_exported_script_gives_the_nets_scores(activation, tmp_path):
     script = run_module(
         """
         const { numpyScript } = await import(`${page}/export.js`);
-        console.log(JSON.stringify(numpyScript(given.moment, given.activation, "#link")));
+        console.log(JSON.stringify(numpyScript(given.moment, "#link")));
         """,
-        {"moment": {"layers": layers, "meta": {"inputs": inputs, "step": 7}}, "activation": activation},
+        {"moment": {"layers": layers, "meta": {"inputs": inputs, "step": 7, "activations": net.activations}}},
     )
     points = np.array([[0.5, -1.25], [-2, 0.75], [0, 0]])
     (tmp_path / "net.py").write_text(script, encoding="utf-8")

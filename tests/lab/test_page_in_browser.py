@@ -299,6 +299,28 @@ def test_a_link_restores_every_setting_and_back_and_forward_lose_nothing(page, l
     assert hash_of(page) == ""
 
 
+def test_every_layer_has_an_activation_of_its_own(page, lab):
+    opened(page, f"{lab.url}#points=50&hidden=5,4")
+    heads = [page.get_by_label(f"Activation of hidden layer {layer}") for layer in (1, 2)]
+    heads[1].select_option("tanh")
+    assert hash_of(page) == "points=50&hidden=5,4&activation=relu,tanh"
+    playwright.expect(page.locator("#map")).to_contain_text("activation is tanh, which has no straight pieces")
+    assert page.locator("#field-activation").input_value() == ""
+    page.locator("#net-sheet").focus()
+    for key in ("ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    playwright.expect(page.locator("#net-told")).to_contain_text("Layer 2, unit 0 (tanh).")
+    page.get_by_label("Take hidden layer 1 out").click()
+    assert hash_of(page) == "points=50&hidden=4&activation=tanh"
+    page.go_back()
+    page.locator("#field-activation").select_option("leaky_relu")
+    assert hash_of(page) == "points=50&hidden=5,4&activation=leaky_relu"
+    assert [head.input_value() for head in heads] == ["leaky_relu", "leaky_relu"]
+    heads[0].select_option("identity")
+    assert hash_of(page) == "points=50&hidden=5,4&activation=identity,leaky_relu"
+    wait_for(page, lambda page: fact(page, "Linear regions") > 1)
+
+
 def test_what_a_link_cannot_mean_is_told(page, lab):
     opened(page, f"{lab.url}#lr=99&colour=red")
     told = page.locator(".toast").inner_text()

@@ -14,7 +14,7 @@ from foldline.lab.pages import Given
 from foldline.lab.playground import Playground
 from foldline.lab.points import make_points, read_points
 from foldline.lab.regions import plane_net
-from foldline.lab.state import FIELDS, INPUTS, LabState
+from foldline.lab.state import FIELDS, INPUTS, LabState, activations_of
 from foldline.lab.trainer import Trainer, _measured
 from foldline.models import ACTIVATIONS, MLP, Linear
 from foldline.training.epoch import run_steps
@@ -51,7 +51,9 @@ def net_from(picture, activation="relu"):
     return MLP(tuple(layers), activation)
 
 
-@pytest.mark.parametrize("change", [{}, {"loss": "svm"}, {"optimizer": "sgd"}, {"hidden": ()}, {"activation": "tanh"}])
+@pytest.mark.parametrize(
+    "change", [{}, {"loss": "svm"}, {"optimizer": "sgd"}, {"hidden": ()}, {"activation": ("tanh",)}]
+)
 def test_training_reduces_the_loss(change):
     state = replace(SMALL, lr=0.03, **change)
     before, after = Playground(state).picture().meta, trained(state).picture().meta
@@ -130,6 +132,45 @@ def test_regions_are_those_of_the_net(change):
     assert (arrays["fold_units"] < max(sum(playground.state.hidden), 1)).all()
 
 
+MIXED = [("leaky_relu", "relu"), ("relu", "identity", "leaky_relu"), ("identity", "relu"), ("identity", "identity")]
+
+
+@pytest.mark.parametrize("activation", MIXED)
+def test_regions_of_a_net_with_an_activation_a_layer_are_those_of_its_scores(activation):
+    state = replace(SMALL, hidden=(5, 4, 3)[: len(activation)], activation=activation, lr=0.03)
+    playground = trained(state, 50)
+    picture = playground.picture()
+    assert picture.meta["activations"] == list(activation)
+    assert (picture.meta["n_regions"] > 1) == (set(activation) != {"identity"})
+    net, rng = net_from(picture, activation), np.random.default_rng(0)
+    for x, y in rng.uniform(-3, 3, (20, 2)):
+        found = playground.look(x, y)
+        assert found["exact"]
+        seen = jnp.asarray([[x, y]], jnp.float32)
+        assert_allclose(found["scores"], net(seen)[0], atol=1e-4)
+        starts = np.cumsum([0, *state.hidden])
+        on = [
+            first + np.flatnonzero(h[0] > 0)
+            for first, h, name in zip(starts, net.hidden(seen), activation, strict=False)
+            if name != "identity"
+        ]
+        assert found["on"] == np.concatenate([np.zeros(0, int), *on]).tolist()
+    bends = np.repeat([name != "identity" for name in activation], state.hidden)
+    assert bends[picture.arrays["fold_units"]].all()
+
+
+def test_folds_of_later_layers_lie_where_their_units_are_zero():
+    playground = trained(replace(SMALL, hidden=(5, 4, 3), activation=("relu", "identity", "relu"), lr=0.03), 100)
+    arrays = playground.picture().arrays
+    middles = jnp.asarray(arrays["folds"].reshape(-1, 2, 2).mean(axis=1))
+    units = arrays["fold_units"]
+    assert set(units) & set(range(9, 12))
+    net = net_from(playground.picture(), ("relu", "identity", "relu"))
+    h = net.hidden(middles)
+    z = np.concatenate([layer(before) for layer, before in zip(net.layers, [middles, *h[:2]], strict=False)], axis=1)
+    assert_allclose(z[np.arange(len(units)), units], 0, atol=1e-4)
+
+
 def test_a_part_of_the_window_holds_that_part_of_its_regions():
     playground = trained(replace(SMALL, hidden=(5, 4)), 50)
     whole = playground.picture()
@@ -167,7 +208,7 @@ def test_folds_are_where_units_bend():
     ("change", "why"),
     [
         ({"inputs": ("x", "y", "x2")}, "the net sees x2, which makes the edges of its regions curved"),
-        ({"activation": "tanh"}, "activation is tanh, which has no straight pieces"),
+        ({"activation": ("tanh",)}, "activation is tanh, which has no straight pieces"),
     ],
 )
 def test_what_has_no_straight_edges_is_a_grid_of_scores(change, why):
@@ -178,7 +219,7 @@ def test_what_has_no_straight_edges_is_a_grid_of_scores(change, why):
     assert picture.meta["n_regions"] is None
     assert len(picture.arrays["corners"]) == 0
     grid = picture.arrays["grid"]
-    net = net_from(picture, playground.state.activation)
+    net = net_from(picture, activations_of(playground.state))
     corner = np.array([[-3 + 6 / 200, 3 - 6 / 200]])  # the middle of the pixel at the top left
     assert_allclose(grid[0, 0], np.asarray(net(jnp.asarray(net_inputs(corner, playground.state.inputs))))[0], atol=1e-5)
     assert playground.picture().arrays["grid"].shape == (100, 100, 3)
@@ -363,13 +404,13 @@ def test_first_weights_have_the_spread_of_the_models():
     model = Trainer(state, make_points(state)).model
     assert_allclose(np.std(model.layers[1].W), np.sqrt(2 / 256), rtol=0.02)
     assert_allclose(
-        np.std(Trainer(replace(state, activation="tanh"), make_points(state)).model.layers[1].W), 1 / 16, rtol=0.02
+        np.std(Trainer(replace(state, activation=("tanh",)), make_points(state)).model.layers[1].W), 1 / 16, rtol=0.02
     )
 
 
 def test_every_choice_of_the_state_is_known_to_the_engine():
     assert tuple(TRANSFORMS) == INPUTS
-    assert set(FIELDS["activation"][0].choices) == set(ACTIVATIONS)
+    assert set(FIELDS["activation"][0].item.choices) == set(ACTIVATIONS)
 
 
 def test_transforms_are_what_they_are_called():

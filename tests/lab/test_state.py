@@ -20,7 +20,7 @@ def values_of(kind):
         case Number():
             return st.floats(kind.low, kind.high, exclude_min=kind.above, exclude_max=kind.below)
         case ListOf():
-            unique = isinstance(kind.item, Choice)
+            unique = isinstance(kind.item, Choice) and not kind.again
             lengths = [n for n in range(kind.fewest, kind.most + 1) if n % kind.multiple == 0]
             return st.sampled_from(lengths).flatmap(
                 lambda n: st.lists(values_of(kind.item), min_size=n, max_size=n, unique=unique).map(tuple)
@@ -88,6 +88,8 @@ def test_every_field_has_limits_and_a_default_within_them():
         ("hidden=1,1,1,1,1,1,1,1,1", "hidden has 9 entries; expected 0 to 8"),
         ("inputs=", "inputs has 0 entries; expected 1 to 9"),
         ("inputs=x,x", "inputs is x,x; expected different words"),
+        ("activation=relu,swish", "an entry of activation is 'swish'; expected one of 'relu'"),
+        ("activation=", "activation has 0 entries; expected 1 to 8"),
         ("window=1,0,0,1", "window is 1,0,0,1; expected left below right"),
         ("window=1,2", "window has 2 entries; expected 4"),
         ("warp=1,0,0,1,0,0,2", "warp has 7 entries; expected a multiple of 6. Change warp."),

@@ -96,19 +96,20 @@ class Number:
 
 @dataclass(frozen=True)
 class ListOf:
-    """From `fewest` to `most` values of one kind, words all different, with commas between them in a link.
+    """From `fewest` to `most` values of one kind, with commas between them in a link.
 
-    How many they are can be divided by `multiple`.
+    How many they are can be divided by `multiple`; words are all different, unless they may come `again`.
     """
 
     item: Choice | Whole | Number
     fewest: int
     most: int
     multiple: int = 1
+    again: bool = False
 
     def schema(self) -> Pairs:
         of_item = self.item.schema()
-        lengths: Pairs = {"fewest": self.fewest, "most": self.most, "multiple": self.multiple}
+        lengths: Pairs = {"fewest": self.fewest, "most": self.most, "multiple": self.multiple, "again": self.again}
         return {**of_item, "kind": f"{of_item['kind']}s", **lengths}
 
     def checked(self, value: object, *, name: str) -> object:
@@ -118,7 +119,7 @@ class ListOf:
                 f"{name} has {len(items)} entries; expected a multiple of {self.multiple}. Change {name}."
             )
         checked = tuple(self.item.checked(item, name=f"an entry of {name}") for item in items)
-        if isinstance(self.item, Choice) and len(set(checked)) < len(checked):
+        if isinstance(self.item, Choice) and not self.again and len(set(checked)) < len(checked):
             raise SettingError(f"{name} is {','.join(map(str, checked))}; expected different words. Leave one out.")
         return checked
 

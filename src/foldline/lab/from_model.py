@@ -66,7 +66,7 @@ def given_model(model: BaseEstimator) -> GivenModel:
         layers=tuple((W.astype(np.float32), b.astype(np.float32)) for W, b in weights),
         settings={
             "hidden": [len(b) for _, b in weights[:-1]],
-            "activation": net.activation,
+            "activation": list(net.activations) or ["identity"],
             "loss": classifier.loss,
         },
         classes=classifier.classes_,

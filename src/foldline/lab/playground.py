@@ -151,6 +151,7 @@ class Playground(LabPage):
             "class_names": list(points.class_names),
             "inputs": list(self.state.inputs),
             "layers": [list(layer.W.shape) for layer in moment.model.layers],
+            "activations": list(moment.model.activations),
             "window": list(self.state.window),
             "rate": trainer.examples_per_s,
             "note": self._diverged,

@@ -34,7 +34,7 @@ class LabState:
     seed: int = 0
     inputs: tuple[str, ...] = ("x", "y")
     hidden: tuple[int, ...] = (20,)
-    activation: str = "relu"
+    activation: tuple[str, ...] = ("relu",)
     loss: str = "softmax"
     optimizer: str = "adamw"
     lr: float = 0.003
@@ -60,8 +60,8 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "inputs": (ListOf(Choice(INPUTS), 1, len(INPUTS)), "what the net sees of a point"),
     "hidden": (ListOf(Whole(1, 256), 0, 8), "units of each hidden layer; none: a linear classifier"),
     "activation": (
-        Choice(("relu", "leaky_relu", "tanh", "sigmoid", "elu", "softplus", "identity")),
-        "what bends after each hidden layer",
+        ListOf(Choice(("relu", "leaky_relu", "tanh", "sigmoid", "elu", "softplus", "identity")), 1, 8, again=True),
+        "what bends after each hidden layer; the last word holds for all further ones",
     ),
     "loss": (Choice(("softmax", "svm")), "what training makes small"),
     "optimizer": (Choice(("sgd", "adamw")), "how steps are taken"),
@@ -76,6 +76,17 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "clicked": (Points(REACH, MOST_CLASSES, 400), "points of data=points: hundredths of a unit, and a class"),
     "warp": (ListOf(Number(-3, 3), 6, 18, multiple=6), "layers of the page warp, each W11, W12, W21, W22, b1, b2"),
 }
+
+
+def activations_of(state: LabState) -> tuple[str, ...]:
+    """Give the activation of each hidden layer: the last word holds for the layers beyond, and waits for none.
+
+    Example:
+        >>> activations_of(LabState(hidden=(5, 4, 3), activation=("tanh", "relu")))
+        ('tanh', 'relu', 'relu')
+    """
+    words = state.activation
+    return tuple(words[min(layer, len(words) - 1)] for layer in range(len(state.hidden)))
 
 
 def schema() -> dict[str, object]:

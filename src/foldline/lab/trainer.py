@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Float32, Int, Int32
 from foldline.core.seeds import generator_from_seed, key_from_seed
 from foldline.lab.inputs import net_inputs, window_grid
 from foldline.lab.points import LabPoints
-from foldline.lab.state import LabState
+from foldline.lab.state import LabState, activations_of
 from foldline.models import MLP, Linear
 from foldline.models.initialisation import fan_of
 from foldline.training import LOSSES, Rows, TrainingSettings
@@ -59,7 +59,7 @@ class Trainer:
         if first is None:
             first = _random_layers(state, n_classes=points.n_classes, generator=generator)
         layers = (Linear(jnp.asarray(W, jnp.float32), jnp.asarray(b, jnp.float32)) for W, b in first)
-        self.model = MLP(tuple(layers), state.activation)
+        self.model = MLP(tuple(layers), activations_of(state))
         self.step = 0
         self.epoch = 0.0  # passes over the training points, which may become more or fewer meanwhile
         self.examples_per_s: float | None = None
@@ -156,7 +156,7 @@ class Trainer:
 def _random_layers(state: LabState, *, n_classes: int, generator: np.random.Generator) -> Layers:
     """Draw layers as `MLP.random` does, with NumPy: JAX would compile a generator for every new width."""
     widths = [len(state.inputs), *state.hidden, n_classes]
-    follows = [state.activation] * len(state.hidden) + ["identity"]
+    follows = [*activations_of(state), "identity"]
     layers = []
     for n_in, n_out, activation in zip(widths[:-1], widths[1:], follows, strict=True):
         W = generator.normal(size=(n_out, n_in)) / np.sqrt(fan_of(n_out=n_out, n_in=n_in, activation=activation))

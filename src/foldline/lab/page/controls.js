@@ -1,5 +1,6 @@
 /** The settings at the side: points, inputs, training. */
 
+import { ACTIVATIONS, commonActivation } from "./activations.js";
 import { make, sheet, toast } from "./dom.js";
 import { choiceRow, decades, evenly, fieldOf, follow, sliderRow } from "./fields.js";
 import { FEATURES, featurePicture } from "./features.js";
@@ -13,7 +14,6 @@ import { sendTable } from "./server.js";
 const DATA_WORDS = { spiral: "Spiral", circles: "Circles", xor: "XOR", moons: "Moons", blobs: "Blobs", points: "My own (click)", csv: "CSV file" };
 const LOSS_WORDS = { softmax: "Softmax", svm: "SVM (hinge)" };
 const OPTIMIZER_WORDS = { sgd: "SGD", adamw: "AdamW" };
-const ACTIVATION_WORDS = { relu: "ReLU", leaky_relu: "Leaky ReLU", tanh: "tanh", sigmoid: "Sigmoid", elu: "ELU", softplus: "Softplus", identity: "Identity (none)" };
 const TWO_CLASSES = ["xor", "moons"];
 const PICTURE_SIDE = 12;
 
@@ -79,7 +79,7 @@ export function inputControls(place, store, palette) {
 export function trainingControls(place, store) {
   const small = [0, ...decades(1e-5, 1, [1, 3])];
   place.append(
-    choiceRow(store, { name: "activation", label: "Activation", words: ACTIVATION_WORDS }),
+    activationRow(store),
     choiceRow(store, { name: "loss", label: "Loss", words: LOSS_WORDS }),
     choiceRow(store, { name: "optimizer", label: "Optimiser", words: OPTIMIZER_WORDS }),
     sliderRow(store, { name: "lr", label: "Rate / step", stops: decades(1e-4, 3, [1, 2, 3, 5]), format: String }),
@@ -94,6 +94,20 @@ export function trainingControls(place, store) {
 /** @param {HTMLElement} place @param {Store} store */
 export function speedControl(place, store) {
   place.append(sliderRow(store, { name: "steps", label: "Speed", stops: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], format: (n) => `${n} ${n === 1 ? "step" : "steps"}/picture` }));
+}
+
+/** @param {Store} store @returns {HTMLElement} of all layers at once; each has its own over the net */
+function activationRow(store) {
+  const { choices = [], says } = fieldOf(store, "activation");
+  const mixed = make("option", { value: "", disabled: true }, "One for each layer");
+  const select = make("select", { id: "field-activation" }, mixed, ...choices.map((value) => make("option", { value }, ACTIVATIONS[value].label)));
+  select.onchange = () => store.change({ activation: [select.value] });
+  follow(store, (state) => {
+    const common = commonActivation(state);
+    select.value = common ?? "";
+    mixed.hidden = common !== null;
+  });
+  return make("div", { class: "field wide", title: says }, make("label", { for: "field-activation" }, "Activation"), select);
 }
 
 /** @param {Store} store @returns {HTMLElement} */

@@ -1,5 +1,6 @@
 /** What can be taken along: pictures, the net as a NumPy script, the link. */
 
+import { ACTIVATIONS } from "./activations.js";
 import { toast } from "./dom.js";
 import { featureOf } from "./features.js";
 import { canvasPen } from "./pen.js";
@@ -10,17 +11,6 @@ import { svgPen } from "./svg_pen.js";
 /** @typedef {{name: string, label: string, title: string, width: number, height: number, draw: (pen: import("./pen.js").Pen) => void}} Sheet a picture that can be saved */
 
 const PNG_SCALE = 2;
-
-/** @type {Readonly<Record<string, string>>} the activations as NumPy has them */
-const NUMPY_ACTIVATIONS = {
-  relu: "np.maximum(0, z)",
-  leaky_relu: "np.maximum(0.2 * z, z)",
-  tanh: "np.tanh(z)",
-  sigmoid: "1 / (1 + np.exp(-z))",
-  elu: "np.where(z > 0, z, np.expm1(np.minimum(z, 0)))",
-  softplus: "np.logaddexp(0, z)",
-  identity: "z",
-};
 
 /**
  * @param {Sheet} sheet @param {import("./colors.js").Rgb} paper @returns {Blob} an SVG file
@@ -46,17 +36,19 @@ export function pngOf({ width, height, draw }, paper) {
 /** @param {Moment | null} moment @param {import("./store.js").Store} store */
 export function saveScript(moment, store) {
   if (!moment?.layers.length) return toast("The weights of a large net come along when training pauses. Pause, then export again.");
-  const script = numpyScript(moment, store.get().activation, `#${formatState(store.get(), store.schema)}`);
+  const script = numpyScript(moment, `#${formatState(store.get(), store.schema)}`);
   save("foldline_net.py", new Blob([script], { type: "text/x-python" }));
 }
 
 /**
- * @param {Pick<Moment, "layers" | "meta">} moment with the weights @param {string} activation @param {string} link
+ * @param {Pick<Moment, "layers" | "meta">} moment with the weights @param {string} link
  * @returns {string} a script that needs NumPy alone and gives the same scores
  */
-export function numpyScript({ layers, meta }, activation, link) {
+export function numpyScript({ layers, meta }, link) {
   const inputs = meta.inputs.map((/** @type {string} */ name) => featureOf(name).numpy).join(", ");
-  const stages = layers.map(({ W, b }) => `    (${matrix(W.values, W.shape)}, ${vector(b)}),`);
+  const follows = [...meta.activations, "identity"];
+  const stages = layers.map(({ W, b }, i) => `    (${matrix(W.values, W.shape)}, ${vector(b)}, "${follows[i]}"),`);
+  const functions = [...new Set(follows)].map((name) => `    "${name}": lambda z: ${ACTIVATIONS[name].numpy},`);
   return [
     `"""A net of foldline's lab after ${meta.step} training steps: ${link}"""`,
     "",
@@ -64,7 +56,10 @@ export function numpyScript({ layers, meta }, activation, link) {
     "",
     "import numpy as np",
     "",
-    "# Weights (out, in) and bias (out,) of each layer, first to last.",
+    "ACTIVATIONS = {",
+    ...functions,
+    "}",
+    "# Weights (out, in) and bias (out,) of each layer, first to last, and what follows it.",
     "LAYERS = [",
     ...stages,
     "]",
@@ -72,9 +67,8 @@ export function numpyScript({ layers, meta }, activation, link) {
     "",
     "def scores(x, y):",
     `    h = np.stack(np.broadcast_arrays(${inputs}), axis=-1)`,
-    "    for i, (W, b) in enumerate(LAYERS):",
-    "        z = h @ np.array(W).T + np.array(b)",
-    `        h = z if i == len(LAYERS) - 1 else ${NUMPY_ACTIVATIONS[activation]}`,
+    "    for W, b, activation in LAYERS:",
+    "        h = ACTIVATIONS[activation](h @ np.array(W).T + np.array(b))",
     "    return h",
     "",
     "",

@@ -14,6 +14,7 @@
  * @property {boolean} [below] high itself is left out
  * @property {number} [fewest] entries of a list
  * @property {number} [most] entries of a list, or points
+ * @property {boolean} [again] whether a word may come more than once
  * @property {number} [multiple] how many entries there are can be divided by it
  * @property {number} [most_classes]
  */
@@ -60,7 +61,7 @@ function listOf(item) {
       if (parts.length < fewest || parts.length > most) throw wrong(field.name, text, `${fewest} to ${most} entries`);
       if (parts.length % multiple) throw wrong(field.name, `${parts.length} entries`, `a multiple of ${multiple}`);
       const read = parts.map((part) => item.read(part, { ...field, name: `an entry of ${field.name}` }));
-      if (field.choices && new Set(read).size < read.length) throw wrong(field.name, text, "different words");
+      if (field.choices && !field.again && new Set(read).size < read.length) throw wrong(field.name, text, "different words");
       return Object.freeze(read);
     },
     write: (value, field) => value.map((/** @type {any} */ part) => item.write(part, field)).join(","),

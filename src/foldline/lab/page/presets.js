@@ -23,7 +23,7 @@ export const PRESETS = [
   {
     title: "4 · No bend",
     notice: "Same net, but the units hand on what they get (identity). There is no fold, so twenty units make one straight boundary, however long you train: without the bend, depth and width buy nothing.",
-    set: { data: "circles", classes: 2, points: 300, hidden: [20], activation: "identity" },
+    set: { data: "circles", classes: 2, points: 300, hidden: [20], activation: ["identity"] },
   },
   {
     title: "5 · Folding folds",
@@ -43,7 +43,7 @@ export const PRESETS = [
   {
     title: "8 · Smooth bend",
     notice: "tanh bends everywhere a little instead of once: no fold lines, no straight pieces, a soft boundary. What you see is sampled on a grid, since there are no regions to compute exactly.",
-    set: { data: "circles", classes: 2, points: 300, hidden: [6], activation: "tanh", lr: 0.03 },
+    set: { data: "circles", classes: 2, points: 300, hidden: [6], activation: ["tanh"], lr: 0.03 },
   },
 ];
 

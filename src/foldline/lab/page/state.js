@@ -16,7 +16,7 @@ import { KINDS } from "./kinds.js";
  * @property {number} seed
  * @property {readonly string[]} inputs
  * @property {readonly number[]} hidden
- * @property {string} activation
+ * @property {readonly string[]} activation
  * @property {string} loss
  * @property {string} optimizer
  * @property {number} lr

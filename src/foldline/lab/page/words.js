@@ -1,7 +1,9 @@
 /** Numbers and what was pointed at, in words. */
 
+import { ACTIVATIONS } from "./activations.js";
 import { featureOf } from "./features.js";
 
+const FOLDING = ["relu", "leaky_relu"];
 const MOST_WEIGHTS = 6; // told of one unit: two lines beside the net
 
 /** @typedef {import("./moment.js").Moment} Moment */
@@ -54,9 +56,9 @@ export function unitInWords({ meta, widths, layers }, [column, index]) {
   let from = "";
   if (column === 1 && incoming && meta.exact && meta.inputs.length === 2 && meta.inputs.join() === "x,y") {
     const { values } = incoming.W;
-    from = ` folds where ${signed(values[2 * index])} x ${spaced(values[2 * index + 1])} y ${spaced(incoming.b[index])} = 0`;
+    from = ` ${FOLDING.includes(meta.activations[0]) ? "folds" : "is 0"} where ${signed(values[2 * index])} x ${spaced(values[2 * index + 1])} y ${spaced(incoming.b[index])} = 0`;
   }
-  return `Layer ${column}, unit ${index}${from}.${told}`;
+  return `Layer ${column}, unit ${index} (${ACTIVATIONS[meta.activations[column - 1]].label})${from}.${told}`;
 }
 
 /** @param {number} value */
