@@ -1,4 +1,6 @@
 import asyncio
+import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -213,3 +215,8 @@ def test_a_lab_is_closed_at_the_end_of_with_and_of_python():
 def test_the_room_is_callable_as_the_function():
     with pytest.raises(SettingError, match="y is given without X"):
         sys.modules["foldline.lab"](y=[0, 1], browser=False)
+
+
+def test_the_room_and_the_function_have_one_name():
+    assert importlib.import_module("foldline.lab.state").LabState is fl.lab.state.LabState
+    assert list(inspect.signature(fl.lab).parameters)[:3] == ["model", "X", "y"]

@@ -1,8 +1,9 @@
 """The lab: a local web page where people play with nets, live; the engine below it is the Python API."""
 
+import inspect
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -42,11 +43,12 @@ def lab(
 class _CallableRoom(ModuleType):
     """This room, callable as the function that it is named after.
 
-    `import foldline.lab` puts the room where `foldline.lab(...)` is expected; both must work in any order.
+    `foldline.lab` must be both what `import foldline.lab.state` goes through and what people call, in any order.
     """
 
-    def __call__(self, *args: Any, **kwargs: Any) -> "Lab":
-        return lab(*args, **kwargs)
+    __call__ = staticmethod(lab)
+    __signature__ = inspect.signature(lab)  # which shells show
 
 
 sys.modules[__name__].__class__ = _CallableRoom
+globals()["lab"] = sys.modules[__name__]  # or `foldline.lab` would turn into a function without the room's modules
