@@ -71,6 +71,8 @@ def some_value(field, rng):
             return int(rng.integers(low, high, endpoint=True))
         case "number":
             return float(high * rng.choice([rng.uniform(0.01, 0.99), 10 ** rng.uniform(-30, -1)]))
+        case "text":
+            return "".join(rng.choice(list("ab /%&=#'()!*~+é🐱"), rng.integers(0, 20)))
         case "window":
             (left, right), (bottom, top) = np.sort(rng.uniform(low, high, (2, 2)), axis=1).tolist()
             return left, right, bottom, top
@@ -117,6 +119,10 @@ def test_page_and_server_leave_out_the_same_parts():
         "&&=",
         "%",
         "data=%2",
+        "run=%2",
+        "run=%ff",
+        "run=%0A",
+        "run=a%2Fb%20c+(é)!*'~",
     ]
     answer = run_module(
         """

@@ -1,13 +1,16 @@
 import dataclasses
 import json
+import string
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from foldline.core.errors import SettingError
-from foldline.lab._kinds import Choice, ListOf, Number, Points, Whole, Window
+from foldline.lab._kinds import Choice, ListOf, Number, Points, Text, Whole, Window
 from foldline.lab.state import FIELDS, LabState, schema, state_from_json, state_from_link, state_to_json, state_to_link
+
+LINE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
 
 
 def values_of(kind):
@@ -25,6 +28,8 @@ def values_of(kind):
             return st.sampled_from(lengths).flatmap(
                 lambda n: st.lists(values_of(kind.item), min_size=n, max_size=n, unique=unique).map(tuple)
             )
+        case Text():
+            return st.text(LINE, max_size=kind.most)
         case Window():
             sides = st.lists(values_of(kind.end), min_size=2, max_size=2, unique=True).map(sorted)
             return st.tuples(sides, sides).map(lambda both: (*both[0], *both[1]))
@@ -54,7 +59,7 @@ def test_json_brings_every_state_back(fields):
 
 @given(some_fields())
 def test_a_link_needs_no_escaping(fields):
-    assert set(state_to_link(LabState(**fields))) <= set("abcdefghijklmnopqrstuvwxyz0123456789=&,.-_")
+    assert set(state_to_link(LabState(**fields))) <= set(string.ascii_letters + string.digits + "=&,.-_~/%")
 
 
 def test_the_default_state_has_an_empty_link():
@@ -97,6 +102,10 @@ def test_every_field_has_limits_and_a_default_within_them():
         ("clicked=d9hx8", "a class of clicked is 8; expected a whole number from 0 to 7"),
         ("clicked=zzhx1", "an x of clicked is 695; expected a whole number from -600 to 600"),
         ("lr=0.2&lr=0.3", "lr is given twice; the first one is taken."),
+        ("run=%0A", "run is '\\n'; expected a line of at most 200 characters. Change run."),
+        ("run=" + "a" * 201, "expected a line of at most 200 characters"),
+        ("run=%f", "run is '%f'; expected two digits of UTF-8 after each %. Copy the whole link."),
+        ("run=%ff", "run is '%ff'; expected two digits of UTF-8"),
         ("size=3", "'size' is no field of the lab; it is left out."),
     ],
 )
@@ -122,6 +131,8 @@ def test_commas_may_come_escaped():
         ({"hidden": "55"}, "hidden is '55'; expected a list"),
         ({"warp": [1] * 17}, "warp has 17 entries; expected a multiple of 6"),
         ({"clicked": [[0, 0]]}, "a point of clicked has 2 entries; expected 3"),
+        ({"run": 3}, "run is 3; expected a line"),
+        ({"run": "\ud800"}, "expected a line"),
         ({"page": []}, "page is \\[\\]; expected one of"),
         ({"inputs": [["x"]]}, "expected one of"),
     ],

@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import quote
 
 from foldline.core.checks import choice, integer, is_list, number
 from foldline.core.errors import SettingError
+from foldline.core.text import printable
 
 NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?(e-?[0-9]{1,3})?")  # what JavaScript and Python read alike
 WHOLE = re.compile(r"-?[0-9]{1,15}")
@@ -131,6 +133,28 @@ class ListOf:
     def write(self, value: object) -> str:
         assert isinstance(value, tuple)
         return ",".join(map(self.item.write, value))
+
+
+@dataclass(frozen=True)
+class Text:
+    """A line of at most `most` characters, percent-encoded in a link but for its slashes."""
+
+    most: int
+
+    def schema(self) -> Pairs:
+        return {"kind": "text", "most": self.most}
+
+    def checked(self, value: object, *, name: str) -> object:
+        if not isinstance(value, str) or value != printable(value) or len(value) > self.most:
+            shown = printable(repr(value)[:40])
+            raise SettingError(f"{name} is {shown}; expected a line of at most {self.most} characters. Change {name}.")
+        return value
+
+    def read(self, text: str, *, name: str) -> object:
+        return self.checked(text, name=name)
+
+    def write(self, value: object) -> str:
+        return quote(str(value), safe="/")
 
 
 @dataclass(frozen=True)

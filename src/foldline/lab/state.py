@@ -1,21 +1,25 @@
 """The lab's state: one read-only record of everything that can be set, its schema, and its way into a link and back."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from foldline.core.errors import SettingError
 from foldline.core.text import printable
-from foldline.lab._kinds import Choice, Kind, ListOf, Number, Points, Whole, Window
+from foldline.lab._kinds import Choice, Kind, ListOf, Number, Points, Text, Whole, Window
 
 VERSION = 1  # of the schema
+BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 
 DATA = ("spiral", "circles", "xor", "moons", "blobs", "points", "csv")
 INPUTS = ("x", "y", "x2", "y2", "xy", "sinx", "siny", "r", "angle")
 MOST_CLASSES = 8
 FARTHEST = 1e6  # x and y of a window, and of what is pointed at
 REACH = 600  # hundredths of a unit: twice the usual window
+RUN_COLUMNS = ("accuracy", "recipe", "images", "spread", "time", "predict", "size", "difference")
+LONGEST_RUN = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,9 @@ class LabState:
     window: tuple[float, float, float, float] = (-3.0, 3.0, -3.0, 3.0)
     clicked: tuple[tuple[int, int, int], ...] = ()
     warp: tuple[float, ...] = (1.0, 0.6, -0.5, 1.1, 0.2, -0.1)
+    run: str = ""
+    beside: str = ""
+    runs_sort: str = "accuracy-down"
 
 
 FIELDS: dict[str, tuple[Kind, str]] = {
@@ -75,6 +82,12 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "window": (Window(Number(-FARTHEST, FARTHEST)), "what is seen of the plane: left, right, bottom, top"),
     "clicked": (Points(REACH, MOST_CLASSES, 400), "points of data=points: hundredths of a unit, and a class"),
     "warp": (ListOf(Number(-3, 3), 6, 18, multiple=6), "layers of the page warp, each W11, W12, W21, W22, b1, b2"),
+    "run": (Text(LONGEST_RUN), "which run is shown on the page runs; empty: the newest"),
+    "beside": (Text(LONGEST_RUN), "which run is shown beside it; empty: none"),
+    "runs_sort": (
+        Choice(tuple(f"{column}-{way}" for column in RUN_COLUMNS for way in ("down", "up"))),
+        "which column of a run's table decides its order, and which way",
+    ),
 }
 
 
@@ -146,7 +159,7 @@ def state_from_link(link: str) -> tuple[LabState, list[str]]:
         else:
             seen.add(name)
             try:
-                found[name] = FIELDS[name][0].read(unquote(text), name=name)
+                found[name] = FIELDS[name][0].read(_decoded(text, name=name), name=name)
             except SettingError as error:
                 notes.append(f"{printable(str(error))} Its default is taken.")
     return _state(found), notes
@@ -165,6 +178,16 @@ def state_to_link(state: LabState) -> str:
         for name, (kind, _) in FIELDS.items()
         if getattr(state, name) != getattr(usual, name)
     )
+
+
+def _decoded(text: str, *, name: str) -> str:
+    """Decode percent signs as browsers do, which refuse what is no UTF-8. Raises: SettingError."""
+    try:
+        if not BROKEN_ESCAPE.search(text):
+            return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        pass
+    raise SettingError(f"{name} is {text[:40]!r}; expected two digits of UTF-8 after each %. Copy the whole link.")
 
 
 def _state(values: dict[str, object]) -> LabState:

@@ -13,7 +13,7 @@
  * @property {boolean} [above] low itself is left out
  * @property {boolean} [below] high itself is left out
  * @property {number} [fewest] entries of a list
- * @property {number} [most] entries of a list, or points
+ * @property {number} [most] entries of a list, points, or characters of a text
  * @property {boolean} [again] whether a word may come more than once
  * @property {number} [multiple] how many entries there are can be divided by it
  * @property {number} [most_classes]
@@ -69,6 +69,16 @@ function listOf(item) {
 }
 
 /** @type {Kind} */
+const line = {
+  read(text, { name, most = 0 }) {
+    if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text) || [...text].length > most) throw wrong(name, text, `a line of at most ${most} characters`);
+    return text;
+  },
+  // As Python's quote does it: a slash stays, and brackets and quotation marks do not.
+  write: (value) => encodeURIComponent(value).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll("%2F", "/"),
+};
+
+/** @type {Kind} */
 const view = {
   read(text, field) {
     const ends = listOf(number).read(text, { ...field, fewest: 4, most: 4 });
@@ -97,7 +107,7 @@ const points = {
 };
 
 /** @type {Readonly<Record<string, Kind>>} */
-export const KINDS = { choice, whole, number, choices: listOf(choice), wholes: listOf(whole), numbers: listOf(number), window: view, points };
+export const KINDS = { choice, whole, number, text: line, choices: listOf(choice), wholes: listOf(whole), numbers: listOf(number), window: view, points };
 
 /** @param {number} value @param {Field} field @returns {boolean} */
 export function isWithin(value, { low = -Infinity, high = Infinity, above, below }) {

@@ -29,6 +29,9 @@ import { KINDS } from "./kinds.js";
  * @property {readonly [number, number, number, number]} window
  * @property {readonly Clicked[]} clicked
  * @property {readonly number[]} warp
+ * @property {string} run
+ * @property {string} beside
+ * @property {string} runs_sort
  */
 /** @typedef {Readonly<LabState>} State */
 /** @typedef {keyof LabState} Name */
