@@ -58,6 +58,7 @@ def test_what_is_known_so_far_is_told_after_each_share(digits):
     told = []
     fl.learning_curves(digits, recipes=["raw/ridge"], shares=[0.1, 0.5], watch=told.append)
     assert [len(known.points) for known in told] == [1, 2]
+    assert [(known.n_done, known.n_planned) for known in told] == [(1, 2), (2, 2)]
 
 
 def test_one_of_each_kind_is_trained_by_default():
@@ -71,6 +72,7 @@ def test_files_hold_every_point(found, tmp_path):
     summary = json.loads(numbers.read_text())
     assert summary["points"]["n_train"] == [point.n_train for point in found.points]
     assert summary["verdict"] == found.verdict
+    assert summary["done"] == summary["planned"] == found.n_planned
     assert picture.stat().st_size > 10_000
 
 
@@ -81,7 +83,9 @@ def curves(*accuracies):
         for recipe, values in zip("ab", accuracies, strict=True)
         for share, n, value in zip((0.01, 0.1, 1.0), (10, 100, 1000), values, strict=True)
     ]
-    return LearningCurves(points=tuple(points), failures=(), n_test=50, source="", n_seeds=1, environment={})
+    return LearningCurves(
+        points=tuple(points), failures=(), n_test=50, source="", n_seeds=1, n_done=1, n_planned=1, environment={}
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ class LearningCurves:
         n_test: number of test images, the same ones for all.
         source: where the images come from.
         n_seeds: trainings that were asked for, of each point.
+        n_done, n_planned: shares that were trained on, over all seeds, and how many there are to be.
         environment: date, machine and versions.
     """
 
@@ -61,6 +62,8 @@ class LearningCurves:
     n_test: int
     source: str
     n_seeds: int
+    n_done: int
+    n_planned: int
     environment: dict[str, str]
 
     @property
@@ -114,6 +117,8 @@ class LearningCurves:
             "verdict": self.verdict,
             "n_test": self.n_test,
             "seeds": self.n_seeds,
+            "done": self.n_done,
+            "planned": self.n_planned,
             "points": self.table,
             "failures": list(self.failures),
             "environment": self.environment,

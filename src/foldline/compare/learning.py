@@ -70,6 +70,7 @@ def learning_curves(
     found: dict[tuple[str, float], list[tuple[float, float]]] = {}
     n_images: dict[float, int] = {}
     reasons: list[str] = []
+    n_done = 0
 
     def known() -> LearningCurves:
         return LearningCurves(
@@ -78,6 +79,8 @@ def learning_curves(
             n_test=len(splits.test),
             source=image_set.source,
             n_seeds=seeds,
+            n_done=n_done,
+            n_planned=seeds * len(growing),
             environment=environment(),
         )
 
@@ -93,6 +96,7 @@ def learning_curves(
                     outcome = (row.test_accuracy.mean, row.extract_s + row.train_s)
                     found.setdefault((row.recipe, share), []).append(outcome)
                 reasons += [f"{failure.recipe} on {100 * share:.3g}%: {failure.reason}" for failure in failures]
+                n_done += 1
                 advance(1, "")
                 if watch is not None and found:
                     watch(known())
