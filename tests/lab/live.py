@@ -77,9 +77,9 @@ class Page:
 
 
 @contextmanager
-def running_lab(recorder=None):
+def running_lab(recorder=None, folder=None):
     """Run a lab in a thread of its own."""
-    server, is_ready = LabServer(recorder=recorder), threading.Event()
+    server, is_ready = LabServer(recorder=recorder, folder=folder), threading.Event()
     thread = threading.Thread(target=server.run, args=(lambda: NOTHING, is_ready.set))
     thread.start()
     assert is_ready.wait(PATIENCE_S)

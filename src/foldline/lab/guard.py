@@ -52,7 +52,8 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._headers]
+                own = dict(message["headers"])  # a report has a stricter policy of its own
+                message["headers"] = [*own.items(), *((name, said) for name, said in self._headers if name not in own)]
             await send(message)
 
         why = self._refusal(scope)

@@ -21,6 +21,7 @@ from foldline.lab.engine_link import EngineLink, PageIsSlow, Session
 from foldline.lab.guard import App, Guard
 from foldline.lab.pages import NOTHING
 from foldline.lab.points import read_points
+from foldline.lab.run_routes import run_routes
 from foldline.lab.state import schema
 
 PAGE = Path(__file__).with_name("page")
@@ -41,13 +42,14 @@ MESSAGES_PER_S = 200.0  # of one page: acknowledgements of 60 frames a second, a
 TRY_AGAIN_LATER = 1013  # of the WebSocket protocol
 
 
-def lab_app(engine: EngineLink, *, token: str, port: int) -> App:
+def lab_app(engine: EngineLink, *, token: str, port: int, folder: Path | None = None) -> App:
     """Give the lab as an ASGI application, which closes the engine when it ends.
 
     Args:
         engine: started by the caller.
         token: the first part of every path.
         port: where it will be listened.
+        folder: where runs are looked for; None for the current one.
     """
 
     @asynccontextmanager
@@ -82,6 +84,7 @@ def lab_app(engine: EngineLink, *, token: str, port: int) -> App:
         Route("/schema.json", lambda request: JSONResponse(schema())),
         Route("/data", take_file, methods=["POST"]),
         WebSocketRoute("/ws", serve_page),
+        *run_routes(folder or Path.cwd()),
         Route("/{name:path}", _page_file),
     ]
     return Guard(Starlette(routes=routes, lifespan=running), token=token, port=port)

@@ -100,11 +100,20 @@ class LabServer:
         port: where to listen; None for 8765, or any other if that is taken.
         link: the part of the address behind '#'.
         recorder: is given what the page that is open longest shows.
+        folder: where runs are looked for; None for the current one.
     Raises: SettingError for a port that is taken or the system's.
     """
 
-    def __init__(self, *, port: int | None = None, link: str = "", recorder: "Recorder | None" = None) -> None:
+    def __init__(
+        self,
+        *,
+        port: int | None = None,
+        link: str = "",
+        recorder: "Recorder | None" = None,
+        folder: Path | None = None,
+    ) -> None:
         self._recorder = recorder
+        self._folder = folder
         self._listener = listen(port)
         self._port = self._listener.getsockname()[1]
         self._token = kept_token()
@@ -132,7 +141,7 @@ class LabServer:
         await engine.start()  # first of all: what it imports takes longest, and all below is done meanwhile
         try:
             await engine.give(read())
-            self._server = _server_of(engine, token=self._token, port=self._port)
+            self._server = _server_of(engine, token=self._token, port=self._port, folder=self._folder)
             ready()
             await self._server.serve(sockets=[self._listener])
         finally:
@@ -162,7 +171,7 @@ def config_of(app: "App") -> "Config":
     )
 
 
-def _server_of(engine: EngineLink, *, token: str, port: int) -> "Server":
+def _server_of(engine: EngineLink, *, token: str, port: int, folder: Path | None) -> "Server":
     try:
         import uvicorn
         import websockets  # noqa: F401  # used by uvicorn
@@ -172,4 +181,4 @@ def _server_of(engine: EngineLink, *, token: str, port: int) -> "Server":
         raise MissingExtraError(
             f"{error.name} is not installed; expected for the lab's page. Install it with: pip install 'foldline[lab]'"
         ) from error
-    return uvicorn.Server(config_of(lab_app(engine, token=token, port=port)))
+    return uvicorn.Server(config_of(lab_app(engine, token=token, port=port, folder=folder)))
