@@ -13,6 +13,8 @@ from foldline.lab.pages import NOTHING
 from foldline.lab.serving import LabServer
 
 PATIENCE_S = 60  # for an engine that starts on a busy machine
+PATIENCE_MS = 1000 * PATIENCE_S
+SIZE = {"width": 1280, "height": 720}  # of the smallest screen that shows all without scrolling
 
 
 class Lab:

@@ -1,7 +1,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,48 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lab.live import PATIENCE_S, running_lab
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PATIENCE_MS = 1000 * PATIENCE_S
-SIZE = {"width": 1280, "height": 720}  # of the smallest screen that shows all without scrolling
+from lab.live import PATIENCE_MS, PATIENCE_S, SIZE, running_lab
 
 playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 
 
 @pytest.fixture(scope="module")
 def lab():
     with running_lab() as lab:
         yield lab
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        # A browser of root has no sandbox, as in most containers.
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] * (os.geteuid() == 0))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser, lab):
-    """A page without the lab in it yet; whatever it complains about fails the test."""
-    context = browser.new_context(viewport=SIZE, accept_downloads=True)
-    context.set_default_timeout(PATIENCE_MS)
-    page, complaints, foreign = context.new_page(), [], []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on(
-        "request",
-        lambda request: None if lab.host in request.url or "blob:" in request.url else foreign.append(request.url),
-    )
-    yield page
-    context.close()
-    # The browser itself notes answers that are refusals.
-    assert [text for text in complaints if "status of 422" not in text] == []
-    assert foreign == []
 
 
 def opened(page, url):

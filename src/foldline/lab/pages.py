@@ -11,7 +11,7 @@ from foldline.lab.first_net import FirstNet
 from foldline.lab.points import FilePoints
 from foldline.lab.state import LabState
 
-BY_THEMSELVES = ("warp",)  # pages that the browser draws without the engine
+BY_THEMSELVES = ("warp", "runs")  # pages that the browser draws without the engine
 ONE_NET = frozenset({"playground"})  # pages that show the same net: it goes on training from one to the other
 
 

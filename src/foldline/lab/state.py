@@ -57,7 +57,7 @@ class LabState:
 
 
 FIELDS: dict[str, tuple[Kind, str]] = {
-    "page": (Choice(("playground", "warp")), "which page of the lab"),
+    "page": (Choice(("playground", "warp", "runs")), "which page of the lab"),
     "data": (Choice(DATA), "where the points come from"),
     "classes": (Whole(2, MOST_CLASSES), "classes of spiral, circles, blobs and clicked points; the others have two"),
     "points": (Whole(2, 5000), "how many points are made"),

@@ -6,6 +6,7 @@ import { find, toast } from "./dom.js";
 import { exportMenu } from "./export_menu.js";
 import { pageBar } from "./pages.js";
 import { playground } from "./playground.js";
+import { runsPage } from "./runs_page.js";
 import { connect, loadSchema } from "./server.js";
 import { makeStore } from "./store.js";
 import { themeButton } from "./theme.js";
@@ -23,6 +24,7 @@ async function start() {
   const views = {
     playground: playground(store, engine, paletteNow),
     warp: warpPage(store, paletteNow),
+    runs: runsPage(store, paletteNow),
   };
   const shown = () => views[store.get().page];
   pageBar(store);

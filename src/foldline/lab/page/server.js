@@ -52,6 +52,16 @@ export async function sendTable(file) {
   return told;
 }
 
+/**
+ * @returns {Promise<import("./runs_math.js").Listing>} the runs of the lab's folder
+ * @throws {Error} if the server is not there
+ */
+export async function loadRuns() {
+  const answer = await fetch(new URL("runs.json", document.baseURI));
+  if (!answer.ok) throw new Error(`The server answers ${answer.status} to runs.json; expected 200. Start foldline lab again.`);
+  return answer.json();
+}
+
 /** @param {Listeners} on @returns {Server} */
 export function connect(on) {
   /** @type {WebSocket} */
