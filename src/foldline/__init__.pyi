@@ -36,6 +36,7 @@ from .features import DenseSIFT as DenseSIFT
 from .features import FisherVector as FisherVector
 from .features import Patches as Patches
 from .features import Pixels as Pixels
+from .features import PlaneInputs as PlaneInputs
 from .features import Polar as Polar
 from .features import ProductQuantizer as ProductQuantizer
 from .features import VisualWords as VisualWords

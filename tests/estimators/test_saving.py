@@ -93,6 +93,9 @@ DECISIVE = {
     "stride_px": st.integers(1, 2),
     "average_views": st.just(False),
     "layer": st.sampled_from([0, 1, -2, -3]),
+    "inputs": st.sampled_from([["angle"], ("x", "x2")]),
+    "middle": st.sampled_from([(0, 0.5), [-1, 1e9]]),
+    "unit": st.sampled_from([(1, 0.5), [1e-9, 3.0]]),
 }
 
 

@@ -52,6 +52,22 @@ def test_an_engine_serves_sessions_in_turn_and_ends_with_its_input():
         assert process.stderr.read() == b""
 
 
+def test_a_saved_net_comes_as_a_frame_that_nobody_acknowledges():
+    with engine() as process:
+        say(process, 1, do="open")
+        say(process, 1, do="save")
+        assert "there is no state yet" in hear(process)[1]["error"]
+        say(process, 1, do="set", state=SMALL)
+        assert hear(process)[1].kind == "playground"
+        for _ in range(3):
+            say(process, 1, do="save")
+        files = [hear(process)[1] for _ in range(3)]
+        assert {file.kind for file in files} == {"model"}
+        assert len({file.arrays["bytes"].tobytes() for file in files}) == 1
+        say(process, 1, do="play")
+        assert hear(process)[1].kind == "playground"
+
+
 def test_an_engine_whose_server_was_killed_ends_in_silence():
     with engine() as process:
         say(process, 1, do="open")

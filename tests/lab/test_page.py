@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from foldline.lab.inputs import net_inputs
+from foldline.core.plane_inputs import plane_inputs
 from foldline.lab.server import PAGE
 from foldline.lab.state import LabState, schema, state_from_link, state_to_link
 from foldline.models import MLP, Linear
@@ -164,7 +164,7 @@ def test_the_exported_script_gives_the_nets_scores(activation, tmp_path):
     given = "\n".join(f"{x} {y}" for x, y in points)
     ran = subprocess.run([sys.executable, tmp_path / "net.py"], input=given, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    expected = net(jnp.asarray(net_inputs(points, inputs)))
+    expected = net(jnp.asarray(plane_inputs(points, inputs)))
     np.testing.assert_allclose(np.loadtxt(ran.stdout.splitlines(), ndmin=2), expected, **TOLERANCE[np.dtype("float32")])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import foldline as fl
 from lab.live import PATIENCE_MS, PATIENCE_S, SIZE, running_lab
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -310,6 +311,40 @@ def test_the_exported_script_gives_the_scores_of_the_region_shown(page, lab, tmp
     numbers = [re.findall(r"[-−+]? ?[\d.]+(?= x| y|$)", text.split("= ")[1]) for text in equations]
     maps = np.array([[float(part.replace("−", "-").replace(" ", "")) for part in row] for row in numbers])
     np.testing.assert_allclose(np.loadtxt(ran.stdout.splitlines()), maps @ [x, y, 1], atol=0.01)  # two digits are shown
+
+
+def test_the_saved_net_is_a_classifier_of_points_in_the_files_units(page, lab, tmp_path):
+    opened(page, f"{lab.url}#inputs=x,y,xy&hidden=8&lr=0.03&test=0")
+    page.locator("#field-data").select_option("csv")
+    rng = np.random.default_rng(0)
+    xy = rng.normal(size=(60, 2)) * [2, 100] + [50, 1000]
+    names = np.where(xy[:, 0] > 50, "zebra", "ant")
+    rows = "".join(f"{x!r},{y!r},{name}\n" for (x, y), name in zip(xy.tolist(), names, strict=True))
+    page.locator("input[type=file]").set_input_files(
+        {"name": "zoo.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    )
+    playwright.expect(page.locator(".toast", has_text="zoo.csv: 60 points")).to_be_visible()
+    page.locator("#play").click()
+    wait_for(page, lambda page: fact(page, "Train right") > 95)
+    page.locator("#play").click()
+    playwright.expect(page.locator("#play")).to_have_text("▶ Play")
+    page.locator("#exports summary").click()
+    with page.expect_download() as download:
+        page.locator("#export-model").click()
+    assert download.value.suggested_filename == "foldline-net.safetensors"
+    download.value.save_as(tmp_path / "net.safetensors")
+    playwright.expect(page.locator(".toast")).to_contain_text("foldline.load('foldline-net.safetensors')")
+    model = fl.load(tmp_path / "net.safetensors")
+    assert 100 * model.score(xy, names) == pytest.approx(fact(page, "Train right"), abs=0.06)
+    assert model.classes_.tolist() == ["ant", "zebra"]
+    page.locator("#plane").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("#map .equations span").first.wait_for()
+    told = page.locator("#map .equations span").all_inner_texts()
+    shown = [float(text.split("= ")[1].replace("−", "-")) for text in told]
+    first, second = (shown[k] for k in np.argsort(list(dict.fromkeys(names))))
+    at = xy.mean(axis=0) + np.array([6 / 40, 0]) * xy.std(axis=0)
+    np.testing.assert_allclose(model.decision_function(at[None]), second - first, atol=0.02)  # two digits are shown
 
 
 @pytest.mark.parametrize(

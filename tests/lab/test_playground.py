@@ -8,8 +8,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import DataError, DivergedError, SettingError
+from foldline.core.plane_inputs import TRANSFORMS, plane_inputs
 from foldline.lab import regions
-from foldline.lab.inputs import TRANSFORMS, net_inputs, window_grid
+from foldline.lab.inputs import window_grid
 from foldline.lab.pages import Given
 from foldline.lab.playground import Playground
 from foldline.lab.points import make_points, read_points
@@ -122,7 +123,7 @@ def test_regions_are_those_of_the_net(change):
     assert_allclose(sum(areas(arrays["corners"], arrays["starts"])), 25, rtol=1e-5)
     middles = np.array([arrays["corners"][a:b].mean(axis=0) for a, b in pairwise(arrays["starts"])])
     net = net_from(picture)
-    scores = np.asarray(net(jnp.asarray(net_inputs(middles, playground.state.inputs))), float)
+    scores = np.asarray(net(jnp.asarray(plane_inputs(middles, playground.state.inputs))), float)
     chances = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     assert_allclose(arrays["confidence"], chances.max(axis=1), atol=1e-5)
     assert_allclose(arrays["confidence"], chances[np.arange(len(chances)), arrays["top"]], atol=1e-5)
@@ -189,7 +190,7 @@ def test_the_boundary_is_where_two_scores_are_equal():
     playground = trained(SMALL)
     picture = playground.picture()
     ends = picture.arrays["boundary"].reshape(-1, 2)
-    scores = np.sort(np.asarray(net_from(picture)(jnp.asarray(net_inputs(ends, ("x", "y"))))), axis=1)
+    scores = np.sort(np.asarray(net_from(picture)(jnp.asarray(plane_inputs(ends, ("x", "y"))))), axis=1)
     assert len(ends) > 4
     assert_allclose(scores[:, -1], scores[:, -2], atol=1e-4)
 
@@ -221,7 +222,8 @@ def test_what_has_no_straight_edges_is_a_grid_of_scores(change, why):
     grid = picture.arrays["grid"]
     net = net_from(picture, activations_of(playground.state))
     corner = np.array([[-3 + 6 / 200, 3 - 6 / 200]])  # the middle of the pixel at the top left
-    assert_allclose(grid[0, 0], np.asarray(net(jnp.asarray(net_inputs(corner, playground.state.inputs))))[0], atol=1e-5)
+    scores = net(jnp.asarray(plane_inputs(corner, playground.state.inputs)))
+    assert_allclose(grid[0, 0], np.asarray(scores)[0], atol=1e-5)
     assert playground.picture().arrays["grid"].shape == (100, 100, 3)
     look = playground.look(*corner[0])
     assert look["W"] is None
@@ -414,5 +416,5 @@ def test_every_choice_of_the_state_is_known_to_the_engine():
 
 
 def test_transforms_are_what_they_are_called():
-    found = net_inputs(np.array([[-3.0, 4.0]]), INPUTS)[0]
+    found = plane_inputs(np.array([[-3.0, 4.0]]), INPUTS)[0]
     assert_allclose(found, [-3, 4, 9, 16, -12, np.sin(-3), np.sin(4), 5, np.pi - np.arctan(4 / 3)], rtol=1e-6)

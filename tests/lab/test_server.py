@@ -204,7 +204,7 @@ def test_a_thousand_random_messages_do_not_end_a_session(lab):
 
 def test_random_commands_do_not_end_a_session(lab):
     chance = random.Random(1)
-    words = ("set", "play", "pause", "step", "reset", "seek", "look", "ack")
+    words = ("set", "play", "pause", "step", "reset", "seek", "look", "save", "ack")
     fields = [field["name"] for field in schema()["fields"]]
     values = [0, 1, -1, 2.5, True, None, "x", [], [1], ["x", "y"], {}, 1e300, "points", "relu", [0, 1, 0, 1]]
     with lab.page() as page:

@@ -114,8 +114,11 @@ def print_model(model: "BaseEstimator", path: str) -> None:
     shape = getattr(model, "image_shape_", None)
     if shape is not None:
         names = model.class_names_
-        sides = f"{shape[0]} x {shape[1]} pixels, {'grey' if shape[-1] == 1 else 'RGB'}"
-        console.print(f"  images     {sides} ({model.image_fit_})", highlight=False)
+        if len(shape) == 1:
+            console.print(f"  rows       of {shape[0]} numbers", highlight=False)
+        else:
+            sides = f"{shape[0]} x {shape[1]} pixels, {'grey' if shape[-1] == 1 else 'RGB'}"
+            console.print(f"  images     {sides} ({model.image_fit_})", highlight=False)
         console.print(f"  classes    {len(names)}: {escape(', '.join(names))}", highlight=False)
         for feature in getattr(model.features_, "features", [model.features_]):
             what = feature.describe() if isinstance(feature, LayerFeature) else repr(feature)

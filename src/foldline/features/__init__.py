@@ -9,6 +9,7 @@ from foldline.features.image_feature import ImageFeature
 from foldline.features.local_descriptor import LocalDescriptor
 from foldline.features.patches import Patches
 from foldline.features.pixels import Pixels
+from foldline.features.plane_inputs import PlaneInputs
 from foldline.features.polar import Polar
 from foldline.features.product_quantizer import ProductQuantizer
 from foldline.features.registry import FEATURES, IMAGE_FEATURES
@@ -26,6 +27,7 @@ __all__ = [
     "LocalDescriptor",
     "Patches",
     "Pixels",
+    "PlaneInputs",
     "Polar",
     "ProductQuantizer",
     "VisualWords",

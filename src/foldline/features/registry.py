@@ -10,6 +10,7 @@ from foldline.features.hog import HOG
 from foldline.features.image_feature import ImageFeature
 from foldline.features.patches import Patches
 from foldline.features.pixels import Pixels
+from foldline.features.plane_inputs import PlaneInputs
 from foldline.features.polar import Polar
 from foldline.features.product_quantizer import ProductQuantizer
 from foldline.features.visual_words import VisualWords
@@ -19,6 +20,7 @@ FEATURES: dict[str, type[BaseEstimator]] = {
     "color.v1": ColorHistogram,
     "hog.v1": HOG,
     "polar.v1": Polar,
+    "plane.v1": PlaneInputs,
     "patches.v1": Patches,
     "sift.v1": DenseSIFT,
     "words.v1": VisualWords,

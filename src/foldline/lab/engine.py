@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from importlib import import_module
 from typing import BinaryIO
 
 COMMAND = struct.Struct("<II")  # session, bytes of the JSON that follows
@@ -54,6 +55,8 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
     use_jax_cache()
     if commands.empty():  # while a browser is still starting: the first picture then waits for no program to be loaded
         Playground(LabState()).picture()
+    # Half a second, which nobody should wait for who saves a net, nor those who play meanwhile.
+    threading.Thread(target=import_module, args=("foldline.estimators.saving",), daemon=True).start()
     sessions: dict[int, EngineSession] = {}
     given = NOTHING
 
@@ -89,9 +92,11 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
                 for one in sessions.values():
                     one.given = given
             case _ if number in sessions:
-                text = sessions[number].do(command)
-                if text is not None:
-                    answer(number, text.encode(), is_frame=False)
+                said = sessions[number].do(command)
+                if isinstance(said, str):
+                    answer(number, said.encode(), is_frame=False)
+                elif said is not None:
+                    answer(number, said, is_frame=True)
 
 
 if __name__ == "__main__":

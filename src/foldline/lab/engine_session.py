@@ -8,7 +8,7 @@ import traceback
 from foldline.core.errors import FoldlineError, SettingError
 from foldline.lab.commands import Command, error_text
 from foldline.lab.frames import Frame, encode_frame
-from foldline.lab.pages import BY_THEMSELVES, NOTHING, ONE_NET, Given, LabPage, make_page
+from foldline.lab.pages import BY_THEMSELVES, NOTHING, ONE_NET, Given, LabPage, Picture, make_page
 from foldline.lab.state import LabState, state_from_json
 
 MOST_UNDER_WAY = 2  # frames that nobody has acknowledged
@@ -36,8 +36,8 @@ class EngineSession:
         self._n_steps = 0  # since the last frame
         self._next_s = 0.0
 
-    def do(self, command: Command) -> str | None:
-        """Do what a command says; give a text for the page, or None."""
+    def do(self, command: Command) -> str | bytes | None:
+        """Do what a command says; give a text or a file's frame for the page, or None."""
         try:
             return self._do(command)
         except Exception as error:
@@ -72,7 +72,7 @@ class EngineSession:
         self._next_s = start + FRAME_S
         return frame, text
 
-    def _do(self, command: Command) -> str | None:
+    def _do(self, command: Command) -> str | bytes | None:
         match command["do"]:
             case "ack":
                 frame = command["frame"]
@@ -102,6 +102,8 @@ class EngineSession:
                 assert isinstance(x, float)
                 assert isinstance(y, float)
                 return json.dumps({"look": self._current().look(x, y)})
+            case "save":
+                return self._encoded("model", self._current().save())
         self._is_stale = True
         return None
 
@@ -151,10 +153,13 @@ class EngineSession:
         assert self._state is not None
         picture = page.picture(is_playing=self._is_playing)
         meta = {**picture.meta, "playing": self._is_playing, "steps": self._n_steps}
-        data = encode_frame(Frame(kind=self._state.page, number=self._n_frames, meta=meta, arrays=picture.arrays))
+        self._n_steps = 0
         self._under_way.add(self._n_frames)
-        self._n_frames, self._n_steps = self._n_frames + 1, 0
-        return data
+        return self._encoded(self._state.page, Picture(meta=meta, arrays=picture.arrays))
+
+    def _encoded(self, kind: str, picture: Picture) -> bytes:
+        number, self._n_frames = self._n_frames, self._n_frames + 1
+        return encode_frame(Frame(kind=kind, number=number, meta=picture.meta, arrays=picture.arrays))
 
     def _failed(self, error: Exception) -> str:
         """Pause, and give the words for the page."""

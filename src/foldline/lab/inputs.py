@@ -1,35 +1,9 @@
-"""What the net sees of a point: its coordinates and functions of them."""
+"""What the net sees of a point where that is the plane itself, and the points of a picture of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64
-
-Column = Float[np.ndarray, " n"]
-
-TRANSFORMS: dict[str, Callable[[Column, Column], Column]] = {
-    "x": lambda x, y: x,
-    "y": lambda x, y: y,
-    "x2": lambda x, y: x * x,
-    "y2": lambda x, y: y * y,
-    "xy": lambda x, y: x * y,
-    "sinx": lambda x, y: np.sin(x),
-    "siny": lambda x, y: np.sin(y),
-    "r": np.hypot,
-    "angle": lambda x, y: np.arctan2(y, x),
-}
-
-
-def net_inputs(xy: Float[np.ndarray, "n 2"], inputs: Sequence[str]) -> Float32[np.ndarray, "n d"]:
-    """Compute what the net sees of points.
-
-    Args:
-        xy: (N, 2) points.
-        inputs: keys of TRANSFORMS.
-    Convention: the angle is in radians, from -pi to pi, against the clock from the x-axis.
-    """
-    x, y = xy[:, 0], xy[:, 1]
-    return np.stack([TRANSFORMS[name](x, y) for name in inputs], axis=1).astype(np.float32)
+from jaxtyping import Float64
 
 
 def selection(inputs: Sequence[str]) -> Float64[np.ndarray, "d 2"] | None:

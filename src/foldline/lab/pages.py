@@ -89,6 +89,10 @@ class LabPage:
         """Say what there is at a place."""
         raise SettingError("this page has nothing to point at; expected one with a plane. Open the playground.")
 
+    def save(self) -> Picture:
+        """Give a model as a file: its `bytes`, and in meta its `name` and what it `says` on how to use it."""
+        raise SettingError("this page has no net to save; expected one with a net in training. Open the playground.")
+
 
 def make_page(state: LabState, given: Given, pages: Mapping[str, LabPage]) -> LabPage:
     """Begin a page, the one that the state names.

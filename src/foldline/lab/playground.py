@@ -8,12 +8,13 @@ from jaxtyping import Float32, UInt16
 from scipy.special import softmax
 
 from foldline.core.errors import DataError, DivergedError, SettingError
+from foldline.core.plane_inputs import plane_inputs
 from foldline.lab.first_net import OF_NET, differ
-from foldline.lab.inputs import net_inputs
 from foldline.lab.kept import Kept
 from foldline.lab.pages import NOTHING, Given, LabPage, Picture
 from foldline.lab.points import make_points
 from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at
+from foldline.lab.saving import FILE, model_file
 from foldline.lab.state import LabState
 from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer
 from foldline.models import MLP, n_numbers
@@ -106,7 +107,7 @@ class Playground(LabPage):
         try:
             found = look_at(model, self.state.inputs, point)
         except SettingError:
-            seen = jnp.asarray(net_inputs(point[None], self.state.inputs))
+            seen = jnp.asarray(plane_inputs(point[None], self.state.inputs))
             scores = np.asarray(model(seen), np.float64)[0]
             exact = {"exact": False, "W": None, "b": None, "on": None}
         else:
@@ -114,6 +115,16 @@ class Playground(LabPage):
             exact = {"exact": True, "W": found.W.tolist(), "b": found.b.tolist(), "on": list(found.on)}
         answer = {"x": x, "y": y, "top": int(scores.argmax())}
         return {**answer, "scores": scores.tolist(), "confidence": softmax(scores).tolist(), **exact}
+
+    def save(self) -> Picture:
+        """Give the net that is shown as a model file."""
+        data = model_file(self._moment.model, self.state, self._points)
+        units = "in the units of your file" if self.state.data == "csv" else "as on the page"
+        says = (
+            f"{FILE} holds the net of step {self._moment.step:,}. In Python: model = foldline.load('{FILE}'); "
+            f"model.predict(points) gives the class of each row (x, y) of an array, {units}."
+        )
+        return Picture(meta={"name": FILE, "says": says}, arrays={"bytes": np.frombuffer(data, np.uint8)})
 
     def picture(self, *, is_playing: bool = False) -> Picture:
         """Give the numbers of a picture of the moment that is shown.

@@ -24,12 +24,19 @@ XY = Float64[np.ndarray, "n 2"]
 
 @dataclass(frozen=True, kw_only=True)
 class LabPoints:
-    """Points of the plane, their classes, and which of them are for testing."""
+    """Points of the plane, their classes, and which of them are for testing.
+
+    Args:
+        middle: where the origin lies in the units of the points' source.
+        unit: how long 1 is in them, along x and y.
+    """
 
     xy: Float32[np.ndarray, "n 2"]
     labels: Int32[np.ndarray, " n"]
     is_test: Bool[np.ndarray, " n"]
     class_names: tuple[str, ...]
+    middle: tuple[float, float] = (0.0, 0.0)
+    unit: tuple[float, float] = (1.0, 1.0)
 
     @property
     def n_classes(self) -> int:
@@ -39,15 +46,23 @@ class LabPoints:
 
 @dataclass(frozen=True, kw_only=True)
 class FilePoints:
-    """Points that a user brought; those of a file are scaled to mean 0 and standard deviation 1 in each direction."""
+    """Points that a user brought; those of a file are scaled to mean 0 and standard deviation 1 in each direction.
+
+    Args:
+        middle: what was taken from each direction, in the user's own units: the mean.
+        unit: what it was divided by then: the standard deviation.
+    """
 
     xy: XY
     labels: Int32[np.ndarray, " n"]
     class_names: tuple[str, ...]
+    middle: tuple[float, float] = (0.0, 0.0)
+    unit: tuple[float, float] = (1.0, 1.0)
 
     def to_json(self) -> dict[str, object]:
         """Give everything as JSON."""
-        return {"xy": self.xy.tolist(), "labels": self.labels.tolist(), "class_names": list(self.class_names)}
+        arrays = {"xy": self.xy.tolist(), "labels": self.labels.tolist()}
+        return {**arrays, "class_names": self.class_names, "middle": self.middle, "unit": self.unit}
 
     @classmethod
     def from_json(cls, found: Mapping[str, object]) -> "FilePoints":
@@ -55,7 +70,9 @@ class FilePoints:
         return cls(
             xy=np.array(found["xy"], np.float64),
             labels=np.array(found["labels"], np.int32),
-            class_names=tuple(found["class_names"]),  # type: ignore[arg-type]  # a list, from to_json
+            class_names=tuple(found["class_names"]),  # type: ignore[arg-type]  # lists, from to_json
+            middle=tuple(found["middle"]),  # type: ignore[arg-type]
+            unit=tuple(found["unit"]),  # type: ignore[arg-type]
         )
 
 
@@ -88,7 +105,10 @@ def make_points(state: LabState, file: FilePoints | None = None) -> LabPoints:
     is_test = chance < state.test
     if len(chance):
         is_test[chance.argmax()] = False  # one is always left to learn from
-    return LabPoints(xy=xy.astype(np.float32), labels=labels, is_test=is_test, class_names=names)
+    scale = (file.middle, file.unit) if state.data == "csv" and file is not None else ((0.0, 0.0), (1.0, 1.0))
+    return LabPoints(
+        xy=xy.astype(np.float32), labels=labels, is_test=is_test, class_names=names, middle=scale[0], unit=scale[1]
+    )
 
 
 def read_points(text: str, *, name: str) -> FilePoints:
@@ -120,11 +140,13 @@ def read_points(text: str, *, name: str) -> FilePoints:
     names = tuple(dict.fromkeys(labels))
     check_n_classes(len(names), name=name)
     xy = np.array(pairs)
-    spread = checked_spread(xy, name=name)
+    middle, spread = xy.mean(axis=0), checked_spread(xy, name=name)
     return FilePoints(
-        xy=(xy - xy.mean(axis=0)) / spread,
+        xy=(xy - middle) / spread,
         labels=np.array([names.index(label) for label in labels], np.int32),
         class_names=tuple(map(shown_class, names)),
+        middle=tuple(middle.tolist()),
+        unit=tuple(spread.tolist()),
     )
 
 

@@ -10,8 +10,9 @@ from jaxtyping import Array, Float, Float64, Int64
 from scipy.special import softmax
 
 from foldline.core.errors import SettingError
+from foldline.core.plane_inputs import plane_inputs
 from foldline.insight import Folds, PiecewiseNet, Plane, affine_map, find_folds, piecewise_net
-from foldline.lab.inputs import net_inputs, selection, window_grid
+from foldline.lab.inputs import selection, window_grid
 from foldline.models import MLP, n_numbers
 
 MOST_REGIONS = 20_000  # more are neither drawn in time nor told apart
@@ -113,7 +114,7 @@ def draw_regions(model: MLP, inputs: Sequence[str], window: Window) -> Drawn:
 def draw_grid(model: MLP, inputs: Sequence[str], window: Window, *, why: str) -> Drawn:
     """Compute scores at the middles of pixels of the window, the top row first."""
     side = LARGE_GRID_SIDE if n_numbers(model) > LARGE_NET else GRID_SIDE
-    scores = _scores(model, jnp.asarray(net_inputs(window_grid(window, side=side), inputs)))
+    scores = _scores(model, jnp.asarray(plane_inputs(window_grid(window, side=side), inputs)))
     arrays: dict[str, np.ndarray] = {
         "corners": np.zeros((0, 2), np.float32),
         "starts": np.zeros(1, np.uint32),

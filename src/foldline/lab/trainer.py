@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Float32, Int, Int32
 
+from foldline.core.plane_inputs import plane_inputs
 from foldline.core.seeds import generator_from_seed, key_from_seed
-from foldline.lab.inputs import net_inputs, window_grid
+from foldline.lab.inputs import window_grid
 from foldline.lab.points import LabPoints
 from foldline.lab.state import LabState, activations_of
 from foldline.models import MLP, Linear
@@ -94,7 +95,7 @@ class Trainer:
         self._state = state
         # The price of absolute weights is always there, and costs nothing; dropout would halve the speed.
         self._plan, self._hyper = Plan.of(settings, total_steps=1)._replace(has_l1=True), Hyper.of(settings)
-        self._grid = jnp.asarray(net_inputs(window_grid(state.window, side=RESPONSE_SIDE), state.inputs))
+        self._grid = jnp.asarray(plane_inputs(window_grid(state.window, side=RESPONSE_SIDE), state.inputs))
 
     def _place(self, points: LabPoints) -> None:
         self._points = points
@@ -172,7 +173,7 @@ def _on_device(points: LabPoints, state: LabState) -> tuple[Rows, Float[Array, "
     while n_rows < n:
         n_rows *= 2
     X, y = np.zeros((n_rows, len(state.inputs)), np.float32), np.zeros(n_rows, np.int32)
-    X[:n], y[:n] = net_inputs(points.xy, state.inputs), points.labels
+    X[:n], y[:n] = plane_inputs(points.xy, state.inputs), points.labels
     shares = np.zeros((2, n_rows), np.float32)
     for row, chosen in enumerate((~points.is_test, points.is_test)):
         shares[row, :n] = chosen / max(chosen.sum(), 1)

@@ -78,6 +78,12 @@ export function numpyScript({ layers, meta }, link) {
   ].join("\n");
 }
 
+/** @param {import("./frames.js").Frame} frame of a model file, which the server wrote */
+export function saveModel({ meta, arrays }) {
+  save(meta.name, new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (arrays.bytes.values)], { type: "application/octet-stream" }));
+  toast(meta.says);
+}
+
 /** @param {string} name @param {Blob} blob */
 export function save(name, blob) {
   const link = document.createElement("a");

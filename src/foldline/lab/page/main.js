@@ -3,6 +3,7 @@
 import { readPalette } from "./colors.js";
 import { connectionView } from "./connection.js";
 import { find, toast } from "./dom.js";
+import { saveModel } from "./export.js";
 import { exportMenu } from "./export_menu.js";
 import { pageBar } from "./pages.js";
 import { playground } from "./playground.js";
@@ -38,6 +39,7 @@ async function start() {
   server = connect({
     frame: (frame) => views[frame.kind]?.show?.(frame),
     look: (look) => shown().look?.(look),
+    file: saveModel,
     error: (words) => {
       toast(words);
       shown().settle?.();

@@ -119,7 +119,10 @@ export function playground(store, server, palette) {
       drawNow();
     },
     sheets: () => (moment ? sheetsOf(moment, palette(), shows()) : []),
-    tasks: () => [{ name: "numpy", label: "Net, NumPy script", says: "A short script that gives the same scores", act: () => saveScript(moment, store) }],
+    tasks: () => [
+      { name: "numpy", label: "Net, NumPy script", says: "A short script that gives the same scores", act: () => saveScript(moment, store) },
+      { name: "model", label: "Net, as a model file", says: "foldline.load makes a classifier of it", act: () => server.send({ do: "save" }) },
+    ],
     isPlaying: controls.isPlaying,
     settle: controls.settle,
   };

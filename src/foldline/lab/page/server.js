@@ -21,11 +21,12 @@ import { decodeFrame } from "./frames.js";
  * @typedef {object} Listeners
  * @property {(frame: Frame) => void} frame called at most once a picture of the screen
  * @property {(look: Look) => void} look
+ * @property {(file: Frame) => void} file a model, to be saved
  * @property {(words: string) => void} error
  * @property {(status: Status) => void} status
  * @property {() => readonly object[]} hello messages for a session that is new
  */
-/** @typedef {{"do": "set", state: object} | {"do": "play" | "pause" | "step" | "reset"} | {"do": "seek", step: number} | {"do": "look", x: number, y: number}} Message */
+/** @typedef {{"do": "set", state: object} | {"do": "play" | "pause" | "step" | "reset" | "save"} | {"do": "seek", step: number} | {"do": "look", x: number, y: number}} Message */
 /** @typedef {{send: (message: Message) => void}} Server */
 
 const FIRST_WAIT_S = 0.5;
@@ -100,15 +101,21 @@ export function connect(on) {
   };
 
   const receive = (/** @type {ArrayBuffer} */ data) => {
-    const isWaiting = newest !== null;
-    if (newest) send({ do: "ack", frame: newest.frame }); // never drawn: the newest frame wins
+    /** @type {Frame} */
+    let frame;
     try {
-      newest = decodeFrame(data);
+      frame = decodeFrame(data);
     } catch (error) {
       on.error(error instanceof Error ? error.message : String(error));
       return;
     }
-    if (!isWaiting) whenDrawn(draw);
+    if (frame.kind === "model") {
+      on.file(frame);
+      return;
+    }
+    if (newest) send({ do: "ack", frame: newest.frame }); // never drawn: the newest frame wins
+    else whenDrawn(draw);
+    newest = frame;
   };
 
   const draw = () => {
