@@ -40,6 +40,12 @@ def test_convention_l2_multiplies_the_plain_sum_of_squares_and_spares_biases():
     assert_allclose(penalty(model, l1=0.5, l2=0.0), 0.5 * 3)
 
 
+def test_convention_the_slope_of_the_size_of_a_weight_is_0_at_0():
+    model = MLP((Linear(jnp.array([[1.0, -2.0, 0.0]]), jnp.array([3.0])),), "identity")
+    (slope,) = jax.grad(lambda net: penalty(net, l1=0.5, l2=0.0))(model).layers
+    assert_allclose(slope.W, [[0.5, -0.5, 0.0]])
+
+
 def test_the_penalty_sums_over_layers():
     layers = (Linear(jnp.ones((2, 3)), jnp.zeros(2)), Linear(2 * jnp.ones((1, 2)), jnp.zeros(1)))
     assert_allclose(penalty(MLP(layers, "relu"), l1=0.0, l2=1.0), 6 + 8)

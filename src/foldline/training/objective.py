@@ -23,10 +23,12 @@ def penalty(model: Net, *, l1: float | Scalar, l2: float | Scalar) -> Scalar:
     """Compute R = l2 * sum of W^2 + l1 * sum of |W| over all layers that are learned.
 
     Convention: biases are not regularised; `l2` multiplies the plain sum of squares, with no half.
+    Convention: the slope of |W| is 0 where W is 0, so that a weight which nothing else moves stays there.
     """
     weights = [layer.W for layer in model.learned]
     squares = jnp.stack([jnp.sum(W * W) for W in weights])
-    sizes = jnp.stack([jnp.sum(jnp.abs(W)) for W in weights])
+    # That of jnp.abs is 1 at 0.
+    sizes = jnp.stack([jnp.sum(W * jnp.sign(W)) for W in weights])
     return l2 * jnp.sum(squares) + l1 * jnp.sum(sizes)
 
 
