@@ -8,7 +8,7 @@ from sklearn.base import clone
 import foldline as fl
 from foldline.compare import wiring as module
 from foldline.compare.points import POINTS
-from foldline.compare.wiring import SHARED, regular_width
+from foldline.compare.wiring import SHARED
 from foldline.core.errors import DivergedError, SettingError
 from foldline.estimators import MLPClassifier, RandomlyWiredClassifier
 
@@ -41,12 +41,6 @@ def test_nothing_that_both_kinds_of_nets_have_differs():
     common = RandomlyWiredClassifier().get_params().keys() & MLPClassifier().get_params().keys()
     own = {"early_stopping", "validation_fraction", "patience", "class_weight", "random_state"}
     assert common == {*SHARED, *own}
-
-
-@pytest.mark.parametrize(("n_in", "n_out", "width"), [(2, 2, 7), (144, 10, 300), (1000, 3, 1)])
-def test_the_width_is_that_of_a_net_of_so_many_weights(n_in, n_out, width):
-    n_weights = n_in * width + width + width * width + width + width * n_out + n_out
-    assert regular_width(n_in=n_in, n_out=n_out, n_weights=n_weights) == width
 
 
 def test_families_are_means_over_trainings_and_deviations_between_graphs(found):

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import SettingError
 from foldline.models import MLP, Linear
+from foldline.models.mlp import regular_width
 from tolerances import TOLERANCE
 
 KEY = jax.random.key(0)
@@ -136,3 +137,9 @@ def test_convention_the_last_layer_starts_as_glorot():
 
 def test_convention_a_net_without_hidden_layers_starts_at_zero():
     assert not any(leaf.any() for leaf in jax.tree.leaves(MLP.random(n_in=5, n_out=3, key=KEY)))
+
+
+@pytest.mark.parametrize(("n_in", "n_out", "width"), [(2, 2, 7), (144, 10, 300), (1000, 3, 1)])
+def test_the_width_is_that_of_a_net_of_so_many_weights(n_in, n_out, width):
+    n_weights = n_in * width + width + width * width + width + width * n_out + n_out
+    assert regular_width(n_in=n_in, n_out=n_out, n_weights=n_weights) == width

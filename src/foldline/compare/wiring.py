@@ -1,6 +1,5 @@
 """Randomly wired nets beside a regular one of as many weights: how much does the wiring decide?"""
 
-import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -21,6 +20,7 @@ from foldline.estimators.image_rows import image_shape_of_rows
 from foldline.estimators.randwire_classifier import MAX_WIDTH
 from foldline.images import ImageSet
 from foldline.models import RandWireOnImages, n_numbers, random_wiring
+from foldline.models.mlp import regular_width
 from foldline.models.wiring import GRAPHS
 
 # Settings that both kinds of nets have, and share here.
@@ -100,19 +100,6 @@ def wire(
                 watch(nets)
     source = data.source if isinstance(data, ImageSet) else f"{len(data[0]):,} points"
     return Wirings(nets=tuple(nets), source=source, environment=environment())
-
-
-def regular_width(*, n_in: int, n_out: int, n_weights: int) -> int:
-    """Give the width of two hidden layers with which a net has about so many weights and biases, at least 1.
-
-    It solves h^2 + (D + K + 2) h + K = n.
-
-    Example:
-        >>> regular_width(n_in=144, n_out=10, n_weights=143_000)
-        308
-    """
-    half = (n_in + n_out + 2) / 2
-    return max(round(math.sqrt(half**2 + n_weights - n_out) - half), 1)
 
 
 def _regular(model: RandomlyWiredClassifier, n_weights: int, parts: Parts) -> MLPClassifier | RandomlyWiredClassifier:

@@ -1,12 +1,12 @@
 """Exhibit of random wiring: graphs of three kinds, and one that has learned."""
 
-from foldline.compare.wiring import regular_width
 from foldline.estimators import ImagePipeline, MLPClassifier, RandomlyWiredClassifier, make_pipeline
 from foldline.features import HOG
 from foldline.gallery.exhibit import Drawn, Exhibit
 from foldline.gallery.material import Material
 from foldline.insight import wiring_picture
 from foldline.models import n_numbers, random_wiring
+from foldline.models.mlp import regular_width
 from foldline.models.wiring import GRAPHS
 
 NODES, WIDTH = 12, 48  # compiled in a few seconds

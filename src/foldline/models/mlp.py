@@ -1,5 +1,6 @@
 """Fully-connected networks of any depth and width; with no hidden layer, a linear classifier."""
 
+import math
 from collections.abc import Sequence
 
 import equinox as eqx
@@ -147,3 +148,16 @@ def each_activation(activation: str | Sequence[str], n_hidden: int) -> tuple[str
             f"one word for all. Change activation or hidden."
         )
     return words
+
+
+def regular_width(*, n_in: int, n_out: int, n_weights: int) -> int:
+    """Give the width of two hidden layers with which a net has about so many weights and biases, at least 1.
+
+    It solves h^2 + (D + K + 2) h + K = n.
+
+    Example:
+        >>> regular_width(n_in=144, n_out=10, n_weights=143_000)
+        308
+    """
+    half = (n_in + n_out + 2) / 2
+    return max(round(math.sqrt(half**2 + n_weights - n_out) - half), 1)
