@@ -16,7 +16,7 @@ from foldline.lab.points import make_points
 from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at
 from foldline.lab.saving import FILE, model_file
 from foldline.lab.state import LabState
-from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer
+from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer, net_of_layers
 from foldline.models import MLP, n_numbers
 
 OF_POINTS = ("data", "classes", "points", "noise", "test", "seed", "clicked")  # what, when it changes, asks for others
@@ -52,9 +52,10 @@ class Playground(LabPage):
 
     def reset(self) -> None:
         """Begin with new weights, or those of the net that was given, on the same points."""
-        net = self._given.net
-        first = net.layers if net is not None and net.suits(self.state, n_classes=self._points.n_classes) else None
-        self._trainer = Trainer(self.state, self._points, first)
+        given, model = self._given.net, None
+        if given is not None and given.suits(self.state, n_classes=self._points.n_classes):
+            model = net_of_layers(given.layers, self.state)
+        self._trainer = Trainer(self.state, self._points, model)
         most = HISTORY_BYTES // (4 * n_numbers(self._trainer.model)) // 2 * 2
         self._kept: Kept[Moment] = Kept(min(max(most, FEWEST_KEPT), MOST_KEPT))
         self._curve: Kept[tuple[float, ...]] = Kept(MOST_KEPT)
@@ -171,7 +172,9 @@ class Playground(LabPage):
 
     def _show_newest(self) -> None:
         """Keep and show the newest moment. Raises: DivergedError, with the last good one shown, if it is not finite."""
-        newest = Moment(self._trainer.step, self._trainer.epoch, self._trainer.model)
+        model = self._trainer.model
+        assert isinstance(model, MLP)
+        newest = Moment(self._trainer.step, self._trainer.epoch, model)
         measured = self._trainer.measured(newest.model)
         if not (np.isfinite(measured.numbers).all() and np.isfinite(_weights(newest.model)).all()):
             self._diverged = (

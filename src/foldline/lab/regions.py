@@ -13,7 +13,7 @@ from foldline.core.errors import SettingError
 from foldline.core.plane_inputs import plane_inputs
 from foldline.insight import Folds, PiecewiseNet, Plane, affine_map, find_folds, piecewise_net
 from foldline.lab.inputs import selection, window_grid
-from foldline.models import MLP, n_numbers
+from foldline.models import MLP, Net, n_numbers
 
 MOST_REGIONS = 20_000  # more are neither drawn in time nor told apart
 # Regions times weights beyond which a grid is drawn. Measured: 1,000 regions of (256, 256), 66,000 weights, take 16 ms.
@@ -111,7 +111,7 @@ def draw_regions(model: MLP, inputs: Sequence[str], window: Window) -> Drawn:
     return Drawn(arrays=arrays, n_regions=folds.n_regions, boundary_length=boundary.length)
 
 
-def draw_grid(model: MLP, inputs: Sequence[str], window: Window, *, why: str) -> Drawn:
+def draw_grid(model: Net, inputs: Sequence[str], window: Window, *, why: str) -> Drawn:
     """Compute scores at the middles of pixels of the window, the top row first."""
     side = LARGE_GRID_SIDE if n_numbers(model) > LARGE_NET else GRID_SIDE
     scores = _scores(model, jnp.asarray(plane_inputs(window_grid(window, side=side), inputs)))
@@ -161,5 +161,5 @@ def _confidences(folds: Folds) -> Float64[np.ndarray, " p"]:
 
 
 @eqx.filter_jit
-def _scores(model: MLP, X: Float[Array, "n d"]) -> Float[Array, "n k"]:
+def _scores(model: Net, X: Float[Array, "n d"]) -> Float[Array, "n k"]:
     return model(X)

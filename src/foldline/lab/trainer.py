@@ -15,10 +15,10 @@ from foldline.core.seeds import generator_from_seed, key_from_seed
 from foldline.lab.inputs import window_grid
 from foldline.lab.points import LabPoints
 from foldline.lab.state import LabState, activations_of
-from foldline.models import MLP, Linear
+from foldline.models import MLP, Linear, Net
 from foldline.models.initialisation import fan_of
 from foldline.training import LOSSES, Rows, TrainingSettings
-from foldline.training.epoch import first_state, run_steps
+from foldline.training.epoch import TrainingState, first_state, run_steps
 from foldline.training.settings import Hyper, Plan
 
 CALL_STEPS = 128  # that one call of the compiled program can take; fewer cost what they are
@@ -27,8 +27,7 @@ LEAST_ROWS = 512  # points are filled up to this or a double of it, so that a ne
 RESPONSE_SIDE = 20  # pixels of the picture of a unit
 MOST_RESPONSES = 32  # units of each layer that have one
 
-
-Layers = Sequence[tuple[Float[np.ndarray, "_ _"], Float[np.ndarray, " _"]]]
+Layers = Sequence[tuple[Float[np.ndarray, "_ _"], Float[np.ndarray, " _"]]]  # W (out, in) and b (out,)
 
 
 class Measured(NamedTuple):
@@ -49,18 +48,15 @@ class Trainer:
     Args:
         state: settings and seed.
         points: to learn from, and to be tested on.
-        first: W and b of each layer to begin with; None for random ones.
+        model: the net before its first step; None for one of the state's layers.
     Convention: net, order of points and dropout hang on the seed alone; after n steps the net is the same, however they
         were cut into calls.
     Convention: points are met pass after pass, each in a new random order; a batch may go over from one to the next.
     """
 
-    def __init__(self, state: LabState, points: LabPoints, first: Layers | None = None) -> None:
+    def __init__(self, state: LabState, points: LabPoints, model: Net | None = None) -> None:
         generator = generator_from_seed(state.seed)
-        if first is None:
-            first = _random_layers(state, n_classes=points.n_classes, generator=generator)
-        layers = (Linear(jnp.asarray(W, jnp.float32), jnp.asarray(b, jnp.float32)) for W, b in first)
-        self.model = MLP(tuple(layers), activations_of(state))
+        self.model = first_net(state, n_classes=points.n_classes, generator=generator) if model is None else model
         self.step = 0
         self.epoch = 0.0  # passes over the training points, which may become more or fewer meanwhile
         self.examples_per_s: float | None = None
@@ -107,6 +103,11 @@ class Trainer:
         """Forget what the optimiser remembers of earlier steps."""
         self._training = first_state(self.model, self._hyper, key_from_seed(self._state.seed), plan=self._plan)
 
+    def put(self, model: Net) -> None:
+        """Go on with other numbers in the same arrays; the optimiser remembers its steps."""
+        self.model = model
+        self._training = TrainingState(model, self._training.optimizer_state, self._training.key)
+
     def train(self, n_steps: int) -> int:
         """Take some steps, fewer if they would last longer than CALL_S; say how many."""
         if not len(self._train_rows):
@@ -125,14 +126,12 @@ class Trainer:
             if n_steps > 1:  # a single one is mostly the call
                 self.examples_per_s = self._state.batch / self._step_s
         self._program = program
-        model = self._training.model
-        assert isinstance(model, MLP)
-        self.model = model
+        self.model = self._training.model
         self.step += n
         self.epoch += n * self._state.batch / len(self._train_rows)
         return n
 
-    def measured(self, model: MLP) -> Measured:
+    def measured(self, model: Net) -> Measured:
         """Measure a net of this architecture on the points and the window."""
         numbers, responses = _measured(
             model, self._rows.numbers, self._rows.y, self._shares, self._grid, loss=self._state.loss
@@ -154,8 +153,8 @@ class Trainer:
         return batches
 
 
-def _random_layers(state: LabState, *, n_classes: int, generator: np.random.Generator) -> Layers:
-    """Draw layers as `MLP.random` does, with NumPy: JAX would compile a generator for every new width."""
+def first_net(state: LabState, *, n_classes: int, generator: np.random.Generator) -> MLP:
+    """Draw a net as `MLP.random` does, with NumPy: JAX would compile a generator for every new width."""
     widths = [len(state.inputs), *state.hidden, n_classes]
     follows = [*activations_of(state), "identity"]
     layers = []
@@ -164,7 +163,13 @@ def _random_layers(state: LabState, *, n_classes: int, generator: np.random.Gene
         if not state.hidden:
             W = np.zeros_like(W)
         layers.append((W, np.zeros(n_out)))
-    return layers
+    return net_of_layers(layers, state)
+
+
+def net_of_layers(layers: Layers, state: LabState) -> MLP:
+    """Make a net with the activations of a state."""
+    made = (Linear(jnp.asarray(W, jnp.float32), jnp.asarray(b, jnp.float32)) for W, b in layers)
+    return MLP(tuple(made), activations_of(state))
 
 
 def _on_device(points: LabPoints, state: LabState) -> tuple[Rows, Float[Array, "2 n"]]:
@@ -182,7 +187,7 @@ def _on_device(points: LabPoints, state: LabState) -> tuple[Rows, Float[Array, "
 
 @partial(jax.jit, static_argnames=("loss",))
 def _measured(
-    model: MLP,
+    model: Net,
     X: Float[Array, "n d"],
     y: Int[Array, " n"],
     shares: Float[Array, "2 n"],
