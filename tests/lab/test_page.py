@@ -80,6 +80,10 @@ def some_value(field, rng):
             n = rng.integers(0, field["most"], endpoint=True)
             xy, labels = rng.integers(low, high, (n, 2), endpoint=True), rng.integers(0, field["most_classes"], n)
             return tuple((*at, label) for at, label in zip(xy.tolist(), labels.tolist(), strict=True))
+        case "edges":
+            return tuple(
+                (a, b) for a in range(field["nodes"]) for b in range(a + 1, field["nodes"]) if rng.random() < 0.3
+            )
     n = rng.choice([n for n in range(field["fewest"], field["most"] + 1) if n % field["multiple"] == 0])
     if kind == "choices":
         return tuple(rng.choice(field["choices"], n, replace=field["again"]).tolist())
@@ -112,6 +116,12 @@ def test_page_and_server_leave_out_the_same_parts():
         "warp=1,0,0,1,0,0,2",
         "clicked=d9hx",
         "clicked=zzzz9",
+        "wiring_edges=012",
+        "wiring_edges=0g",
+        "wiring_edges=21",
+        "wiring_edges=0201",
+        "wiring_edges=0101",
+        "wiring_edges=01A2",
         "data=cats&lr=0.5",
         "data",
         "size=3",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foldline.core.errors import SettingError
-from foldline.lab._kinds import Choice, ListOf, Number, Points, Text, Whole, Window
+from foldline.lab._kinds import Choice, Edges, ListOf, Number, Points, Text, Whole, Window
 from foldline.lab.state import FIELDS, LabState, schema, state_from_json, state_from_link, state_to_json, state_to_link
 
 LINE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
@@ -36,6 +36,9 @@ def values_of(kind):
         case Points():
             reach = st.integers(-kind.reach, kind.reach)
             return st.lists(st.tuples(reach, reach, st.integers(0, kind.classes - 1)), max_size=kind.most).map(tuple)
+        case Edges():
+            pairs = [(start, end) for end in range(kind.nodes) for start in range(end)]
+            return st.sets(st.sampled_from(pairs)).map(lambda edges: tuple(sorted(edges)))
     raise AssertionError(kind)
 
 
@@ -101,6 +104,10 @@ def test_every_field_has_limits_and_a_default_within_them():
         ("clicked=d9hx", "clicked has 4 characters; expected five"),
         ("clicked=d9hx8", "a class of clicked is 8; expected a whole number from 0 to 7"),
         ("clicked=zzhx1", "an x of clicked is 695; expected a whole number from -600 to 600"),
+        ("wiring_edges=012", "wiring_edges has 3 characters; expected two of 0-9 and a-z for every edge."),
+        ("wiring_edges=0g", "the end of an edge of wiring_edges is 16; expected a whole number from 1 to 15"),
+        ("wiring_edges=21", "the end of an edge of wiring_edges is 1; expected a whole number from 3 to 15"),
+        ("wiring_edges=0201", "wiring_edges are not in ascending order, each once; expected them so."),
         ("lr=0.2&lr=0.3", "lr is given twice; the first one is taken."),
         ("run=%0A", "run is '\\n'; expected a line of at most 200 characters. Change run."),
         ("run=" + "a" * 201, "expected a line of at most 200 characters"),
@@ -133,6 +140,8 @@ def test_commas_may_come_escaped():
         ({"clicked": [[0, 0]]}, "a point of clicked has 2 entries; expected 3"),
         ({"run": 3}, "run is 3; expected a line"),
         ({"run": "\ud800"}, "expected a line"),
+        ({"wiring_edges": [[0, 1, 2]]}, "an edge of wiring_edges has 3 entries; expected 2"),
+        ({"wiring_edges": [[0, 1], [0, 1]]}, "wiring_edges are not in ascending order, each once"),
         ({"page": []}, "page is \\[\\]; expected one of"),
         ({"inputs": [["x"]]}, "expected one of"),
     ],

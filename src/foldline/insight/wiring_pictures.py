@@ -70,7 +70,7 @@ def draw_wiring(axes: "Axes", model: object, *, title: str | None = None) -> Non
     from matplotlib.patches import FancyArrowPatch
 
     wiring, weights = wired_net(model)
-    places = _places(wiring)
+    places = node_places(wiring)
     start, end = (0.0, 0.0), (wiring.depth + 1.0, 0.0)
 
     def arrow(a: Place, b: Place, *, weight: float | None) -> None:
@@ -150,8 +150,8 @@ def _style(weight: float | None) -> dict[str, Any]:
     return {"linewidth": 0.3 + 4.5 * weight**2, "color": SERIES[0], "alpha": 0.3 + 0.6 * weight}
 
 
-def _places(wiring: Wiring) -> dict[int, Place]:
-    """Put each node into the column of its depth, near the middle of its neighbours."""
+def node_places(wiring: Wiring) -> dict[int, Place]:
+    """Put each node into the column of its depth, from 1 on, near the middle of its neighbours."""
     columns = [[node for node, depth in enumerate(wiring.depths) if depth == d] for d in range(1, wiring.depth + 1)]
     neighbours: dict[int, list[int]] = {node: list(sources) for node, sources in enumerate(wiring.sources)}
     for source, target in wiring.edges:

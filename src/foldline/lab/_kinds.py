@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 from urllib.parse import quote
 
@@ -227,6 +228,38 @@ class Points:
             integer(y, name=f"a y of {name}", low=-self.reach, high=self.reach),
             integer(label, name=f"a class of {name}", low=0, high=self.classes - 1),
         )
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Edges (from, to) of a graph, from < to, in ascending order; two characters each in a link."""
+
+    nodes: int  # at most 36, one character each
+
+    def schema(self) -> Pairs:
+        return {"kind": "edges", "nodes": self.nodes}
+
+    def checked(self, value: object, *, name: str) -> object:
+        edges = []
+        for item in _items(value, name=name, fewest=0, most=self.nodes * (self.nodes - 1) // 2):
+            source, target = _items(item, name=f"an edge of {name}", fewest=2, most=2)
+            start = integer(source, name=f"the start of an edge of {name}", low=0, high=self.nodes - 2)
+            end = integer(target, name=f"the end of an edge of {name}", low=start + 1, high=self.nodes - 1)
+            edges.append((start, end))
+        if any(one >= other for one, other in pairwise(edges)):
+            raise SettingError(f"{name} are not in ascending order, each once; expected them so. Sort {name}.")
+        return tuple(edges)
+
+    def read(self, text: str, *, name: str) -> object:
+        if len(text) % 2 or not set(text) <= set(DIGITS):
+            raise SettingError(
+                f"{name} has {len(text)} characters; expected two of 0-9 and a-z for every edge. Copy the whole link."
+            )
+        return self.checked([(int(text[at], 36), int(text[at + 1], 36)) for at in range(0, len(text), 2)], name=name)
+
+    def write(self, value: object) -> str:
+        assert isinstance(value, tuple)
+        return "".join(DIGITS[start] + DIGITS[end] for start, end in value)
 
 
 def _items(value: object, *, name: str, fewest: int, most: int) -> Sequence[object]:

@@ -104,4 +104,8 @@ def make_page(state: LabState, given: Given, pages: Mapping[str, LabPage]) -> La
     # Imported here: a page that nobody opens costs no time at the start.
     from foldline.lab.playground import Playground
 
+    if state.page == "wiring":
+        from foldline.lab.wiring import WiringPage
+
+        return WiringPage(state, given)
     return Playground(state, given)

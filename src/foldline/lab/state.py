@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from foldline.core.errors import SettingError
 from foldline.core.text import printable
-from foldline.lab._kinds import Choice, Kind, ListOf, Number, Points, Text, Whole, Window
+from foldline.lab._kinds import Choice, Edges, Kind, ListOf, Number, Points, Text, Whole, Window
 
 VERSION = 1  # of the schema
 BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
@@ -17,6 +17,7 @@ DATA = ("spiral", "circles", "xor", "moons", "blobs", "points", "csv")
 INPUTS = ("x", "y", "x2", "y2", "xy", "sinx", "siny", "r", "angle")
 MOST_CLASSES = 8
 FARTHEST = 1e6  # x and y of a window, and of what is pointed at
+MOST_NODES, MOST_NODE_WIDTH = 16, 8  # of a wired net: all of them are trained as one of this size
 REACH = 600  # hundredths of a unit: twice the usual window
 RUN_COLUMNS = ("accuracy", "recipe", "images", "spread", "time", "predict", "size", "difference")
 LONGEST_RUN = 200
@@ -54,10 +55,19 @@ class LabState:
     run: str = ""
     beside: str = ""
     runs_sort: str = "accuracy-down"
+    wiring_graph: str = "ws"
+    wiring_nodes: int = 10
+    wiring_width: int = 4
+    wiring_p: float = 0.2
+    wiring_k: int = 4
+    wiring_turned: float = 0.75
+    wiring_m: int = 2
+    wiring_seed: int = 0
+    wiring_edges: tuple[tuple[int, int], ...] = ()
 
 
 FIELDS: dict[str, tuple[Kind, str]] = {
-    "page": (Choice(("playground", "warp", "runs")), "which page of the lab"),
+    "page": (Choice(("playground", "warp", "wiring", "runs")), "which page of the lab"),
     "data": (Choice(DATA), "where the points come from"),
     "classes": (Whole(2, MOST_CLASSES), "classes of spiral, circles, blobs and clicked points; the others have two"),
     "points": (Whole(2, 5000), "how many points are made"),
@@ -88,6 +98,15 @@ FIELDS: dict[str, tuple[Kind, str]] = {
         Choice(tuple(f"{column}-{way}" for column in RUN_COLUMNS for way in ("down", "up"))),
         "which column of a run's table decides its order, and which way",
     ),
+    "wiring_graph": (Choice(("er", "ba", "ws", "chain", "own")), "how nodes of the page wiring are joined"),
+    "wiring_nodes": (Whole(2, MOST_NODES), "nodes of the graph, without input and output"),
+    "wiring_width": (Whole(1, MOST_NODE_WIDTH), "units of every node"),
+    "wiring_p": (Number(0, 1, above=True), "of er: the probability that two nodes are joined"),
+    "wiring_k": (Whole(2, 6), "of ws: neighbours in the ring that each node is joined to, an even number"),
+    "wiring_turned": (Number(0, 1), "of ws: the probability that an edge is turned to another end"),
+    "wiring_m": (Whole(1, 5), "of ba: edges of each new node"),
+    "wiring_seed": (Whole(0, 2**32 - 1), "decides the graph"),
+    "wiring_edges": (Edges(MOST_NODES), "of own: which node feeds which, from the smaller number to the larger"),
 }
 
 

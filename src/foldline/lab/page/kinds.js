@@ -1,6 +1,7 @@
 /** Kinds of fields, as the server has them: what a value may be, and how it stands in a link. */
 
 /** @typedef {readonly [x: number, y: number, label: number]} Clicked x and y in hundredths of a unit */
+/** @typedef {readonly [start: number, end: number]} Edge from the smaller to the larger node */
 /**
  * @typedef {object} Field one setting, as the server's schema tells it
  * @property {string} name
@@ -17,6 +18,7 @@
  * @property {boolean} [again] whether a word may come more than once
  * @property {number} [multiple] how many entries there are can be divided by it
  * @property {number} [most_classes]
+ * @property {number} [nodes] of a graph
  */
 /** @typedef {{read: (text: string, field: Field) => any, write: (value: any, field: Field) => string}} Kind */
 
@@ -106,8 +108,22 @@ const points = {
     twoDigits(x - low) + twoDigits(y - low) + label.toString(36)).join(""),
 };
 
+/** @type {Kind} */
+const edges = {
+  read(text, { name, nodes = 0 }) {
+    if (!/^([0-9a-z]{2})*$/.test(text)) throw wrong(name, `${text.length} characters`, "two of 0-9 and a-z for every edge");
+    const found = (text.match(/../g) ?? []).map((pair) => Object.freeze([...pair].map((digit) => parseInt(digit, 36))));
+    found.forEach(([start, end], i) => {
+      if (start >= end || end >= nodes) throw wrong(name, `${start} to ${end}`, `edges from a smaller to a larger node, below ${nodes}`);
+      if (i && text.slice(2 * i - 2, 2 * i) >= text.slice(2 * i, 2 * i + 2)) throw wrong(name, text, "edges in ascending order, each once");
+    });
+    return Object.freeze(found);
+  },
+  write: (value) => value.map((/** @type {Edge} */ edge) => edge.map((node) => node.toString(36)).join("")).join(""),
+};
+
 /** @type {Readonly<Record<string, Kind>>} */
-export const KINDS = { choice, whole, number, text: line, choices: listOf(choice), wholes: listOf(whole), numbers: listOf(number), window: view, points };
+export const KINDS = { choice, whole, number, text: line, choices: listOf(choice), wholes: listOf(whole), numbers: listOf(number), window: view, points, edges };
 
 /** @param {number} value @param {Field} field @returns {boolean} */
 export function isWithin(value, { low = -Infinity, high = Infinity, above, below }) {

@@ -32,6 +32,15 @@ import { KINDS } from "./kinds.js";
  * @property {string} run
  * @property {string} beside
  * @property {string} runs_sort
+ * @property {string} wiring_graph
+ * @property {number} wiring_nodes
+ * @property {number} wiring_width
+ * @property {number} wiring_p
+ * @property {number} wiring_k
+ * @property {number} wiring_turned
+ * @property {number} wiring_m
+ * @property {number} wiring_seed
+ * @property {readonly import("./kinds.js").Edge[]} wiring_edges
  */
 /** @typedef {Readonly<LabState>} State */
 /** @typedef {keyof LabState} Name */
