@@ -1,13 +1,19 @@
-"""A real browser, and a page in it that fails the test when it complains."""
+"""A lab, a real browser, and a page in it that fails the test when it complains."""
 
 import os
 import shutil
 
 import pytest
 
-from lab.live import PATIENCE_MS, SIZE
+from lab.live import PATIENCE_MS, SIZE, running_lab
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with running_lab() as lab:
+        yield lab
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,9 @@ import pytest
 from PIL import Image
 
 import foldline as fl
-from lab.live import PATIENCE_MS, PATIENCE_S, SIZE, running_lab
+from lab.live import PATIENCE_MS, PATIENCE_S, SIZE
 
 playwright = pytest.importorskip("playwright.sync_api")
-
-
-@pytest.fixture(scope="module")
-def lab():
-    with running_lab() as lab:
-        yield lab
 
 
 def opened(page, url):
@@ -103,7 +97,7 @@ def test_keys_work_wherever_the_focus_is_and_scroll_nothing(page, lab):
     wait_for(page, lambda page: fact(page, "Step") > 0)
     assert page.evaluate("() => scrollY") == top
     assert page.locator("#play").inner_text() == "❚❚ Pause"
-    page.get_by_label("Seed", exact=True).focus()
+    page.locator("#playground").get_by_label("Seed", exact=True).focus()
     page.keyboard.press(" ")
     page.keyboard.press("s")
     assert page.locator("#play").inner_text() == "❚❚ Pause"
@@ -144,7 +138,7 @@ def test_every_class_that_is_shown_or_added_has_a_swatch(page, lab):
     playwright.expect(swatches).to_have_count(3)
     page.locator("#field-data").select_option("csv")
     rows = "".join(f"{i % 7},{i % 3},{'abcde'[i % 5]}\n" for i in range(40))
-    page.locator("input[type=file]").set_input_files(
+    page.locator("#playground input[type=file]").set_input_files(
         {"name": "five.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
     playwright.expect(swatches).to_have_count(5)
@@ -237,12 +231,12 @@ SETTINGS = {
 
 
 def shown_settings(page):
-    fields = page.locator("[id^=field-]")
+    fields = page.locator("#playground [id^=field-]")
     told = [
         (field.get_attribute("id"), field.get_attribute("aria-valuetext") or field.input_value())
         for field in fields.all()
     ]
-    inputs = page.locator(".inputs [aria-pressed=true]").all_inner_texts()
+    inputs = page.locator("#playground .inputs [aria-pressed=true]").all_inner_texts()
     return told, inputs, [box.input_value() for box in page.locator("#architecture input").all()]
 
 
@@ -455,13 +449,15 @@ def test_a_csv_file_is_played_with_and_a_wrong_one_is_told(page, lab):
     opened(page, lab.url)
     page.locator("#field-data").select_option("csv")
     rows = "".join(f"{i % 7},{i % 5},{'cat' if i % 2 else 'dog'}\n" for i in range(40))
-    page.locator("input[type=file]").set_input_files(
+    page.locator("#playground input[type=file]").set_input_files(
         {"name": "pets.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
     playwright.expect(page.locator(".toast", has_text="pets.csv: 40 points of 2 classes (dog, cat)")).to_be_visible()
     page.locator("#plane").hover(position={"x": 100, "y": 100})
     playwright.expect(page.locator("#map")).to_contain_text(re.compile("Class [01], (dog|cat), wins"))
-    page.locator("input[type=file]").set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"1,2\n"})
+    page.locator("#playground input[type=file]").set_input_files(
+        {"name": "bad.csv", "mimeType": "text/csv", "buffer": b"1,2\n"}
+    )
     playwright.expect(page.locator(".toast", has_text="expected")).to_be_visible()
 
 
