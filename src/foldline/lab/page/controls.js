@@ -2,7 +2,7 @@
 
 import { ACTIVATIONS, commonActivation } from "./activations.js";
 import { make, sheet, toast } from "./dom.js";
-import { choiceRow, decades, evenly, fieldOf, follow, sliderRow } from "./fields.js";
+import { choiceRow, decades, evenly, fieldOf, follow, idOf, sliderRow } from "./fields.js";
 import { FEATURES, featurePicture } from "./features.js";
 import { responsePixels } from "./plane.js";
 import { sendTable } from "./server.js";
@@ -44,7 +44,7 @@ export function dataControls(place, store) {
     sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, applies: isMade }),
     sliderRow(store, { name: "noise", label: "Noise", stops: evenly(0, 1, 0.05), format: (x) => `${x.toFixed(2)} units`, applies: isMade }),
     sliderRow(store, { name: "test", label: "Held back", stops: evenly(0, 0.8, 0.1), format: percent }),
-    seedRow(store),
+    seedRow(store, { name: "seed", label: "Seed", says: "Another seed: other points, other first weights" }),
   );
   follow(store, ({ data }) => (pickRow.hidden = data !== "csv"));
 }
@@ -75,11 +75,11 @@ export function inputControls(place, store, palette) {
   return draw;
 }
 
-/** @param {HTMLElement} place @param {Store} store */
-export function trainingControls(place, store) {
+/** @param {HTMLElement} place @param {Store} store @param {{withActivation?: boolean}} [options] */
+export function trainingControls(place, store, { withActivation = true } = {}) {
   const small = [0, ...decades(1e-5, 1, [1, 3])];
   place.append(
-    activationRow(store),
+    ...(withActivation ? [activationRow(store)] : []),
     choiceRow(store, { name: "loss", label: "Loss", words: LOSS_WORDS }),
     choiceRow(store, { name: "optimizer", label: "Optimiser", words: OPTIMIZER_WORDS }),
     sliderRow(store, { name: "lr", label: "Rate / step", stops: decades(1e-4, 3, [1, 2, 3, 5]), format: String }),
@@ -99,29 +99,34 @@ export function speedControl(place, store) {
 /** @param {Store} store @returns {HTMLElement} of all layers at once; each has its own over the net */
 function activationRow(store) {
   const { choices = [], says } = fieldOf(store, "activation");
+  const id = idOf("activation");
   const mixed = make("option", { value: "", disabled: true }, "One for each layer");
-  const select = make("select", { id: "field-activation" }, mixed, ...choices.map((value) => make("option", { value }, ACTIVATIONS[value].label)));
+  const select = make("select", { id }, mixed, ...choices.map((value) => make("option", { value }, ACTIVATIONS[value].label)));
   select.onchange = () => store.change({ activation: [select.value] });
   follow(store, (state) => {
     const common = commonActivation(state);
     select.value = common ?? "";
     mixed.hidden = common !== null;
   });
-  return make("div", { class: "field wide", title: says }, make("label", { for: "field-activation" }, "Activation"), select);
+  return make("div", { class: "field wide", title: says }, make("label", { for: id }, "Activation"), select);
 }
 
-/** @param {Store} store @returns {HTMLElement} */
-function seedRow(store) {
-  const input = make("input", { type: "number", id: "field-seed", min: 0, max: 4294967295, step: 1 });
-  const dice = make("button", { type: "button", title: "Another seed: other points, other first weights", "aria-label": "Another seed" }, "⚄");
+/**
+ * @param {Store} store @param {{name: "seed" | "wiring_seed", label: string, says: string}} seed `says` what another one does
+ * @returns {HTMLElement}
+ */
+export function seedRow(store, { name, label, says }) {
+  const id = idOf(name);
+  const input = make("input", { type: "number", id, min: 0, max: 4294967295, step: 1 });
+  const dice = make("button", { type: "button", title: says, "aria-label": `Another ${label.toLowerCase()}` }, "⚄");
   const read = () => {
-    if (input.checkValidity() && input.value !== "") store.change({ seed: Number(input.value) });
-    else input.value = String(store.get().seed);
+    if (input.checkValidity() && input.value !== "") store.change({ [name]: Number(input.value) });
+    else input.value = String(store.get()[name]);
   };
   input.onchange = read;
-  dice.onclick = () => store.change({ seed: (store.get().seed + 1) % 2 ** 32 });
-  follow(store, ({ seed }) => (input.value = String(seed)));
-  return make("div", { class: "field wide", title: fieldOf(store, "seed").says }, make("label", { for: "field-seed" }, "Seed"), make("div", { class: "seed" }, input, dice));
+  dice.onclick = () => store.change({ [name]: (store.get()[name] + 1) % 2 ** 32 });
+  follow(store, (state) => (input.value = String(state[name])));
+  return make("div", { class: "field wide", title: fieldOf(store, name).says }, make("label", { for: id }, label), make("div", { class: "seed" }, input, dice));
 }
 
 /** @param {number} share */

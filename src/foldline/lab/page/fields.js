@@ -28,7 +28,7 @@ export function fieldOf(store, name) {
 export function sliderRow(store, { name, label, stops, format, applies = () => true }) {
   const field = fieldOf(store, name);
   const allowed = stops.filter((stop) => isWithin(stop, field));
-  const id = `field-${name}`;
+  const id = idOf(name);
   const range = make("input", { type: "range", id, min: 0, max: allowed.length - 1, step: 1 });
   const output = make("output", { for: id });
   const row = make("div", { class: "field", title: field.says }, make("label", { for: id }, label), range, output);
@@ -49,7 +49,7 @@ export function sliderRow(store, { name, label, stops, format, applies = () => t
 /** @param {Store} store @param {Choice} choice @returns {HTMLElement} */
 export function choiceRow(store, { name, label, words }) {
   const field = fieldOf(store, name);
-  const id = `field-${name}`;
+  const id = idOf(name);
   const select = make("select", { id }, ...(field.choices ?? []).map((value) => make("option", { value }, words[value] ?? value)));
   select.onchange = () => store.change({ [name]: select.value });
   follow(store, (state) => (select.value = String(state[name])));
@@ -60,6 +60,16 @@ export function choiceRow(store, { name, label, words }) {
 export function follow(store, show) {
   store.listen(show);
   show(store.get());
+}
+
+/** @type {Map<string, number>} */
+const n_rows = new Map();
+
+/** @param {string} name @returns {string} an id for one more row of a setting: several pages may have one */
+export function idOf(name) {
+  const n = (n_rows.get(name) ?? 0) + 1;
+  n_rows.set(name, n);
+  return n === 1 ? `field-${name}` : `field-${name}-${n}`;
 }
 
 /** @param {number} low @param {number} high @param {number} step @returns {number[]} */
