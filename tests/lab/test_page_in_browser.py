@@ -365,7 +365,7 @@ def test_every_picture_is_saved_as_png_and_svg(page, lab, link, pictures, tmp_pa
 
 def test_all_presets_fit_the_screen_and_say_what_to_notice(page, lab):
     opened(page, lab.url)
-    for link in ("Playground", "Space warp"):
+    for link in ("Playground", "Space warp", "Wiring"):
         page.get_by_role("link", name=link).click()
         chips = page.locator("main:visible .chips button").all()
         notices = set()
@@ -381,7 +381,7 @@ def test_all_presets_fit_the_screen_and_say_what_to_notice(page, lab):
 
 def test_every_control_has_a_name_and_a_place_in_the_tab_order(page, lab):
     opened(page, lab.url)
-    for link in ("Playground", "Space warp"):
+    for link in ("Playground", "Space warp", "Wiring"):
         page.get_by_role("link", name=link).click()
         nameless = page.evaluate(
             """() => [...document.querySelectorAll("button, a, input, select, summary, [tabindex]")]

@@ -12,6 +12,7 @@ import { connect, loadSchema } from "./server.js";
 import { makeStore } from "./store.js";
 import { themeButton } from "./theme.js";
 import { warpPage } from "./warp_page.js";
+import { wiringPage } from "./wiring_page.js";
 
 async function start() {
   const showStatus = connectionView();
@@ -25,6 +26,7 @@ async function start() {
   const views = {
     playground: playground(store, engine, paletteNow),
     warp: warpPage(store, paletteNow),
+    wiring: wiringPage(store, engine, paletteNow),
     runs: runsPage(store, paletteNow),
   };
   const shown = () => views[store.get().page];
