@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import DataError, DivergedError, SettingError
+from foldline.core.plane_inputs import plane_inputs
 from foldline.estimators import RandomlyWiredClassifier
-from foldline.lab.inputs import net_inputs, window_grid
+from foldline.lab.inputs import window_grid
 from foldline.lab.points import make_points
 from foldline.lab.regions import GRID_SIDE
 from foldline.lab.rewirable import Rewirable
@@ -55,7 +56,7 @@ def test_the_wired_net_gives_the_scores_of_the_models_net_of_the_same_weights(st
     page = trained(prepared(state), 20)
     wired, regular = nets_of(page)
     assert isinstance(wired, RandWire)
-    grid = jnp.asarray(net_inputs(window_grid(state.window, side=GRID_SIDE), state.inputs))
+    grid = jnp.asarray(plane_inputs(window_grid(state.window, side=GRID_SIDE), state.inputs))
     arrays = page.picture().arrays
     assert_allclose(arrays["grid"].reshape(-1, 3), wired(grid), rtol=1e-4, atol=1e-4)  # sums in another order
     assert_allclose(arrays["regular_grid"].reshape(-1, 3), regular(grid), **FLOAT32)
@@ -203,7 +204,7 @@ def test_the_graph_is_shown_before_the_nets_are_measured():
 def test_pictures_of_nodes_are_the_means_of_their_units():
     page = trained(prepared(SMALL), 20)
     wired, _ = page._nets.shown
-    grid = jnp.asarray(net_inputs(window_grid(SMALL.window, side=RESPONSE_SIDE), SMALL.inputs))
+    grid = jnp.asarray(plane_inputs(window_grid(SMALL.window, side=RESPONSE_SIDE), SMALL.inputs))
     given = np.stack(wired.hidden(grid)[:MOST_NODES])[:7, :, :3]
     assert_allclose(page.picture().arrays["responses"].reshape(7, -1), given.mean(axis=2), **FLOAT32)
 
@@ -224,7 +225,7 @@ def test_a_node_that_gives_the_same_everywhere_is_flat():
 def test_accuracies_are_those_of_the_nets_on_the_points():
     page = trained(prepared(SMALL), 200)
     points = make_points(SMALL)
-    X = jnp.asarray(net_inputs(points.xy, SMALL.inputs))
+    X = jnp.asarray(plane_inputs(points.xy, SMALL.inputs))
     told = page.picture().meta["accuracy"]
     for name, net in zip(("wired", "regular"), nets_of(page), strict=True):
         right = np.asarray(jnp.argmax(net(X), axis=1)) == points.labels

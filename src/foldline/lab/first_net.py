@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32
 
-from foldline.lab.state import LabState, state_from_json, state_to_json
+from foldline.lab.state import LabState, differ, state_from_json, state_to_json
 
 OF_NET = ("data", "classes", "seed", "inputs", "hidden", "activation")  # what, when it changes, asks for another net
 
@@ -37,8 +37,3 @@ class FirstNet:
         """Take what `to_json` gave."""
         layers = tuple((np.array(W, np.float32), np.array(b, np.float32)) for W, b in found["layers"])
         return cls(state=state_from_json(found["state"]), layers=layers)
-
-
-def differ(a: LabState, b: LabState, names: tuple[str, ...]) -> bool:
-    """Say whether one of some settings is another."""
-    return any(getattr(a, name) != getattr(b, name) for name in names)

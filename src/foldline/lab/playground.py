@@ -9,13 +9,13 @@ from scipy.special import softmax
 
 from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.core.plane_inputs import plane_inputs
-from foldline.lab.first_net import OF_NET, differ
+from foldline.lab.first_net import OF_NET
 from foldline.lab.kept import Kept
 from foldline.lab.pages import NOTHING, Given, LabPage, Picture
 from foldline.lab.points import make_points
 from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at
 from foldline.lab.saving import FILE, model_file
-from foldline.lab.state import LabState
+from foldline.lab.state import LabState, differ
 from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer, net_of_layers
 from foldline.models import MLP, n_numbers
 

@@ -209,5 +209,10 @@ def _decoded(text: str, *, name: str) -> str:
     raise SettingError(f"{name} is {text[:40]!r}; expected two digits of UTF-8 after each %. Copy the whole link.")
 
 
+def differ(a: LabState, b: LabState, names: tuple[str, ...]) -> bool:
+    """Say whether one of some settings is another."""
+    return any(getattr(a, name) != getattr(b, name) for name in names)
+
+
 def _state(values: dict[str, object]) -> LabState:
     return LabState(**values)  # type: ignore[arg-type]  # each kind gives what its field holds

@@ -45,7 +45,7 @@ def regular_net(state: LabState, width: int, *, n_classes: int) -> MLP:
         no effect and no gradient, and stay 0 in training, so that another width compiles nothing.
     """
     net = first_net(
-        replace(state, hidden=(width, width), activation="relu"),
+        replace(state, hidden=(width, width), activation=("relu",)),
         n_classes=n_classes,
         generator=generator_from_seed(state.seed),
     )

@@ -8,12 +8,12 @@ import numpy as np
 
 from foldline.insight.wiring_pictures import node_places
 from foldline.lab.pages import NOTHING, Given, LabPage, Picture
-from foldline.lab.playground import OF_POINTS, differ
+from foldline.lab.playground import OF_POINTS
 from foldline.lab.points import make_points
 from foldline.lab.regions import draw_grid
 from foldline.lab.rewirable import Rewirable
 from foldline.lab.side_by_side import SideBySide
-from foldline.lab.state import MOST_NODE_WIDTH, MOST_NODES, LabState
+from foldline.lab.state import MOST_NODE_WIDTH, MOST_NODES, LabState, differ
 from foldline.lab.trainer import RESPONSE_SIDE
 from foldline.lab.wired_nets import n_regular, regular_net, wired_net, wiring_of
 from foldline.models import n_numbers

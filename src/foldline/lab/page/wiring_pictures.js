@@ -2,7 +2,7 @@
 
 import { gridPixels } from "./grids.js";
 import { drawPlane, responsePixels } from "./plane.js";
-import { ACCURACY, LOSS } from "./progress.js";
+import { ACCURACY, LOSS } from "./numbers.js";
 
 /** @typedef {import("./wiring_moment.js").WiringMoment} WiringMoment */
 /** @typedef {import("./curves.js").Chart} Chart */
