@@ -461,6 +461,47 @@ def test_a_csv_file_is_played_with_and_a_wrong_one_is_told(page, lab):
     playwright.expect(page.locator(".toast", has_text="expected")).to_be_visible()
 
 
+def test_two_of_a_files_columns_are_chosen_by_name_and_by_picture(page, lab):
+    opened(page, lab.url)
+    page.locator("#field-data").select_option("csv")
+    rng = np.random.default_rng(0)
+    lines = [",".join(map(str, [*rng.normal(size=4).round(2), "uv"[i % 2]])) for i in range(60)]
+    rows = "\n".join(["length,width,height,age,kind", *lines])
+    page.locator("input[type=file]").set_input_files(
+        {"name": "four.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    )
+    playwright.expect(page.locator(".toast")).to_contain_text("It has 4 columns of numbers")
+    across, up = page.get_by_label("Across (x)"), page.get_by_label("Up (y)")
+    across.select_option("height")
+    assert hash_of(page) == "data=csv&columns=2,1"
+    up.select_option("height")  # the same one twice: they change places
+    assert hash_of(page) == "data=csv&columns=1,2"
+    page.locator("summary", has_text="Pairs").click()
+    pairs = page.get_by_role("button", name=re.compile(" over "))
+    playwright.expect(pairs).to_have_count(12)
+    playwright.expect(page.get_by_role("button", name="height over width")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("() => document.documentElement.scrollHeight") <= SIZE["height"]
+    page.get_by_role("button", name="age over length").click()
+    assert hash_of(page) == "data=csv&columns=0,3"
+    assert [across.input_value(), up.input_value()] == ["0", "3"]
+    page.reload()
+    page.locator("#facts .value:not(:empty)").first.wait_for()
+    playwright.expect(across).to_have_value("0")
+    playwright.expect(up).to_have_value("3")
+    page.locator("#exports summary").click()
+    with page.expect_download() as download:
+        page.locator("#export-plane-svg").click()
+    drawn = "".join(ElementTree.parse(download.value.path()).getroot().itertext())
+    assert "length →" in drawn
+    assert "↑ age" in drawn
+    page.locator("input[type=file]").set_input_files(
+        {"name": "two.csv", "mimeType": "text/csv", "buffer": b"0,1,a\n1,0,b\n2,2,b"}
+    )
+    playwright.expect(page.locator(".toast")).to_contain_text("two.csv: 3 points")
+    assert hash_of(page) == "data=csv"
+    playwright.expect(across).to_be_hidden()
+
+
 def test_a_restarted_engine_is_told_in_the_servers_words_alone(page, lab):
     sockets = []
     page.route_web_socket("**/ws", lambda socket: (sockets.append(socket), socket.connect_to_server()))

@@ -380,6 +380,18 @@ def test_a_file_of_the_user_is_learned_from():
     assert playground.picture().meta["accuracy"]["train"] > 0.9
 
 
+def test_other_columns_of_a_file_are_other_points_and_another_net():
+    rows = "a,b,c,kind\n" + "\n".join(f"{i % 7},{i % 5},{i % 3},{'uv'[i % 2]}" for i in range(40))
+    playground = trained(LabState(data="csv"), 20, file=read_points(rows, name="a.csv"))
+    before = playground.picture()
+    playground.change(replace(playground.state, columns=(2, 1)), Given(points=playground._given.points))
+    after = playground.picture()
+    assert (before.meta["axes"], after.meta["axes"]) == (["a", "b"], ["c", "b"])
+    assert after.meta["step"] == 0
+    assert_array_equal(after.arrays["points"][:, 1], before.arrays["points"][:, 1])
+    assert Playground(SMALL).picture().meta["axes"] == ["x", "y"]
+
+
 def test_without_points_training_is_refused_in_words_and_pictures_go_on():
     playground = Playground(LabState(data="points"))
     with pytest.raises(DataError, match="no points to learn from"):

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import DataError, SettingError
-from foldline.lab.points import RADIUS, SHAPES, make_points, read_points
+from foldline.lab.points import RADIUS, SHAPES, FilePoints, make_points, read_points
 from foldline.lab.state import LabState
 
 
@@ -67,12 +68,60 @@ def test_clicked_points_are_where_they_were_clicked():
 
 def test_a_file_is_read_and_scaled():
     file = read_points("length,width,kind\n1,10,cat\n3,30,dog\n\n", name="a.csv")
-    assert_allclose(file.xy, [[-1, -1], [1, 1]])
+    assert_allclose(file.numbers, [[-1, -1], [1, 1]])
+    assert file.columns == ("length", "width")
     assert file.labels.tolist() == [0, 1]
     assert file.class_names == ("cat", "dog")
     points = make_points(LabState(data="csv"), file)
     assert points.class_names == ("cat", "dog")
-    assert_array_equal(read_points("1,10,cat\n3,30,dog", name="a.csv").xy, file.xy)
+    assert points.axes == ("length", "width")
+    bare = read_points("1,10,cat\n3,30,dog", name="a.csv")
+    assert_array_equal(bare.numbers, file.numbers)
+    assert bare.columns == ("x", "y")
+
+
+IRIS = """sepal length,sepal width,petal length,petal width,species
+5.1,3.5,1.4,0.2,setosa
+7,3.2,4.7,1.4,versicolor
+6.3,3.3,6,2.5,virginica
+"""
+
+
+def test_two_of_more_columns_are_the_points():
+    file = read_points(IRIS, name="iris.csv")
+    assert file.columns == ("sepal length", "sepal width", "petal length", "petal width")
+    points = make_points(LabState(data="csv", columns=(3, 0)), file)
+    assert points.axes == ("petal width", "sepal length")
+    petals, sepals = np.array([0.2, 1.4, 2.5]), np.array([5.1, 7, 6.3])
+    assert_allclose(points.middle, [petals.mean(), sepals.mean()])
+    assert_allclose(points.xy * points.unit + points.middle, np.stack([petals, sepals], axis=1), rtol=1e-6)
+    assert points.class_names == ("setosa", "versicolor", "virginica")
+
+
+def test_columns_without_headings_are_counted():
+    file = read_points("\n".join(IRIS.splitlines()[1:]), name="iris.csv")
+    assert file.columns == ("column 1", "column 2", "column 3", "column 4")
+    assert read_points(IRIS.replace("sepal width", ""), name="f").columns[:2] == ("sepal length", "column 2")
+
+
+def test_a_file_goes_through_json_as_it_is():
+    file = read_points(IRIS, name="iris.csv")
+    back = FilePoints.from_json(json.loads(json.dumps(file.to_json())))
+    assert vars(back).keys() == vars(file).keys()
+    for name, value in vars(file).items():
+        assert_array_equal(getattr(back, name), value)
+
+
+def test_small_pictures_get_some_rows_and_columns():
+    rows = "".join(",".join(str(i * j % 11) for j in range(1, 11)) + f",{i % 2}\n" for i in range(400))
+    shown = read_points(rows, name="f").shown()
+    assert (len(shown["rows"]), len(shown["rows"][0]), len(shown["labels"]), len(shown["columns"])) == (150, 8, 150, 10)
+
+
+@pytest.mark.parametrize("columns", [(0, 4), (1, 1)])
+def test_columns_that_a_file_has_not_are_refused(columns):
+    with pytest.raises(SettingError, match="the file has 4 columns of numbers; expected two different ones, counted"):
+        make_points(LabState(data="csv", columns=columns), read_points(IRIS, name="iris.csv"))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +139,12 @@ def test_a_file_is_read_and_scaled():
         ("1,2,a\n1_0,3,b\n", "a.csv has '1_0,3,b' in line 2"),
         ('1,2,"a\nb"\n1,x,b\n', "a.csv has '1,x,b' in line 3"),
         ("1,2,a\r1,x,b\r", "a.csv has '1,x,b' in line 2"),
-        ("1,2,a\n1,3,b\n", "a column that cannot be scaled"),
+        ("1,2,a\n1,3,b\n", "a column that cannot be scaled, x; expected numbers that differ"),
+        ("a,b,c,d\n1,2,3,u\n2,5,3,v\n", "a column that cannot be scaled, c;"),
+        ("1,2,3,a\n1,2,b\n", "a.csv has '1,2,b' in line 2; expected 3 finite numbers and a class"),
+        ("a,b,c,kind\n1,red,3,u\n", "a.csv has 1 point"),
+        ("a,b,c,kind\n1,red,3,u\n2,5,3,v\n", "a.csv has '1,red,3,u' in line 2; expected 3 finite numbers"),
+        (",".join("1" * 66) + "\n", "a.csv has 65 columns before the last; expected 2 to 64 of numbers"),
         ("0.1,1,a\n0.1,2,b\n0.1,3,b\n", "a column that cannot be scaled"),
         ("1e308,2,a\n-1e308,3,b\n", "a column that cannot be scaled"),
         ('1,2,"a\n2,3,b' + "x" * 200_000, "a.csv is no CSV"),

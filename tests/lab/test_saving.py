@@ -72,6 +72,21 @@ def test_points_of_a_file_are_classified_in_their_own_units_and_by_their_own_nam
     assert_allclose(model.decision_function(xy), scores[:, columns], **FLOAT32)
 
 
+def test_the_columns_that_were_chosen_are_told_and_saved(tmp_path):
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(60, 3)) * [1, 10, 100] + [5, 6, 7]
+    lines = [f"{a},{b},{c},{'no' if c < 7 else 'yes'}" for a, b, c in numbers.tolist()]
+    file = read_points("\n".join(["age,height,pay,kind", *lines]), name="f")
+    playground = Playground(replace(SMALL, data="csv", columns=(2, 0), test=0), Given(points=file))
+    for _ in range(20):
+        playground.train(20)
+    assert "each row (pay, age) of an array, in the units of your file" in playground.save().meta["says"]
+    model = saved(playground, tmp_path)
+    accuracy = playground.picture().meta["accuracy"]["train"]
+    assert model.score(numbers[:, [2, 0]], np.where(numbers[:, 2] < 7, "no", "yes")) == pytest.approx(accuracy)
+    assert accuracy > 0.9
+
+
 def test_the_moment_that_is_shown_is_saved(tmp_path):
     playground = Playground(SMALL)
     playground.train(20)

@@ -31,7 +31,7 @@ def lab_command(
 ) -> None:
     """Open a page on which nets train live, with their exact regions and boundaries.
 
-    DATA is a CSV file of two numbers and a class a line, to begin with. Only this machine can reach the page,
+    DATA is a CSV file of two or more numbers and a class a line, to begin with. Only this machine can reach the page,
     by the printed address alone. Ctrl-C ends it.
     """
     from foldline.lab.serving import run_lab

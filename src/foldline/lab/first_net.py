@@ -9,7 +9,8 @@ from jaxtyping import Float32
 
 from foldline.lab.state import LabState, differ, state_from_json, state_to_json
 
-OF_NET = ("data", "classes", "seed", "inputs", "hidden", "activation")  # what, when it changes, asks for another net
+# What, when it changes, asks for another net.
+OF_NET = ("data", "classes", "seed", "inputs", "hidden", "activation", "columns")
 
 
 @dataclass(frozen=True, kw_only=True)

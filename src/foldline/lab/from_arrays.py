@@ -9,9 +9,11 @@ from numpy.typing import ArrayLike
 from foldline.core.checks import axes
 from foldline.core.errors import DataError
 from foldline.core.text import printable
-from foldline.lab.points import FilePoints, check_n_classes, check_n_points, checked_spread, shown_class
+from foldline.lab.points import FilePoints, checked_spread
 from foldline.lab.state import FARTHEST
+from foldline.lab.tables import check_n_classes, check_n_points, shown
 
+AXES = ("x", "y")
 MARGIN = 0.1  # of the window, on each side
 
 
@@ -36,25 +38,28 @@ def points_from_arrays(X: ArrayLike, y: ArrayLike, classes: np.ndarray | None = 
     check_n_points(n, name="X")
     wrong = np.flatnonzero(~(np.abs(xy) <= FARTHEST).all(axis=1))
     if len(wrong):
-        shown = ",".join(f"{number:g}" for number in xy[wrong[0]])
+        found = ",".join(f"{number:g}" for number in xy[wrong[0]])
         raise DataError(
-            f"X has {shown!r} in row {wrong[0]}; expected two finite numbers, up to {FARTHEST:,.0f}. Mend that row, or "
+            f"X has {found!r} in row {wrong[0]}; expected two finite numbers, up to {FARTHEST:,.0f}. Mend that row, or "
             f"scale X before the model is fitted."
         )
     known = _different(labels) if classes is None else classes
     check_n_classes(len(known), name="y" if classes is None else "model")
-    checked_spread(xy, name="X")
+    checked_spread(xy, AXES, name="X")
     places = {label: place for place, label in enumerate(known.tolist())}
     strange = [label for label in labels.tolist() if label not in places]
     if strange:
         raise DataError(
-            f"y has the class {shown_class(strange[0])!r}, which the model does not know; expected "
-            f"{', '.join(map(shown_class, places))}. Leave these rows out."
+            f"y has the class {shown(strange[0])!r}, which the model does not know; expected "
+            f"{', '.join(map(shown, places))}. Leave these rows out."
         )
     return FilePoints(
-        xy=xy,
+        columns=AXES,
+        numbers=xy,
         labels=np.array([places[label] for label in labels.tolist()], np.int32),
-        class_names=tuple(map(shown_class, places)),
+        class_names=tuple(map(shown, places)),
+        middle=np.zeros(2),
+        unit=np.ones(2),
     )
 
 

@@ -112,7 +112,7 @@ def _beginning(model: "BaseEstimator | None", X: ArrayLike | None, y: ArrayLike 
     points = None
     if X is not None and y is not None:
         points = points_from_arrays(X, y, classes)
-        settings |= {"data": "csv", "window": window_of(points.xy)}
+        settings |= {"data": "csv", "window": window_of(points.numbers)}
     elif classes is not None:
         settings |= {"data": "points", "classes": len(classes)}
     state = state_from_json(settings)

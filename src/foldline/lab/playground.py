@@ -19,7 +19,7 @@ from foldline.lab.state import LabState, differ
 from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer, net_of_layers
 from foldline.models import MLP, n_numbers
 
-OF_POINTS = ("data", "classes", "points", "noise", "test", "seed", "clicked")  # what, when it changes, asks for others
+OF_POINTS = ("data", "classes", "points", "noise", "test", "seed", "clicked", "columns")  # they ask for others
 
 HISTORY_BYTES = 16 * 2**20  # of the kept nets of one playground
 MOST_KEPT, FEWEST_KEPT = 500, 8  # nets
@@ -121,9 +121,10 @@ class Playground(LabPage):
         """Give the net that is shown as a model file."""
         data = model_file(self._moment.model, self.state, self._points)
         units = "in the units of your file" if self.state.data == "csv" else "as on the page"
+        row = ", ".join(self._points.axes)
         says = (
             f"{FILE} holds the net of step {self._moment.step:,}. In Python: model = foldline.load('{FILE}'); "
-            f"model.predict(points) gives the class of each row (x, y) of an array, {units}."
+            f"model.predict(points) gives the class of each row ({row}) of an array, {units}."
         )
         return Picture(meta={"name": FILE, "says": says}, arrays={"bytes": np.frombuffer(data, np.uint8)})
 
@@ -161,6 +162,8 @@ class Playground(LabPage):
             "accuracy": {"train": accuracy, "test": test_accuracy if has_test else None},
             "n_classes": points.n_classes,
             "class_names": list(points.class_names),
+            "axes": list(points.axes),
+            "columns": list(points.columns),
             "inputs": list(self.state.inputs),
             "layers": [list(layer.W.shape) for layer in moment.model.layers],
             "activations": list(moment.model.activations),

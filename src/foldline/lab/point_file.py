@@ -8,7 +8,7 @@ from foldline.lab.points import FilePoints, read_points
 
 
 def read_point_file(path: Path) -> FilePoints:
-    """Read a CSV file of two columns of numbers and one of classes.
+    """Read a CSV file of columns of numbers and one of classes, the last.
 
     Raises: DataError as `read_points`, and for a file that cannot be read; MissingDataError if there is none.
     """
@@ -22,5 +22,5 @@ def read_point_file(path: Path) -> FilePoints:
             f"{shown} cannot be read ({reason(error)}); expected a CSV file. Change who may read it, or give another."
         ) from error
     if text is None:
-        raise MissingDataError(f"{shown} is no file; expected a CSV file of x, y and a class. Check the name.")
+        raise MissingDataError(f"{shown} is no file; expected a CSV file of numbers and a class. Check the name.")
     return read_points(text, name=shown)

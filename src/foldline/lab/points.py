@@ -1,22 +1,21 @@
 """Points of the plane with classes: the playground's data sets."""
 
-import csv
-import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int32
 
 from foldline.core.errors import DataError, SettingError
 from foldline.core.seeds import generator_from_seed
-from foldline.core.text import plural, printable, reason
-from foldline.lab.state import MOST_CLASSES, LabState
+from foldline.lab.state import LabState
+from foldline.lab.tables import read_table, shown
 
 RADIUS = 2.5  # of the data sets, in a window that reaches to 3
 TURN_RAD = 4.0  # that an arm of the spiral winds around the middle, as in the course notes of CS231n
 BLOB_SPREAD = 0.3  # standard deviation of a blob, to which the noise comes
-MOST_POINTS = 5000  # of a file
+SHOWN_ROWS, SHOWN_COLUMNS = 150, 8  # of a file, in the small pictures of pairs
 HUNDREDTH = 0.01  # of a unit, the grid of clicked points
 
 XY = Float64[np.ndarray, "n 2"]
@@ -27,6 +26,8 @@ class LabPoints:
     """Points of the plane, their classes, and which of them are for testing.
 
     Args:
+        columns: of the file that they come from, by name; none of other points.
+        axes: what x and y are called.
         middle: where the origin lies in the units of the points' source.
         unit: how long 1 is in them, along x and y.
     """
@@ -35,6 +36,8 @@ class LabPoints:
     labels: Int32[np.ndarray, " n"]
     is_test: Bool[np.ndarray, " n"]
     class_names: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    axes: tuple[str, str] = ("x", "y")
     middle: tuple[float, float] = (0.0, 0.0)
     unit: tuple[float, float] = (1.0, 1.0)
 
@@ -46,33 +49,50 @@ class LabPoints:
 
 @dataclass(frozen=True, kw_only=True)
 class FilePoints:
-    """Points that a user brought; those of a file are scaled to mean 0 and standard deviation 1 in each direction.
+    """Rows of numbers that a user brought; of a file each column is scaled to mean 0 and standard deviation 1.
 
     Args:
-        middle: what was taken from each direction, in the user's own units: the mean.
-        unit: what it was divided by then: the standard deviation.
+        columns: their names.
+        numbers: (N, D), scaled.
+        labels: (N,).
+        class_names: a text for each class.
+        middle: (D,) what was taken from each column, in the user's units: the mean.
+        unit: (D,) what it was divided by then: the standard deviation.
     """
 
-    xy: XY
+    columns: tuple[str, ...]
+    numbers: Float64[np.ndarray, "n d"]
     labels: Int32[np.ndarray, " n"]
     class_names: tuple[str, ...]
-    middle: tuple[float, float] = (0.0, 0.0)
-    unit: tuple[float, float] = (1.0, 1.0)
+    middle: Float64[np.ndarray, " d"]
+    unit: Float64[np.ndarray, " d"]
 
     def to_json(self) -> dict[str, object]:
         """Give everything as JSON."""
-        arrays = {"xy": self.xy.tolist(), "labels": self.labels.tolist()}
-        return {**arrays, "class_names": self.class_names, "middle": self.middle, "unit": self.unit}
+        return {
+            name: value.tolist() if isinstance(value, np.ndarray) else list(value) for name, value in vars(self).items()
+        }
+
+    def told(self) -> dict[str, object]:
+        """Say what there is, in short: how many points, classes, columns."""
+        return {"points": len(self.labels), "classes": list(self.class_names), "columns": list(self.columns)}
+
+    def shown(self) -> dict[str, object]:
+        """Give a few rows of the first columns, for small pictures of every pair of them."""
+        rows = np.linspace(0, len(self.labels) - 1, min(len(self.labels), SHOWN_ROWS)).astype(int)
+        few = self.numbers[rows, :SHOWN_COLUMNS].round(2)
+        return {**self.told(), "rows": few.tolist(), "labels": self.labels[rows].tolist()}
 
     @classmethod
     def from_json(cls, found: Mapping[str, object]) -> "FilePoints":
         """Take what `to_json` gave."""
         return cls(
-            xy=np.array(found["xy"], np.float64),
+            columns=tuple(found["columns"]),  # type: ignore[arg-type]  # a list, from to_json
+            numbers=np.array(found["numbers"], np.float64),
             labels=np.array(found["labels"], np.int32),
-            class_names=tuple(found["class_names"]),  # type: ignore[arg-type]  # lists, from to_json
-            middle=tuple(found["middle"]),  # type: ignore[arg-type]
-            unit=tuple(found["unit"]),  # type: ignore[arg-type]
+            class_names=tuple(found["class_names"]),  # type: ignore[arg-type]
+            middle=np.array(found["middle"], np.float64),
+            unit=np.array(found["unit"], np.float64),
         )
 
 
@@ -80,17 +100,21 @@ def make_points(state: LabState, file: FilePoints | None = None) -> LabPoints:
     """Make the points that a state asks for.
 
     Args:
-        state: of it data, classes, points, noise, test, seed and clicked.
+        state: of it data, classes, points, noise, test, seed, clicked and columns.
         file: the points of data="csv".
-    Raises: SettingError for data="csv" without a file.
+    Raises: SettingError for data="csv" without a file, or with columns that it has not.
     Convention: the seed decides where points are and which are for testing, and `noise` and `test` only how much: while
         they are changed, points move straight away from where they would be without noise, and testing points stay so.
     """
     generator = generator_from_seed(state.seed)
+    of_file: dict[str, Any] = {}
     if state.data == "csv":
         if file is None:
             raise SettingError("no CSV file was given, and data is 'csv'; expected one. Upload one, or choose others.")
-        xy, labels, names = file.xy, file.labels, file.class_names
+        i, j = _checked_columns(state.columns, len(file.columns))
+        xy, labels, names = file.numbers[:, [i, j]], file.labels, file.class_names
+        of_file = {"axes": (file.columns[i], file.columns[j]), "columns": file.columns}
+        of_file |= {name: (float(of[i]), float(of[j])) for name, of in (("middle", file.middle), ("unit", file.unit))}
     elif state.data == "points":
         clicked = np.array(state.clicked, np.int32).reshape(-1, 3)
         xy, labels = HUNDREDTH * clicked[:, :2], clicked[:, 2]
@@ -105,80 +129,54 @@ def make_points(state: LabState, file: FilePoints | None = None) -> LabPoints:
     is_test = chance < state.test
     if len(chance):
         is_test[chance.argmax()] = False  # one is always left to learn from
-    scale = (file.middle, file.unit) if state.data == "csv" and file is not None else ((0.0, 0.0), (1.0, 1.0))
-    return LabPoints(
-        xy=xy.astype(np.float32), labels=labels, is_test=is_test, class_names=names, middle=scale[0], unit=scale[1]
-    )
+    return LabPoints(xy=xy.astype(np.float32), labels=labels, is_test=is_test, class_names=names, **of_file)
 
 
 def read_points(text: str, *, name: str) -> FilePoints:
-    """Read two columns of numbers and one of classes from CSV.
+    """Read columns of numbers, and one of classes, the last, from CSV.
 
     Args:
         text: with or without a line of headings.
         name: of the file, for messages.
-    Raises: DataError for other columns, fewer than 2 or more than 5,000 rows, and fewer than 2 or more than 8 classes.
+    Raises: DataError as `read_table`, and for a column whose numbers are all alike.
     """
-    try:
-        reader = csv.reader(io.StringIO(text, newline=None))  # with line ends of every system
-        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
-    except csv.Error as error:
-        raise DataError(f"{name} is no CSV ({reason(error)}); expected lines of x,y,class. Save it as CSV.") from error
-    if rows and len(rows[0][1]) == 3 and _number(rows[0][1][0]) is _number(rows[0][1][1]) is None:
-        rows = rows[1:]  # headings; one number among them is rather a point with a slip in it
-    check_n_points(len(rows), name=name)
-    pairs = []
-    for n, row in rows:
-        point = _point(row) if len(row) == 3 and row[2].strip() else None
-        if point is None:
-            shown = printable(",".join(row))[:40]
-            raise DataError(
-                f"{name} has {shown!r} in line {n}; expected two finite numbers and a class. Mend that line."
-            )
-        pairs.append(point)
-    labels = [row[2].strip() for _, row in rows]
-    names = tuple(dict.fromkeys(labels))
-    check_n_classes(len(names), name=name)
-    xy = np.array(pairs)
-    middle, spread = xy.mean(axis=0), checked_spread(xy, name=name)
+    columns, numbers, classes = read_table(text, name=name)
+    names = tuple(dict.fromkeys(classes))
+    middle, unit = numbers.mean(axis=0), checked_spread(numbers, columns, name=name)
     return FilePoints(
-        xy=(xy - middle) / spread,
-        labels=np.array([names.index(label) for label in labels], np.int32),
-        class_names=tuple(map(shown_class, names)),
-        middle=tuple(middle.tolist()),
-        unit=tuple(spread.tolist()),
+        columns=columns,
+        numbers=(numbers - middle) / unit,
+        labels=np.array([names.index(label) for label in classes], np.int32),
+        class_names=tuple(map(shown, names)),
+        middle=middle,
+        unit=unit,
     )
 
 
-def check_n_points(n: int, *, name: str) -> None:
-    """Check how many points there are. Raises: DataError for fewer than 2 or more than 5,000."""
-    if not 2 <= n <= MOST_POINTS:
-        raise DataError(
-            f"{name} has {n:,} {plural('point', n)}; expected 2 to {MOST_POINTS:,}. Give fewer rows, or more."
-        )
-
-
-def check_n_classes(n: int, *, name: str) -> None:
-    """Check how many classes there are. Raises: DataError for fewer than 2 or more than 8."""
-    if not 2 <= n <= MOST_CLASSES:
-        raise DataError(f"{name} has {n} {plural('class', n)}; expected 2 to {MOST_CLASSES}. Take other rows.")
-
-
-def checked_spread(xy: XY, *, name: str) -> Float64[np.ndarray, " 2"]:
+def checked_spread(
+    numbers: Float64[np.ndarray, "n d"], columns: Sequence[str], *, name: str
+) -> Float64[np.ndarray, " d"]:
     """Give the standard deviation of each column. Raises: DataError for one whose numbers do not differ."""
     with np.errstate(over="ignore", invalid="ignore"):
-        spread = np.asarray(xy.std(axis=0))
+        spread = numbers.std(axis=0)
     # The spread of equal numbers is what their mean was rounded by, and that of tiny ones 0.
-    if not (np.isfinite(spread).all() and (spread > 0).all() and (xy.max(axis=0) > xy.min(axis=0)).all()):
+    can_be = np.isfinite(spread) & (spread > 0) & (numbers.max(axis=0) > numbers.min(axis=0))
+    if not can_be.all():
         raise DataError(
-            f"{name} has a column that cannot be scaled; expected numbers that differ. Take another column."
+            f"{name} has a column that cannot be scaled, {columns[int(np.argmin(can_be))]}; expected numbers that "
+            f"differ. Leave it out, or take another."
         )
-    return spread
+    return np.asarray(spread)
 
 
-def shown_class(label: object) -> str:
-    """Give what a class is called where a person reads."""
-    return printable(str(label))[:40]
+def _checked_columns(columns: tuple[int, ...], n_columns: int) -> tuple[int, int]:
+    i, j = columns
+    if i == j or max(i, j) >= n_columns:
+        raise SettingError(
+            f"columns is {i},{j} and the file has {n_columns} columns of numbers; expected two different ones, counted "
+            f"from 0 to {n_columns - 1}. Choose others."
+        )
+    return i, j
 
 
 def _spiral(labels: Int32[np.ndarray, " n"], n_classes: int, generator: np.random.Generator) -> XY:
@@ -223,15 +221,3 @@ def _polar(radius: Float64[np.ndarray, " n"], angle: Float64[np.ndarray, " n"]) 
 
 def _numbered(n: int) -> tuple[str, ...]:
     return tuple(map(str, range(n)))
-
-
-def _point(row: list[str]) -> tuple[float, float] | None:
-    x, y = _number(row[0]), _number(row[1])
-    return (x, y) if x is not None and y is not None and np.isfinite([x, y]).all() else None
-
-
-def _number(text: str) -> float | None:
-    try:
-        return None if "_" in text else float(text)  # which takes 1_0 for 10
-    except ValueError:
-        return None

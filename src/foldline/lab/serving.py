@@ -38,7 +38,7 @@ def run_lab(
     """Serve the lab on this machine until Ctrl-C.
 
     Args:
-        data: a CSV file of x, y and a class, to begin with; None for the lab's own points.
+        data: a CSV file of two or more numbers and a class a line, to begin with; None for the lab's own points.
         link: the part of the page's address behind '#': settings to begin with.
         record: an HTML file that is to replay what the page that is open longest has shown of the playground; None for
             none.

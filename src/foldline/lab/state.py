@@ -18,6 +18,7 @@ INPUTS = ("x", "y", "x2", "y2", "xy", "sinx", "siny", "r", "angle")
 MOST_CLASSES = 8
 FARTHEST = 1e6  # x and y of a window, and of what is pointed at
 MOST_NODES, MOST_NODE_WIDTH = 16, 8  # of a wired net: all of them are trained as one of this size
+MOST_COLUMNS = 64  # of numbers, of a file
 REACH = 600  # hundredths of a unit: twice the usual window
 RUN_COLUMNS = ("accuracy", "recipe", "images", "spread", "time", "predict", "size", "difference")
 LONGEST_RUN = 200
@@ -64,6 +65,7 @@ class LabState:
     wiring_m: int = 2
     wiring_seed: int = 0
     wiring_edges: tuple[tuple[int, int], ...] = ()
+    columns: tuple[int, ...] = (0, 1)
 
 
 FIELDS: dict[str, tuple[Kind, str]] = {
@@ -107,6 +109,7 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "wiring_m": (Whole(1, 5), "of ba: edges of each new node"),
     "wiring_seed": (Whole(0, 2**32 - 1), "decides the graph"),
     "wiring_edges": (Edges(MOST_NODES), "of own: which node feeds which, from the smaller number to the larger"),
+    "columns": (ListOf(Whole(0, MOST_COLUMNS - 1), 2, 2), "which columns of a file's numbers are x and y, from 0"),
 }
 
 

@@ -20,7 +20,7 @@ from foldline.models import n_numbers
 from foldline.models.mlp import regular_width
 
 # What, when it changes, asks for another net. The edges of a graph of one's own do not: the same weights go on.
-OF_NET = ("data", "classes", "seed", "inputs", "wiring_nodes", "wiring_width")
+OF_NET = ("data", "classes", "seed", "inputs", "columns", "wiring_nodes", "wiring_width")
 FLAT = 1e-6  # a node whose units differ by no more over the window says nothing about a point
 
 
@@ -118,6 +118,7 @@ class WiringPage(LabPage):
             "n_points": {"train": int((~points.is_test).sum()), "test": int(points.is_test.sum())},
             "n_classes": points.n_classes,
             "class_names": list(points.class_names),
+            "columns": list(points.columns),
             "window": list(state.window),
             "rate": nets.trainers[0].examples_per_s,
             "work": {"done": self._n_pieces - len(self._to_do), "of": self._n_pieces} if self.is_working else None,

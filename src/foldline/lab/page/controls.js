@@ -1,11 +1,13 @@
 /** The settings at the side: points, inputs, training. */
 
 import { ACTIVATIONS, commonActivation } from "./activations.js";
+import { columnControls } from "./columns.js";
 import { make, sheet, toast } from "./dom.js";
 import { choiceRow, decades, evenly, fieldOf, follow, idOf, sliderRow } from "./fields.js";
 import { FEATURES, featurePicture } from "./features.js";
 import { responsePixels } from "./plane.js";
 import { sendTable } from "./server.js";
+import { isSame } from "./state.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./state.js").State} State */
@@ -17,36 +19,50 @@ const OPTIMIZER_WORDS = { sgd: "SGD", adamw: "AdamW" };
 const TWO_CLASSES = ["xor", "moons"];
 const PICTURE_SIDE = 12;
 
-/** @param {HTMLElement} place @param {Store} store */
-export function dataControls(place, store) {
+/** @param {HTMLElement} place @param {Store} store @param {PaletteNow} palette @returns {(columns: readonly string[]) => void} shows those of a file */
+export function dataControls(place, store, palette) {
   const isMade = (/** @type {State} */ { data }) => data !== "points" && data !== "csv";
   const file = make("input", { type: "file", accept: ".csv,text/csv", hidden: true, "aria-label": "CSV file" });
-  const pick = make("button", { type: "button", title: "Two columns of numbers and one of classes" }, "Choose a CSV file");
-  const pickRow = make("div", { class: "field wide" }, make("span", { class: "label" }, "File"), pick, file);
+  const pick = make("button", { type: "button", title: "Columns of numbers, and the class in the last one" }, "Choose");
+  const fileRow = make("div", { class: "file" }, pick, file);
+  const pickRow = make("div", { class: "field wide" }, make("span", { class: "label" }, "CSV file"), fileRow);
   pick.onclick = () => file.click();
   file.onchange = async () => {
     const chosen = file.files?.[0];
     file.value = "";
     if (!chosen) return;
     try {
-      const { points, classes } = await sendTable(chosen);
-      if (store.get().data === "csv") store.renew();
-      else store.change({ data: "csv" });
-      toast(`${chosen.name}: ${points.toLocaleString("en")} points of ${classes.length} classes (${classes.join(", ")}).`);
+      const { points, classes, columns: names } = await sendTable(chosen);
+      const before = store.get();
+      store.change({ data: "csv", columns: [0, 1] });
+      if (isSame(before, store.get())) store.renew();
+      const more = names.length > 2 ? ` It has ${names.length} columns of numbers; choose which two are seen. The last one is the class.` : "";
+      toast(`${chosen.name}: ${points.toLocaleString("en")} points of ${classes.length} classes (${classes.join(", ")}).${more}`);
     } catch (error) {
       toast(error instanceof Error ? error.message : String(error));
     }
   };
+  const ofFile = make("div");
+  const columns = columnControls(ofFile, store, palette);
+  fileRow.append(columns.menu);
+  const made = [
+    sliderRow(store, { name: "classes", label: "Classes", stops: evenly(2, 8, 1), format: String, applies: ({ data }) => !TWO_CLASSES.includes(data) }),
+    sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, applies: isMade }),
+    sliderRow(store, { name: "noise", label: "Noise", stops: evenly(0, 1, 0.05), format: (x) => `${x.toFixed(2)} units`, applies: isMade }),
+  ];
   place.append(
     choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS }),
     pickRow,
-    sliderRow(store, { name: "classes", label: "Classes", stops: evenly(2, 8, 1), format: String, applies: ({ data }) => !TWO_CLASSES.includes(data) && data !== "csv" }),
-    sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, applies: isMade }),
-    sliderRow(store, { name: "noise", label: "Noise", stops: evenly(0, 1, 0.05), format: (x) => `${x.toFixed(2)} units`, applies: isMade }),
+    ofFile,
+    ...made,
     sliderRow(store, { name: "test", label: "Held back", stops: evenly(0, 0.8, 0.1), format: percent }),
     seedRow(store, { name: "seed", label: "Seed", says: "Another seed: other points, other first weights" }),
   );
-  follow(store, ({ data }) => (pickRow.hidden = data !== "csv"));
+  follow(store, ({ data }) => {
+    pickRow.hidden = ofFile.hidden = data !== "csv";
+    made.forEach((row) => (row.hidden = data === "csv"));
+  });
+  return columns.show;
 }
 
 /** @param {HTMLElement} place @param {Store} store @param {PaletteNow} palette @returns {() => void} draws again */

@@ -30,6 +30,7 @@ export function momentOf({ meta, arrays }) {
     widths,
     picture: {
       window: meta.window,
+      axes: meta.axes,
       n_classes: meta.n_classes,
       widths,
       corners: arrays.corners.values,

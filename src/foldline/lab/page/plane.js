@@ -9,6 +9,7 @@ import { MARKS, mix } from "./colors.js";
 /**
  * @typedef {object} Picture what one frame says about the plane; coordinates are the data's
  * @property {Window} window
+ * @property {readonly [string, string]} [axes] what x and y are called
  * @property {number} n_classes
  * @property {readonly number[]} widths units of each hidden layer
  * @property {ArrayLike<number>} corners x, y of all cells in a row
@@ -36,6 +37,7 @@ import { MARKS, mix } from "./colors.js";
  */
 
 const LEVELS = 12; // of confidence: few enough that each is one path
+const AXIS_MARGIN_PX = 12;
 const PALEST = 0.06;
 const HOLLOW_PX = 1.6; // the rim of a test point
 const FULLEST = 0.5; // the points must still be seen on it
@@ -56,6 +58,7 @@ export function drawPlane(pen, picture, size, palette, shown) {
   if (shown.folds) drawFolds(pen, picture, palette, toPixels, shown.unit);
   if (shown.boundary) drawBoundary(pen, picture, palette, toPixels);
   if (shown.points) drawPoints(pen, picture, palette, toPixels, shown.test);
+  if (picture.axes && String(picture.axes) !== "x,y") nameAxes(pen, picture.axes, size, palette);
 }
 
 /** @param {Window} window @param {Size} size @returns {(x: number, y: number) => [number, number]} data to pixels */
@@ -109,6 +112,13 @@ export function responsePixels(response, side, palette) {
 }
 
 /** @typedef {(x: number, y: number) => [number, number]} ToPixels */
+
+/** @param {Pen} pen @param {readonly [string, string]} names @param {Size} size @param {Palette} palette */
+function nameAxes(pen, [x, y], { width, height }, palette) {
+  const lettering = { size: 12, color: palette.ink, halo: palette.paper, bold: true };
+  pen.text(width - AXIS_MARGIN_PX, height - AXIS_MARGIN_PX, `${x} →`, { ...lettering, anchor: "end" });
+  pen.text(AXIS_MARGIN_PX, AXIS_MARGIN_PX, `↑ ${y}`, lettering);
+}
 
 /** @param {Pen} pen @param {Picture} picture @param {Palette} palette @param {ToPixels} toPixels */
 function fillCells(pen, picture, palette, toPixels) {

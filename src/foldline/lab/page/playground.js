@@ -54,7 +54,7 @@ export function playground(store, server, palette) {
     otherwise: (before, now) => (before && { ...usual, ...before.set }.data === now.data ? before.notice : GREETING),
     begin: () => controls.play(true),
   });
-  dataControls(find("data-fields", HTMLElement), store);
+  const showColumns = dataControls(find("data-fields", HTMLElement), store, palette);
   const drawInputs = inputControls(find("input-fields", HTMLElement), store, palette);
   trainingControls(find("training-fields", HTMLElement), store);
   speedControl(find("speed-field", HTMLElement), store);
@@ -105,6 +105,7 @@ export function playground(store, server, palette) {
       moment = momentOf(frame);
       controls.show(moment.meta);
       tools.show(moment.picture.n_classes);
+      showColumns(moment.meta.columns);
       if (store.get().page !== "playground") return; // drawn when it is seen again, as its canvases then change their size
       region.refresh(moment);
       drawPicture();

@@ -43,7 +43,7 @@ export async function loadSchema() {
 /**
  * Hand a CSV file to the server.
  *
- * @param {File} file @returns {Promise<{points: number, classes: string[]}>}
+ * @param {File} file @returns {Promise<{points: number, classes: string[], columns: string[]}>}
  * @throws {Error} with the server's words
  */
 export async function sendTable(file) {
@@ -61,6 +61,20 @@ export async function loadRuns() {
   const answer = await fetch(new URL("runs.json", document.baseURI));
   if (!answer.ok) throw new Error(`The server answers ${answer.status} to runs.json; expected 200. Start foldline lab again.`);
   return answer.json();
+}
+
+/**
+ * @typedef {object} Table some rows of the CSV file that the server has
+ * @property {readonly string[]} classes
+ * @property {readonly string[]} columns all of them
+ * @property {readonly (readonly number[])[]} rows the first of their columns, scaled to mean 0 and deviation 1
+ * @property {readonly number[]} labels
+ */
+
+/** @returns {Promise<Table | null>} null without a file */
+export async function loadTable() {
+  const answer = await fetch(new URL("data", document.baseURI));
+  return answer.ok ? answer.json() : null;
 }
 
 /** @param {Listeners} on @returns {Server} */

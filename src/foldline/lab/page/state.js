@@ -41,6 +41,7 @@ import { KINDS } from "./kinds.js";
  * @property {number} wiring_m
  * @property {number} wiring_seed
  * @property {readonly import("./kinds.js").Edge[]} wiring_edges
+ * @property {readonly number[]} columns
  */
 /** @typedef {Readonly<LabState>} State */
 /** @typedef {keyof LabState} Name */

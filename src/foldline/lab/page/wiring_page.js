@@ -51,7 +51,7 @@ export function wiringPage(store, server, palette) {
       controls.play(true);
     },
   });
-  dataControls(find("wiring-data-fields", HTMLElement), store);
+  const showColumns = dataControls(find("wiring-data-fields", HTMLElement), store, palette);
   const drawInputs = inputControls(find("wiring-input-fields", HTMLElement), store, palette);
   trainingControls(find("wiring-training-fields", HTMLElement), store, { withActivation: false });
   speedControl(find("wiring-speed-field", HTMLElement), store);
@@ -104,6 +104,7 @@ export function wiringPage(store, server, palette) {
       moment = wiringMomentOf(frame);
       controls.show(moment.meta);
       tell(moment.meta);
+      showColumns(moment.meta.columns);
       drawPlanes();
       clearTimeout(drawingLater);
       if (performance.now() - drawnAt_ms > SLOW_MS) drawRest();

@@ -1,0 +1,91 @@
+/** Which two columns of a CSV file are x and y: two lists, and small pictures of every pair. */
+
+import { MARKS } from "./colors.js";
+import { make, sheet } from "./dom.js";
+import { follow, idOf } from "./fields.js";
+import { loadTable } from "./server.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+const AXES = /** @type {const} */ (["Across (x)", "Up (y)"]);
+const REACH = 3; // deviations that a small picture shows to each side
+const DOT_PX = 1.8;
+
+/**
+ * @param {HTMLElement} place @param {Store} store @param {() => import("./colors.js").Palette} palette
+ * @returns {{menu: HTMLElement, show: (names: readonly string[]) => void}} all pairs; `show` for the columns of the newest picture, none of points that are no file's
+ */
+export function columnControls(place, store, palette) {
+  /** @type {readonly string[]} */
+  let names = [];
+  const selects = AXES.map((_, axis) => {
+    const select = make("select", { id: idOf(`column-${axis}`) });
+    select.onchange = () => choose(axis, Number(select.value));
+    return select;
+  });
+  const choose = (/** @type {number} */ axis, /** @type {number} */ column) => {
+    const before = store.get().columns;
+    const other = before[1 - axis] === column ? before[axis] : before[1 - axis]; // the same one twice: they change places
+    store.change({ columns: axis ? [other, column] : [column, other] });
+  };
+  const pairs = make("div", { class: "pairs" });
+  const menu = make("details", { class: "menu" }, make("summary", { title: "Small pictures of every pair of columns" }, "Pairs"), pairs);
+  menu.ontoggle = async () => {
+    if (!menu.open) return;
+    const table = await loadTable();
+    if (table) drawPairs(table);
+  };
+  menu.onkeydown = (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  };
+  addEventListener("pointerdown", ({ target }) => {
+    if (target instanceof Node && !menu.contains(target)) menu.open = false;
+  });
+
+  const drawPairs = (/** @type {import("./server.js").Table} */ { columns, rows, labels }) => {
+    const n = rows[0].length;
+    pairs.style.gridTemplateColumns = `repeat(${n}, minmax(0, 1fr))`;
+    const [x, y] = store.get().columns;
+    const cells = Array.from({ length: n * n }, (_, i) => [i % n, Math.floor(i / n)]);
+    const canvases = cells.map(() => make("canvas"));
+    pairs.replaceChildren(...cells.map(([across, up], i) => {
+      if (across === up) return make("span", {}, columns[up]);
+      const says = `${columns[up]} over ${columns[across]}`;
+      const button = make("button", { type: "button", title: says, "aria-label": says, "aria-pressed": String(across === x && up === y) }, canvases[i]);
+      button.onclick = () => {
+        menu.open = false;
+        store.change({ columns: [across, up] });
+      };
+      return button;
+    }), ...(columns.length > n ? [make("p", {}, `The first ${n} of ${columns.length} columns; the lists have all.`)] : []));
+    cells.forEach(([across, up], i) => across !== up && drawPair(canvases[i], rows.map((row) => [row[across], row[up]]), labels));
+  };
+  const drawPair = (/** @type {HTMLCanvasElement} */ canvas, /** @type {number[][]} */ points, /** @type {readonly number[]} */ labels) => {
+    const { pen, size: { width, height } } = sheet(canvas);
+    const { classes } = palette();
+    points.forEach(([x, y], i) => {
+      const color = classes[labels[i] % classes.length];
+      pen.mark(MARKS[labels[i] % MARKS.length], (width * (x + REACH)) / (2 * REACH), (height * (REACH - y)) / (2 * REACH), DOT_PX, color, color, 0.1);
+    });
+  };
+
+  const rows = AXES.map((label, axis) => make("div", { class: "field wide", title: "A column of the file" }, make("label", { for: selects[axis].id }, label), selects[axis]));
+  place.append(...rows);
+  const show = () => {
+    const { data, columns } = store.get();
+    [...rows, menu].forEach((row) => (row.hidden = data !== "csv" || names.length < 3));
+    selects.forEach((select, axis) => (select.value = String(columns[axis])));
+  };
+  follow(store, show);
+  return {
+    menu,
+    show(next) {
+      if (String(next) === String(names)) return;
+      names = next;
+      for (const select of selects) select.replaceChildren(...names.map((name, value) => make("option", { value }, name)));
+      show();
+    },
+  };
+}
