@@ -121,7 +121,7 @@ def test_a_model_without_points_is_shown_on_an_empty_plane():
 @pytest.mark.parametrize(
     ("X", "y", "words"),
     [
-        (np.zeros((3, 2)), [0, 1, 0], "X has a column that cannot be scaled; expected numbers that differ"),
+        (np.zeros((3, 2)), [0, 1, 0], "X has a column that cannot be scaled, x; expected numbers that differ"),
         ([[1, 2]], [0], "X has 1 point; expected 2 to 5,000"),
         (np.ones((5001, 2)), np.zeros(5001), "X has 5,001 points; expected 2 to 5,000"),
         ([[1, 2], [3, 4]], [0, 0], "y has 1 class; expected 2 to 8"),
