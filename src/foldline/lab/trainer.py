@@ -21,7 +21,10 @@ from foldline.training import LOSSES, Rows, TrainingSettings
 from foldline.training.epoch import TrainingState, first_state, run_steps
 from foldline.training.settings import Hyper, Plan
 
-CALL_STEPS = 128  # that one call of the compiled program can take; fewer cost what they are
+# Steps that one call of the compiled program can take; fewer cost what they are. A call costs as much as 50 steps of a
+# small net, so many are best (measured, 512 for 128: a quarter less a step of 10 points); but the points of all of them
+# are handed over, which for large batches costs more than it saves.
+CALL_STEPS, FEWEST_STEPS, CALL_POINTS = 512, 128, 2**14
 CALL_S = 0.04  # no call should last longer: what a person does meanwhile waits for it
 LEAST_ROWS = 512  # points are filled up to this or a double of it, so that a new point compiles nothing
 RESPONSE_SIDE = 20  # pixels of the picture of a unit
@@ -89,6 +92,7 @@ class Trainer:
             schedule="constant",
         )
         self._state = state
+        self._call_steps = min(CALL_STEPS, max(CALL_POINTS // state.batch, FEWEST_STEPS))
         # The price of absolute weights is always there, and costs nothing; dropout would halve the speed.
         self._plan, self._hyper = Plan.of(settings, total_steps=1)._replace(has_l1=True), Hyper.of(settings)
         self._grid = jnp.asarray(plane_inputs(window_grid(state.window, side=RESPONSE_SIDE), state.inputs))
@@ -115,7 +119,7 @@ class Trainer:
         program = (self._plan, self._state.batch, self._rows.y.shape)
         if program != self._program:
             self._step_s = None
-        most = 1 if self._step_s is None else min(max(int(CALL_S / self._step_s), 1), CALL_STEPS)
+        most = 1 if self._step_s is None else min(max(int(CALL_S / self._step_s), 1), self._call_steps)
         n = min(n_steps, most)
         order = jnp.asarray(self._next_batches(n))
         start = time.perf_counter()
@@ -147,7 +151,7 @@ class Trainer:
         if n_passes:
             passes = self._generator.permuted(np.tile(self._train_rows, (n_passes, 1)), axis=1)
             self._queue = np.concatenate([self._queue, passes.ravel()])
-        batches = np.zeros((CALL_STEPS, batch), np.int32)
+        batches = np.zeros((self._call_steps, batch), np.int32)
         batches[:n_steps] = self._queue[:wanted].reshape(n_steps, batch)
         self._queue = self._queue[wanted:]
         return batches
