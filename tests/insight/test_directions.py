@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import foldline as fl
-from foldline.insight.directions import direction_between, moved, plane_of_path, random_direction
+from foldline.insight.directions import direction_between, moved, plane_of_path, random_direction, reordered_net
 from foldline.models import MLP, Linear
 from foldline.training import EpochReport
 
@@ -137,3 +137,17 @@ def test_a_direction_of_a_linear_net_needs_no_activation():
     linear = MLP((Linear(jnp.ones((3, 6)), jnp.ones(3)),), "relu")
     other = replace(jax.tree.map(lambda a: a + 1, linear), activation="identity")
     assert_allclose(flat(direction_between(linear, other)), 1)
+
+
+def test_a_reordered_net_has_other_weights_and_the_same_scores():
+    net, X = a_net(), jnp.asarray(np.random.default_rng(0).normal(size=(9, 6)), jnp.float32)
+    found = reordered_net(net, generator=np.random.default_rng(0))
+    for i, n_units in enumerate((5, 4)):
+        assert found.layers[i].W.shape[0] == n_units
+        assert (np.abs(np.asarray(found.layers[i].W) - np.asarray(net.layers[i].W)).max(axis=1) > 1e-3).all()
+    assert_allclose(found(X), net(X), rtol=1e-5, atol=1e-5)
+
+
+def test_a_net_whose_layers_have_one_unit_has_no_other_order():
+    net = a_net(hidden=(1,))
+    assert_array_equal(flat(reordered_net(net, generator=np.random.default_rng(0))), flat(net))

@@ -61,6 +61,24 @@ def direction_between(model: MLP, other: MLP) -> MLP:
     return check_direction(MLP(jax.tree.map(jnp.subtract, other.layers, model.layers), model.activation))
 
 
+def reordered_net(model: MLP, *, generator: np.random.Generator) -> MLP:
+    """Give the same function from other weights: the units of each hidden layer take one another's places.
+
+    Args:
+        model: the net; layers of one unit stay as they are.
+        generator: decides how far the units of each layer move on.
+    Convention: units move on in a ring, so that none keeps its place.
+    Source: Goodfellow, Bengio, Courville (2016), "Deep learning", section 8.2.2: weight space symmetry.
+    """
+    layers = list(model.layers)
+    for i in range(len(layers) - 1):
+        n_units = len(layers[i].b)
+        by = int(generator.integers(1, n_units)) if n_units > 1 else 0
+        layers[i] = Linear(jnp.roll(layers[i].W, by, axis=0), jnp.roll(layers[i].b, by))
+        layers[i + 1] = Linear(jnp.roll(layers[i + 1].W, by, axis=1), layers[i + 1].b)
+    return MLP(tuple(layers), model.activation)
+
+
 def check_direction(direction: MLP) -> MLP:
     """Check that a direction leads somewhere. Raises: DataError if it is 0 or not finite."""
     length = _length(direction)
