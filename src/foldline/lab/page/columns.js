@@ -12,14 +12,14 @@ const REACH = 3; // deviations that a small picture shows to each side
 const DOT_PX = 1.8;
 
 /**
- * @param {HTMLElement} place @param {Store} store @param {() => import("./colors.js").Palette} palette
+ * @param {HTMLElement} place @param {Store} store @param {() => import("./colors.js").Palette} palette @param {string} [on] the page, if not the playground
  * @returns {{menu: HTMLElement, show: (names: readonly string[]) => void}} all pairs; `show` for the columns of the newest picture, none of points that are no file's
  */
-export function columnControls(place, store, palette) {
+export function columnControls(place, store, palette, on) {
   /** @type {readonly string[]} */
   let names = [];
   const selects = AXES.map((_, axis) => {
-    const select = make("select", { id: idOf(`column-${axis}`) });
+    const select = make("select", { id: idOf(`column-${axis}`, on) });
     select.onchange = () => choose(axis, Number(select.value));
     return select;
   });

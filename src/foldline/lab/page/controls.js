@@ -13,14 +13,17 @@ import { isSame } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {() => import("./colors.js").Palette} PaletteNow */
 
-const DATA_WORDS = { spiral: "Spiral", circles: "Circles", xor: "XOR", moons: "Moons", blobs: "Blobs", points: "My own (click)", csv: "CSV file" };
-const LOSS_WORDS = { softmax: "Softmax", svm: "SVM (hinge)" };
+export const DATA_WORDS = { spiral: "Spiral", circles: "Circles", xor: "XOR", moons: "Moons", blobs: "Blobs", points: "My own (click)", csv: "CSV file" };
+export const LOSS_WORDS = { softmax: "Softmax", svm: "SVM (hinge)" };
 const OPTIMIZER_WORDS = { sgd: "SGD", adamw: "AdamW" };
 const TWO_CLASSES = ["xor", "moons"];
 const PICTURE_SIDE = 12;
 
-/** @param {HTMLElement} place @param {Store} store @param {PaletteNow} palette @returns {(columns: readonly string[]) => void} shows those of a file */
-export function dataControls(place, store, palette) {
+/**
+ * @param {HTMLElement} place @param {Store} store @param {PaletteNow} palette @param {string} [on] the page, if not the playground
+ * @returns {(columns: readonly string[]) => void} shows those of a file
+ */
+export function dataControls(place, store, palette, on) {
   const isMade = (/** @type {State} */ { data }) => data !== "points" && data !== "csv";
   const file = make("input", { type: "file", accept: ".csv,text/csv", hidden: true, "aria-label": "CSV file" });
   const pick = make("button", { type: "button", title: "Columns of numbers, and the class in the last one" }, "Choose");
@@ -43,20 +46,20 @@ export function dataControls(place, store, palette) {
     }
   };
   const ofFile = make("div");
-  const columns = columnControls(ofFile, store, palette);
+  const columns = columnControls(ofFile, store, palette, on);
   fileRow.append(columns.menu);
   const made = [
-    sliderRow(store, { name: "classes", label: "Classes", stops: evenly(2, 8, 1), format: String, applies: ({ data }) => !TWO_CLASSES.includes(data) }),
-    sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, applies: isMade }),
-    sliderRow(store, { name: "noise", label: "Noise", stops: evenly(0, 1, 0.05), format: (x) => `${x.toFixed(2)} units`, applies: isMade }),
+    sliderRow(store, { name: "classes", label: "Classes", stops: evenly(2, 8, 1), format: String, applies: ({ data }) => !TWO_CLASSES.includes(data), on }),
+    sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, applies: isMade, on }),
+    sliderRow(store, { name: "noise", label: "Noise", stops: evenly(0, 1, 0.05), format: (x) => `${x.toFixed(2)} units`, applies: isMade, on }),
   ];
   place.append(
-    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS }),
+    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS, on }),
     pickRow,
     ofFile,
     ...made,
-    sliderRow(store, { name: "test", label: "Held back", stops: evenly(0, 0.8, 0.1), format: percent }),
-    seedRow(store, { name: "seed", label: "Seed", says: "Another seed: other points, other first weights" }),
+    sliderRow(store, { name: "test", label: "Held back", stops: evenly(0, 0.8, 0.1), format: percent, on }),
+    seedRow(store, { name: "seed", another: "Another seed", says: "other points, other first weights", on }),
   );
   follow(store, ({ data }) => {
     pickRow.hidden = ofFile.hidden = data !== "csv";
@@ -91,31 +94,31 @@ export function inputControls(place, store, palette) {
   return draw;
 }
 
-/** @param {HTMLElement} place @param {Store} store @param {{withActivation?: boolean}} [options] */
-export function trainingControls(place, store, { withActivation = true } = {}) {
+/** @param {HTMLElement} place @param {Store} store @param {{withActivation?: boolean, on?: string}} [options] `on` the page, if not the playground */
+export function trainingControls(place, store, { withActivation = true, on } = {}) {
   const small = [0, ...decades(1e-5, 1, [1, 3])];
   place.append(
-    ...(withActivation ? [activationRow(store)] : []),
-    choiceRow(store, { name: "loss", label: "Loss", words: LOSS_WORDS }),
-    choiceRow(store, { name: "optimizer", label: "Optimiser", words: OPTIMIZER_WORDS }),
-    sliderRow(store, { name: "lr", label: "Rate / step", stops: decades(1e-4, 3, [1, 2, 3, 5]), format: String }),
-    sliderRow(store, { name: "momentum", label: "Momentum", stops: [...evenly(0, 0.9, 0.1), 0.95, 0.99], format: percent, applies: ({ optimizer }) => optimizer === "sgd" }),
-    sliderRow(store, { name: "batch", label: "Batch", stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000], format: (n) => (n === 1 ? "1 point" : `${n} points`) }),
-    sliderRow(store, { name: "l2", label: "L2 · w²", stops: small, format: String }),
-    sliderRow(store, { name: "l1", label: "L1 · |w|", stops: small, format: String }),
-    sliderRow(store, { name: "dropout", label: "Dropout", stops: evenly(0, 0.9, 0.1), format: percent }),
+    ...(withActivation ? [activationRow(store, on)] : []),
+    choiceRow(store, { name: "loss", label: "Loss", words: LOSS_WORDS, on }),
+    choiceRow(store, { name: "optimizer", label: "Optimiser", words: OPTIMIZER_WORDS, on }),
+    sliderRow(store, { name: "lr", label: "Rate / step", stops: decades(1e-4, 3, [1, 2, 3, 5]), format: String, on }),
+    sliderRow(store, { name: "momentum", label: "Momentum", stops: [...evenly(0, 0.9, 0.1), 0.95, 0.99], format: percent, applies: ({ optimizer }) => optimizer === "sgd", on }),
+    sliderRow(store, { name: "batch", label: "Batch", stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000], format: (n) => (n === 1 ? "1 point" : `${n} points`), on }),
+    sliderRow(store, { name: "l2", label: "L2 · w²", stops: small, format: String, on }),
+    sliderRow(store, { name: "l1", label: "L1 · |w|", stops: small, format: String, on }),
+    sliderRow(store, { name: "dropout", label: "Dropout", stops: evenly(0, 0.9, 0.1), format: percent, on }),
   );
 }
 
-/** @param {HTMLElement} place @param {Store} store */
-export function speedControl(place, store) {
-  place.append(sliderRow(store, { name: "steps", label: "Speed", stops: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], format: (n) => `${n} ${n === 1 ? "step" : "steps"}/picture` }));
+/** @param {HTMLElement} place @param {Store} store @param {string} [on] the page, if not the playground */
+export function speedControl(place, store, on) {
+  place.append(sliderRow(store, { name: "steps", label: "Speed", stops: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], format: (n) => `${n} ${n === 1 ? "step" : "steps"}/picture`, on }));
 }
 
-/** @param {Store} store @returns {HTMLElement} of all layers at once; each has its own over the net */
-function activationRow(store) {
+/** @param {Store} store @param {string} [on] the page, if not the playground @returns {HTMLElement} of all layers at once; each has its own over the net */
+export function activationRow(store, on) {
   const { choices = [], says } = fieldOf(store, "activation");
-  const id = idOf("activation");
+  const id = idOf("activation", on);
   const mixed = make("option", { value: "", disabled: true }, "One for each layer");
   const select = make("select", { id }, mixed, ...choices.map((value) => make("option", { value }, ACTIVATIONS[value].label)));
   select.onchange = () => store.change({ activation: [select.value] });
@@ -128,13 +131,13 @@ function activationRow(store) {
 }
 
 /**
- * @param {Store} store @param {{name: "seed" | "wiring_seed", label: string, says: string}} seed `says` what another one does
+ * @param {Store} store @param {{name: "seed" | "wiring_seed" | "landscape_seed", another: string, says: string, label?: string, sign?: string, on?: string}} seed
  * @returns {HTMLElement}
  */
-export function seedRow(store, { name, label, says }) {
-  const id = idOf(name);
+export function seedRow(store, { name, another, says, label = "Seed", sign = "⚄", on }) {
+  const id = idOf(name, on);
   const input = make("input", { type: "number", id, min: 0, max: 4294967295, step: 1 });
-  const dice = make("button", { type: "button", title: says, "aria-label": `Another ${label.toLowerCase()}` }, "⚄");
+  const dice = make("button", { type: "button", title: `${another}: ${says}`, "aria-label": another }, sign);
   const read = () => {
     if (input.checkValidity() && input.value !== "") store.change({ [name]: Number(input.value) });
     else input.value = String(store.get()[name]);

@@ -14,8 +14,9 @@ import { isWithin } from "./kinds.js";
  * @property {readonly number[]} stops what the slider can stand on
  * @property {(value: number) => string} format with its unit
  * @property {(state: State) => boolean} [applies]
+ * @property {string} [on] the page it stands on, where another page has the same setting
  */
-/** @typedef {{name: Name, label: string, words: Readonly<Record<string, string>>}} Choice */
+/** @typedef {{name: Name, label: string, words: Readonly<Record<string, string>>, on?: string}} Choice */
 
 /** @param {Store} store @param {Name} name @returns {Field} */
 export function fieldOf(store, name) {
@@ -25,10 +26,10 @@ export function fieldOf(store, name) {
 }
 
 /** @param {Store} store @param {Slider} slider @returns {HTMLElement} */
-export function sliderRow(store, { name, label, stops, format, applies = () => true }) {
+export function sliderRow(store, { name, label, stops, format, applies = () => true, on }) {
   const field = fieldOf(store, name);
   const allowed = stops.filter((stop) => isWithin(stop, field));
-  const id = idOf(name);
+  const id = idOf(name, on);
   const range = make("input", { type: "range", id, min: 0, max: allowed.length - 1, step: 1 });
   const output = make("output", { for: id });
   const row = make("div", { class: "field", title: field.says }, make("label", { for: id }, label), range, output);
@@ -47,29 +48,24 @@ export function sliderRow(store, { name, label, stops, format, applies = () => t
 }
 
 /** @param {Store} store @param {Choice} choice @returns {HTMLElement} */
-export function choiceRow(store, { name, label, words }) {
+export function choiceRow(store, { name, label, words, on }) {
   const field = fieldOf(store, name);
-  const id = idOf(name);
+  const id = idOf(name, on);
   const select = make("select", { id }, ...(field.choices ?? []).map((value) => make("option", { value }, words[value] ?? value)));
   select.onchange = () => store.change({ [name]: select.value });
   follow(store, (state) => (select.value = String(state[name])));
   return make("div", { class: "field wide", title: field.says }, make("label", { for: id }, label), select);
 }
 
+/** @param {string} name @param {string} [on] @returns {string} of a setting's control */
+export function idOf(name, on) {
+  return ["field", on, name].filter(Boolean).join("-");
+}
+
 /** @param {Store} store @param {(state: State, before?: State) => void} show called now, and at every change with what was before */
 export function follow(store, show) {
   store.listen(show);
   show(store.get());
-}
-
-/** @type {Map<string, number>} */
-const n_rows = new Map();
-
-/** @param {string} name @returns {string} an id for one more row of a setting: several pages may have one */
-export function idOf(name) {
-  const n = (n_rows.get(name) ?? 0) + 1;
-  n_rows.set(name, n);
-  return n === 1 ? `field-${name}` : `field-${name}-${n}`;
 }
 
 /** @param {number} low @param {number} high @param {number} step @returns {number[]} */

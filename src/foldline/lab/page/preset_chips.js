@@ -10,7 +10,7 @@ import { follow } from "./fields.js";
  * @property {(preset: Preset, now: State) => Partial<State>} patch what choosing it changes
  * @property {(preset: Preset, now: State) => boolean} isChosen
  * @property {(before: Preset | null, now: State) => string} otherwise the sentence where none is chosen, and which one was before
- * @property {() => void} begin called when one was chosen
+ * @property {(preset: Preset) => void} begin called when one was chosen
  */
 
 /**
@@ -22,7 +22,7 @@ export function presetChips(store, { chips, notice }, presets, { patch, isChosen
     const button = make("button", { type: "button" }, preset.title);
     button.onclick = () => {
       store.change(patch(preset, store.get()));
-      begin();
+      begin(preset);
     };
     return button;
   });

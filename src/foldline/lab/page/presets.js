@@ -1,7 +1,7 @@
 /** Presets: a state each, and one sentence on what to notice. */
 
 /** @typedef {import("./state.js").State} State */
-/** @typedef {{readonly title: string, readonly notice: string, readonly set: Readonly<Partial<State>>}} Preset */
+/** @typedef {{readonly title: string, readonly notice: string, readonly set: Readonly<Partial<State>>, readonly isStill?: boolean}} Preset `isStill`: nothing is to move at first */
 
 /** @type {readonly Preset[]} in the order in which they explain one another */
 export const PRESETS = [

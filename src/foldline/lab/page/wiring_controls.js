@@ -31,7 +31,7 @@ export function wiringControls(place, store, acts) {
     ba: sliderRow(store, { name: "wiring_m", label: "Edges each", stops: evenly(1, 5, 1), format: String }),
   };
   const near = sliderRow(store, { name: "wiring_k", label: "Neighbours", stops: [2, 4, 6], format: String });
-  const seed = seedRow(store, { name: "wiring_seed", label: "Graph seed", says: "Another graph of this kind" });
+  const seed = seedRow(store, { name: "wiring_seed", label: "Graph seed", another: "Another graph seed", says: "another graph of this kind" });
   place.append(
     kind,
     sliderRow(store, { name: "wiring_nodes", label: "Nodes", stops: evenly(FEWEST_DRAWN, most, 1), format: String, applies: ({ wiring_graph }) => wiring_graph !== "own" }),

@@ -51,10 +51,10 @@ export function wiringPage(store, server, palette) {
       controls.play(true);
     },
   });
-  const showColumns = dataControls(find("wiring-data-fields", HTMLElement), store, palette);
+  const showColumns = dataControls(find("wiring-data-fields", HTMLElement), store, palette, "wiring");
   const drawInputs = inputControls(find("wiring-input-fields", HTMLElement), store, palette);
-  trainingControls(find("wiring-training-fields", HTMLElement), store, { withActivation: false });
-  speedControl(find("wiring-speed-field", HTMLElement), store);
+  trainingControls(find("wiring-training-fields", HTMLElement), store, { withActivation: false, on: "wiring" });
+  speedControl(find("wiring-speed-field", HTMLElement), store, "wiring");
   wiringControls(find("wiring-fields", HTMLElement), store, { ...edits, remove: () => edits.remove(view.chosen()) });
 
   // What is not seen is drawn when it is seen again, as its canvases then change their size.
