@@ -1,6 +1,5 @@
 """What a page of the lab is to the engine, and which ones there are."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +11,7 @@ from foldline.lab.points import FilePoints
 from foldline.lab.state import LabState
 
 BY_THEMSELVES = ("warp", "runs")  # pages that the browser draws without the engine
-ONE_NET = frozenset({"playground"})  # pages that show the same net: it goes on training from one to the other
+ONE_NET = frozenset({"playground", "landscape"})  # that show the same net: it goes on training from one to the other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,18 +93,28 @@ class LabPage:
         raise SettingError("this page has no net to save; expected one with a net in training. Open the playground.")
 
 
-def make_page(state: LabState, given: Given, pages: Mapping[str, LabPage]) -> LabPage:
+def make_page(state: LabState, given: Given, pages: dict[str, LabPage]) -> LabPage:
     """Begin a page, the one that the state names.
 
     Args:
-        pages: those that the person has opened before, by name.
+        pages: those that the person has opened before, by name; a playground is added if the page shows its net.
     Raises: a FoldlineError if the state cannot be shown.
     """
     # Imported here: a page that nobody opens costs no time at the start.
     from foldline.lab.playground import Playground
 
-    if state.page == "wiring":
-        from foldline.lab.wiring import WiringPage
+    match state.page:
+        case "landscape":
+            from foldline.lab.landscape import LandscapePage
 
-        return WiringPage(state, given)
+            playground = pages.get("playground")
+            if isinstance(playground, Playground):
+                playground.change(state, given)
+            else:
+                playground = pages["playground"] = Playground(state, given)
+            return LandscapePage(playground, state)
+        case "wiring":
+            from foldline.lab.wiring import WiringPage
+
+            return WiringPage(state, given)
     return Playground(state, given)

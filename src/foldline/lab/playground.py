@@ -12,7 +12,7 @@ from foldline.core.plane_inputs import plane_inputs
 from foldline.lab.first_net import OF_NET
 from foldline.lab.kept import Kept
 from foldline.lab.pages import NOTHING, Given, LabPage, Picture
-from foldline.lab.points import make_points
+from foldline.lab.points import LabPoints, make_points
 from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at
 from foldline.lab.saving import FILE, model_file
 from foldline.lab.state import LabState, differ
@@ -49,6 +49,26 @@ class Playground(LabPage):
         self._given = given
         self._points = make_points(state, given.points)
         self.reset()
+
+    @property
+    def points(self) -> LabPoints:
+        """The points that the net learns from and is tested on."""
+        return self._points
+
+    @property
+    def moment(self) -> Moment:
+        """The moment that is shown."""
+        return self._moment
+
+    @property
+    def last_step(self) -> int:
+        """Training steps of the newest moment."""
+        return self._trainer.step
+
+    @property
+    def note(self) -> str | None:
+        """Words to show: that training diverged."""
+        return self._diverged
 
     def reset(self) -> None:
         """Begin with new weights, or those of the net that was given, on the same points."""
@@ -99,7 +119,12 @@ class Playground(LabPage):
     def seek(self, step: int) -> None:
         """Show the newest kept moment at or before a step; training goes on from the newest moment all the same."""
         self._tries_off = 0
-        self._show([moment for moment in self._moments() if moment.step <= step][-1])
+        self._show([moment for moment in self.moments() if moment.step <= step][-1])
+
+    def moments(self) -> list[Moment]:
+        """Give all moments that can be shown; the newest is one whether it was kept or passed over."""
+        kept = self._kept.entries
+        return kept if kept[-1].step == self._newest.step else [*kept, self._newest]
 
     def look(self, x: float, y: float) -> dict[str, object]:
         """Say what the shown net makes of a point: scores, and the affine map that it is around it."""
@@ -145,7 +170,7 @@ class Playground(LabPage):
             "is_test": points.is_test.astype(np.uint8),
             **drawn.arrays,
             "curve": curve,
-            "kept": np.array([kept.step for kept in self._moments()], np.uint32),
+            "kept": np.array([kept.step for kept in self.moments()], np.uint32),
             "responses": self._measured.responses,
             "response_units": _response_units(self.state.hidden),
             "weights": _weights(moment.model) if is_small or not is_playing else np.zeros(0, np.float32),
@@ -184,7 +209,7 @@ class Playground(LabPage):
                 f"the loss became infinite or NaN by step {newest.step}; expected finite numbers. Lower lr (now "
                 f"{self.state.lr:g}) and reset the net."
             )
-            self._show(self._moments()[-1])
+            self._show(self.moments()[-1])
             raise DivergedError(self._diverged)
         self._newest, self._moment, self._measured = newest, newest, measured
         self._kept.add(newest)
@@ -199,11 +224,6 @@ class Playground(LabPage):
 
     def _show(self, moment: Moment) -> None:
         self._moment, self._measured = moment, self._trainer.measured(moment.model)
-
-    def _moments(self) -> list[Moment]:
-        """All moments that can be shown; the newest is one whether it was kept or passed over."""
-        kept = self._kept.entries
-        return kept if kept[-1].step == self._newest.step else [*kept, self._newest]
 
     def _drawn(self) -> Drawn:
         state, model = self.state, self._moment.model

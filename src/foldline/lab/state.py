@@ -15,6 +15,8 @@ BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 
 DATA = ("spiral", "circles", "xor", "moons", "blobs", "points", "csv")
 INPUTS = ("x", "y", "x2", "y2", "xy", "sinx", "siny", "r", "angle")
+LANDSCAPE_KINDS = ("filter", "random", "weight", "start", "reordered", "path")
+LANDSCAPE_SHOWS = ("contours", "path", "minima", "chord")
 MOST_CLASSES = 8
 FARTHEST = 1e6  # x and y of a window, and of what is pointed at
 MOST_NODES, MOST_NODE_WIDTH = 16, 8  # of a wired net: all of them are trained as one of this size
@@ -66,10 +68,16 @@ class LabState:
     wiring_seed: int = 0
     wiring_edges: tuple[tuple[int, int], ...] = ()
     columns: tuple[int, ...] = (0, 1)
+    landscape_kind: str = "filter"
+    landscape_seed: int = 0
+    landscape_angle: float = 0.0
+    landscape_range: float = 1.2
+    landscape_at: float = 0.0
+    landscape_shows: tuple[str, ...] = LANDSCAPE_SHOWS
 
 
 FIELDS: dict[str, tuple[Kind, str]] = {
-    "page": (Choice(("playground", "warp", "wiring", "runs")), "which page of the lab"),
+    "page": (Choice(("playground", "warp", "landscape", "wiring", "runs")), "which page of the lab"),
     "data": (Choice(DATA), "where the points come from"),
     "classes": (Whole(2, MOST_CLASSES), "classes of spiral, circles, blobs and clicked points; the others have two"),
     "points": (Whole(2, 5000), "how many points are made"),
@@ -110,6 +118,12 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "wiring_seed": (Whole(0, 2**32 - 1), "decides the graph"),
     "wiring_edges": (Edges(MOST_NODES), "of own: which node feeds which, from the smaller number to the larger"),
     "columns": (ListOf(Whole(0, MOST_COLUMNS - 1), 2, 2), "which columns of a file's numbers are x and y, from 0"),
+    "landscape_kind": (Choice(LANDSCAPE_KINDS), "what the directions are that the net is moved along"),
+    "landscape_seed": (Whole(0, 2**32 - 1), "decides the directions that are drawn"),
+    "landscape_angle": (Number(0, 360, below=True), "degrees from the first direction to the line, against the clock"),
+    "landscape_range": (Number(0, 10, above=True), "steps from the net to the ends of line and map"),
+    "landscape_at": (Number(-10, 10), "step along the line of the net whose picture is drawn"),
+    "landscape_shows": (ListOf(Choice(LANDSCAPE_SHOWS), 0, len(LANDSCAPE_SHOWS)), "what is drawn over line and map"),
 }
 
 

@@ -5,6 +5,7 @@ import { connectionView } from "./connection.js";
 import { find, toast } from "./dom.js";
 import { saveModel } from "./export.js";
 import { exportMenu } from "./export_menu.js";
+import { landscapePage } from "./landscape_page.js";
 import { pageBar } from "./pages.js";
 import { playground } from "./playground.js";
 import { runsPage } from "./runs_page.js";
@@ -26,6 +27,7 @@ async function start() {
   const views = {
     playground: playground(store, engine, paletteNow),
     warp: warpPage(store, paletteNow),
+    landscape: landscapePage(store, engine, paletteNow),
     wiring: wiringPage(store, engine, paletteNow),
     runs: runsPage(store, paletteNow),
   };

@@ -42,6 +42,12 @@ import { KINDS } from "./kinds.js";
  * @property {number} wiring_seed
  * @property {readonly import("./kinds.js").Edge[]} wiring_edges
  * @property {readonly number[]} columns
+ * @property {string} landscape_kind
+ * @property {number} landscape_seed
+ * @property {number} landscape_angle
+ * @property {number} landscape_range
+ * @property {number} landscape_at
+ * @property {readonly string[]} landscape_shows
  */
 /** @typedef {Readonly<LabState>} State */
 /** @typedef {keyof LabState} Name */
