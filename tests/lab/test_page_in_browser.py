@@ -552,8 +552,8 @@ def test_a_killed_and_restarted_server_is_survived(browser, tmp_path):
         told = page.locator("#banner").inner_text()
         assert "The connection to the lab is lost." in told
         assert "tries again in" in told
-        page.get_by_label("Units of hidden layer 1").fill("7")
-        page.get_by_label("Units of hidden layer 1").press("Tab")
+        page.locator("#playground").get_by_label("Units of hidden layer 1").fill("7")
+        page.locator("#playground").get_by_label("Units of hidden layer 1").press("Tab")
         second, _ = started(int(re.search(r":(\d+)/", url)[1]))
         try:
             page.locator("#status[data-kind=open]").wait_for()

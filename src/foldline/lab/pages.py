@@ -1,5 +1,6 @@
 """What a page of the lab is to the engine, and which ones there are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 

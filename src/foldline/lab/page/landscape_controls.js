@@ -19,7 +19,7 @@ export function landscapeControls(store) {
   const small = [0, ...decades(1e-4, 0.1, [1, 3])];
   find("landscape-directions", HTMLElement).append(
     choiceRow(store, { name: "landscape_kind", label: "Along", words: KIND_WORDS }),
-    seedRow(store, { name: "landscape_seed", another: "Other directions", says: "those of the next seed, around the same net", sign: "Other" }),
+    seedRow(store, { name: "landscape_seed", label: "Drawn with", another: "Other directions", says: "those of the next seed, around the same net", sign: "Other" }),
     sliderRow(store, { name: "landscape_angle", label: "Line turned", stops: evenly(0, 355, 5), format: (angle) => `${angle}°` }),
     sliderRow(store, { name: "landscape_range", label: "Range", stops: [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1, 1.2, 1.5, 2, 3, 5, 10], format: (range) => `±${range} steps` }),
   );

@@ -8,7 +8,7 @@ export const KIND_WORDS = {
   random: "Random, all weights",
   weight: "Two single weights",
   start: "To the first weights",
-  reordered: "To its reordered twin",
+  reordered: "A reordered twin",
   path: "Way of training",
 };
 /** @type {Readonly<Record<string, string>>} what leads to the right, and upwards */
