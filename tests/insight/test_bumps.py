@@ -10,6 +10,7 @@ from sklearn.neighbors import KNeighborsRegressor
 import foldline as fl
 from foldline.core.errors import DataError, MissingDataError, SettingError
 from foldline.insight import bump_units
+from foldline.insight.built_nets import build_within
 from foldline.insight.bump_nets import bumps_net, overlapping_net, steps_net
 from foldline.insight.bumps import door
 from foldline.insight.learned_units import flat_share, nearest_neighbour
@@ -335,3 +336,14 @@ def test_a_function_that_fails_or_is_not_finite_is_told():
 def test_curves_tell_bad_settings(options, message):
     with pytest.raises(SettingError, match=message):
         fl.error_curves(SINE, **options)
+
+
+def test_no_more_parts_are_tried_than_asked_for():
+    target, low, high = door(SINE, low=0.0, high=1.0)
+    near = build_within(target, "overlapping bumps", low=low, high=high, eps=0.1)
+    assert near.n_bumps > 20
+    assert (
+        build_within(target, "overlapping bumps", low=low, high=high, eps=0.1, most=near.n_bumps).n_bumps
+        == near.n_bumps
+    )
+    assert build_within(target, "overlapping bumps", low=low, high=high, eps=0.1, most=near.n_bumps - 1) is None

@@ -67,14 +67,17 @@ def build(f: Target, name: str, *, low: float, high: float, n: int, enough: floa
     return proved(name, f, KINDS[name](f, low=low, high=high, n=n), low=low, high=high, n_bumps=n_bumps, enough=enough)
 
 
-def build_within(f: Target, name: str, *, low: float, high: float, eps: float) -> Built | None:
-    """Build a net of few parts, as `name` of KINDS says, with a bound of eps; None if MOST_UNITS do not do.
+def build_within(f: Target, name: str, *, low: float, high: float, eps: float, most: int | None = None) -> Built | None:
+    """Build a net of few parts, as `name` of KINDS says, with a bound of eps; None if `most` parts do not do.
 
     More parts may do worse, as where fewer of them have knots on the kinks of f. So numbers up to EACH are tried one by
     one, and the smallest is taken that does for eps or a few thousandths less; a larger one is found by halving, and
     need not be the smallest.
+
+    Args:
+        most: how many parts are tried; MOST_UNITS by default, of steps MOST_STEPS.
     """
-    most = MOST_STEPS if "steps" in name else MOST_UNITS
+    most = most or (MOST_STEPS if "steps" in name else MOST_UNITS)
     goal, start = eps, 1
     hard = np.clip(np.concatenate([np.linspace(low, high, 65), f.breaks()]), low, high)  # looked at first
 
@@ -104,10 +107,11 @@ def build_within(f: Target, name: str, *, low: float, high: float, eps: float) -
 
 def _fewest(is_near: Callable[[int], bool], *, start: int, most: int) -> int | None:
     """Find a small number of parts, from `start` to `most`, that comes near."""
-    for n in range(start, EACH + 1):
+    one_by_one = min(EACH, most)
+    for n in range(start, one_by_one + 1):
         if is_near(n):
             return n
-    below = above = max(start - 1, EACH)
+    below = above = max(start - 1, one_by_one)
     while not is_near(above := min(2 * above, most)):
         if above == most:
             return None

@@ -167,7 +167,11 @@ def door(
     return target, start, end
 
 
-def _within(f: Target, low: float, high: float, eps: float) -> Approximation:
+def smallest_within(f: Target, *, low: float, high: float, eps: float) -> Built:
+    """Find a small net whose bound is at most eps; where it fails between the points looked at, add some there.
+
+    Raises: SettingError for a function that cannot be bounded within eps, or an eps that is out of reach.
+    """
     # What is not known within twice eps has no bound of eps from any net.
     stuck = certify(f, f, low=low, high=high, enough=2 * eps, most_cells=CELLS_TO_KNOW).stuck
     if stuck is not None:
@@ -175,7 +179,28 @@ def _within(f: Target, low: float, high: float, eps: float) -> Approximation:
             f"the function cannot be bounded within eps = {eps:g} near x = {stuck:.6g}; expected one that can from "
             f"{low:g} to {high:g}. Choose a range without such a place, or raise eps."
         )
-    smallest = _smallest(f, low, high, eps)
+    more = np.empty(0)
+    inner = eps * (1 - 1e-3)
+    for _ in range(6):
+        net = smallest_net(f, low=low, high=high, eps=inner, more=more)
+        if net is None:
+            break
+        built = proved("free knots", f, net, low=low, high=high, enough=eps / 10)
+        if built.bound <= eps:
+            return built
+        around = (high - low) * 2.0 ** -np.arange(4, 30)
+        more = np.concatenate([more, [built.at], built.at - around, built.at + around])
+        inner *= 1 - 2e-3
+    reached = proved("free knots", f, best_net(f, low=low, high=high, n_units=MOST_LINES - 1), low=low, high=high)
+    within_reach = rounded_up(1.01 * reached.bound, digits=2)
+    raise SettingError(
+        f"eps is {eps:g}, which is out of reach; expected {within_reach} or more for this function, which "
+        f"{reached.n_units} units reach. Raise eps, or choose a shorter interval."
+    )
+
+
+def _within(f: Target, low: float, high: float, eps: float) -> Approximation:
+    smallest = smallest_within(f, low=low, high=high, eps=eps)
     hats = build_within(f, "hats", low=low, high=high, eps=eps)
     trapezoids = build_within(f, "overlapping bumps", low=low, high=high, eps=eps)
     sigmoid_steps = build_within(f, "sigmoid steps", low=low, high=high, eps=eps)
@@ -213,28 +238,6 @@ def _of_units(f: Target, low: float, high: float, n_units: int) -> Approximation
         sigmoid_steps=build(f, "sigmoid steps", low=low, high=high, n=n_units),
         tanh_steps=build(f, "tanh steps", low=low, high=high, n=n_units),
         target=f,
-    )
-
-
-def _smallest(f: Target, low: float, high: float, eps: float) -> Built:
-    """Find a small net whose bound is at most eps; where it fails between the points looked at, add some there."""
-    more = np.empty(0)
-    inner = eps * (1 - 1e-3)
-    for _ in range(6):
-        net = smallest_net(f, low=low, high=high, eps=inner, more=more)
-        if net is None:
-            break
-        built = proved("free knots", f, net, low=low, high=high, enough=eps / 10)
-        if built.bound <= eps:
-            return built
-        around = (high - low) * 2.0 ** -np.arange(4, 30)
-        more = np.concatenate([more, [built.at], built.at - around, built.at + around])
-        inner *= 1 - 2e-3
-    reached = proved("free knots", f, best_net(f, low=low, high=high, n_units=MOST_LINES - 1), low=low, high=high)
-    within_reach = rounded_up(1.01 * reached.bound, digits=2)
-    raise SettingError(
-        f"eps is {eps:g}, which is out of reach; expected {within_reach} or more for this function, which "
-        f"{reached.n_units} units reach. Raise eps, or choose a shorter interval."
     )
 
 

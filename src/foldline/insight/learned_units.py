@@ -146,38 +146,99 @@ def nearest_neighbour(f: Target, low: float, high: float, n_samples: int) -> Lin
     return Lines(edges, level, Interval.exactly(np.zeros(n_samples)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """A function as training sees it: x from -1 to 1, y with mean 0 and standard deviation 1.
+
+    Args:
+        x: N_SAMPLES places, evenly.
+        y: the function there.
+        centre: of the interval.
+        half: of its length.
+        mean: of the function's samples.
+        deviation: of the function's samples.
+    """
+
+    x: Float[Array, " n"]
+    y: Float[Array, " n"]
+    centre: float
+    half: float
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, f: Target, *, low: float, high: float) -> "Samples":
+        """Take the samples."""
+        import jax.numpy as jnp
+
+        x = np.linspace(low, high, N_SAMPLES)
+        y = f.sample(x)
+        centre, half = (low + high) / 2, (high - low) / 2
+        mean, deviation = float(y.mean()), float(y.std()) or 1.0
+        return cls(
+            x=jnp.asarray((x - centre) / half, jnp.float32),
+            y=jnp.asarray((y - mean) / deviation, jnp.float32),
+            centre=centre,
+            half=half,
+            mean=mean,
+            deviation=deviation,
+        )
+
+    def net(self, weights: Weights, *, n_units: int) -> UnitSum:
+        """Give the first units as a net of the user's own x and y: w z + b with z = (x - centre) / half."""
+        w, b, u, p = (np.asarray(part, np.float64) for part in weights)
+        return UnitSum(
+            w[:n_units] / self.half,
+            b[:n_units] - w[:n_units] * self.centre / self.half,
+            u[:n_units] * self.deviation,
+            float(p) * self.deviation + self.mean,
+        )
+
+
+def first_weights(keys: Key[Array, " 3"], count: Int[Array, ""], *, width: int) -> Weights:
+    """Draw a net of `count` units, and others up to `width` that stay off (see `mean_square`)."""
+    import jax
+    import jax.numpy as jnp
+
+    of_w, of_b, of_u = keys
+    # He et al. (2015) for the scale; biases that spread the folds over the interval.
+    return (
+        jnp.sqrt(2.0) * jax.random.normal(of_w, (width,)),
+        jnp.sqrt(2.0) * jax.random.uniform(of_b, (width,), minval=-1.0, maxval=1.0),
+        jnp.sqrt(2.0 / count) * jax.random.normal(of_u, (width,)),
+        jnp.zeros(()),
+    )
+
+
+def mean_square(
+    weights: Weights, count: Int[Array, ""], x: Float[Array, " n"], y: Float[Array, " n"]
+) -> Float[Array, ""]:
+    """Give the mean squared error of a net's first `count` units."""
+    import jax
+    import jax.numpy as jnp
+
+    w, b, u, p = weights
+    h = jax.nn.relu(x[:, None] * w + b) * (jnp.arange(len(w)) < count)
+    return jnp.mean((h @ u + p - y) ** 2)
+
+
 def _trained(f: Target, low: float, high: float, counts: list[int], seeds: int) -> list[list[UnitSum]]:
     """Train nets of each number of units with each seed, all at once; the narrower ones have units that stay off."""
     import jax
     import jax.numpy as jnp
 
-    x = np.linspace(low, high, N_SAMPLES)
-    y = f.sample(x)
-    centre, half = (low + high) / 2, (high - low) / 2
-    mean, deviation = float(y.mean()), float(y.std()) or 1.0
+    samples = Samples.of(f, low=low, high=high)
     keys = jax.random.split(jax.random.key(0), len(counts) * seeds)
     with tracking("Training nets", total=1) as advance:
-        weights = _fit_all(
-            jnp.asarray((x - centre) / half, jnp.float32),
-            jnp.asarray((y - mean) / deviation, jnp.float32),
-            jnp.repeat(jnp.asarray(counts), seeds),
-            keys,
-            width=max(counts),
-        )
-        w, b, u, p = (np.asarray(part, np.float64) for part in weights)
+        weights = _fit_all(samples.x, samples.y, jnp.repeat(jnp.asarray(counts), seeds), keys, width=max(counts))
+        w, b, u, p = weights
+        p.block_until_ready()
         advance(1, "")
 
-    def net(row: int) -> UnitSum:
-        # In the user's own x and y: w z + b with z = (x - centre) / half.
-        n = counts[row // seeds]
-        return UnitSum(
-            w[row, :n] / half,
-            b[row, :n] - w[row, :n] * centre / half,
-            u[row, :n] * deviation,
-            float(p[row]) * deviation + mean,
-        )
+    def net(row: int, n_units: int) -> UnitSum:
+        return samples.net((w[row], b[row], u[row], p[row]), n_units=n_units)
 
-    return [[net(i * seeds + j) for j in range(seeds)] for i in range(len(counts))]
+    return [[net(i * seeds + j, n) for j in range(seeds)] for i, n in enumerate(counts)]
 
 
 def _fit_all(
@@ -189,31 +250,18 @@ def _fit_all(
     width: int,
 ) -> Weights:
     import jax
-    import jax.numpy as jnp
     import optax
 
     optimizer = optax.adam(optax.cosine_decay_schedule(RATE, STEPS))
 
-    def loss(weights: Weights, is_on: Array, x: Array, y: Array) -> Array:
-        w, b, u, p = weights
-        h = jax.nn.relu(x[:, None] * w + b) * is_on
-        return jnp.mean((h @ u + p - y) ** 2)
-
     def fit(count: Array, key: Array) -> Weights:
-        is_on = jnp.arange(width) < count
-        of_w, of_b, of_u, of_rows = jax.random.split(key, 4)
-        # He et al. (2015) for the scale; biases that spread the folds over the interval.
-        first = (
-            jnp.sqrt(2.0) * jax.random.normal(of_w, (width,)),
-            jnp.sqrt(2.0) * jax.random.uniform(of_b, (width,), minval=-1.0, maxval=1.0),
-            jnp.sqrt(2.0 / count) * jax.random.normal(of_u, (width,)),
-            jnp.zeros(()),
-        )
+        keys = jax.random.split(key, 4)
+        first, of_rows = first_weights(keys[:3], count, width=width), keys[3]
 
         def step(state: State, key: Array) -> tuple[State, None]:
             weights, memory = state
             rows = jax.random.randint(key, (BATCH,), 0, len(x))
-            updates, memory = optimizer.update(jax.grad(loss)(weights, is_on, x[rows], y[rows]), memory)
+            updates, memory = optimizer.update(jax.grad(mean_square)(weights, count, x[rows], y[rows]), memory)
             moved: Weights = optax.apply_updates(weights, updates)
             return (moved, memory), None
 
