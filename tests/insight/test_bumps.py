@@ -10,9 +10,11 @@ from sklearn.neighbors import KNeighborsRegressor
 import foldline as fl
 from foldline.core.errors import DataError, MissingDataError, SettingError
 from foldline.insight import bump_units
-from foldline.insight.built_nets import build_within
+from foldline.insight.built_nets import build_within, proved
 from foldline.insight.bump_nets import bumps_net, overlapping_net, steps_net
 from foldline.insight.bumps import door
+from foldline.insight.fewest_units import best_net
+from foldline.insight.free_knots import fewest_lines
 from foldline.insight.learned_units import flat_share, nearest_neighbour
 
 SINE = "sin(2*pi*x)"
@@ -347,3 +349,21 @@ def test_no_more_parts_are_tried_than_asked_for():
         == near.n_bumps
     )
     assert build_within(target, "overlapping bumps", low=low, high=high, eps=0.1, most=near.n_bumps - 1) is None
+
+
+def test_a_net_that_is_near_enough_is_not_made_nearer(monkeypatch):
+    tried = []
+
+    def counted(*args, **options):
+        tried.append(options["eps"])
+        return fewest_lines(*args, **options)
+
+    monkeypatch.setattr("foldline.insight.free_knots.fewest_lines", counted)
+    target, low, high = door("abs(x)", low=-1.0, high=1.3)
+    n_tried = []
+    for enough in (1e-3, 0.0):
+        tried.clear()
+        net = best_net(target, low=low, high=high, n_units=4, enough=enough)
+        assert proved("free knots", target, net, low=low, high=high).bound <= max(enough, 1e-6)
+        n_tried.append(len(tried))
+    assert n_tried[0] < n_tried[1] / 2

@@ -149,8 +149,14 @@ def door(
         raise SettingError(
             "max_slope or max_bend is given; expected them with a Python function alone. Leave them out."
         )
-    is_points = isinstance(target, PointsTarget)
-    first, last = (float(target.x[0]), float(target.x[-1])) if isinstance(target, PointsTarget) else (0.0, 1.0)
+    start, end = bounded_range(target, low=low, high=high)
+    return target, start, end
+
+
+def bounded_range(f: Target, *, low: object, high: object) -> tuple[float, float]:
+    """Check an interval (see `approximate`), and that a function is bounded there."""
+    is_points = isinstance(f, PointsTarget)
+    first, last = (float(f.x[0]), float(f.x[-1])) if isinstance(f, PointsTarget) else (0.0, 1.0)
     start = number(first if low is None else low, name="low", low=-1e100, high=1e100)
     end = number(last if high is None else high, name="high", low=-1e100, high=1e100)
     if not start < end or end - start < 1e-9 * max(abs(start), abs(end)):
@@ -163,8 +169,8 @@ def door(
             f"the interval goes from {start:g} to {end:g}; expected it within the points, {first:g} to {last:g}. "
             "Leave it out, or add points."
         )
-    certify(target, _flat(start, end), low=start, high=end)  # finite everywhere, or an error that says where not
-    return target, start, end
+    certify(f, _flat(start, end), low=start, high=end)  # finite everywhere, or an error that says where not
+    return start, end
 
 
 def smallest_within(f: Target, *, low: float, high: float, eps: float) -> Built:

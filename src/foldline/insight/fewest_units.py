@@ -54,14 +54,14 @@ def smallest_net(f: Target, *, low: float, high: float, eps: float, more: Column
     return _centred(net_of_lines(*lines), x, y) if error > eps else net
 
 
-def best_net(f: Target, *, low: float, high: float, n_units: int) -> UnitSum:
-    """Find a net with at most so many units whose largest error at many points is least."""
+def best_net(f: Target, *, low: float, high: float, n_units: int, enough: float = 0.0) -> UnitSum:
+    """Find a net with at most so many units whose largest error at many points is least, or at most `enough`."""
     x = places(f, low=low, high=high, n=max(FEWEST_PLACES, PLACES_A_LINE * n_units), more=np.empty(0))
     y = f.sample(x)
-    net, error, least = _with_flips(x, y, n_lines=n_units + 1)
-    if error <= 1.01 * least:
+    net, error, least = _with_flips(x, y, n_lines=n_units + 1, enough=enough)
+    if error <= max(1.01 * least, enough):
         return net
-    knots, values, of_lines = best_lines(x, y, n_lines=n_units)
+    knots, values, of_lines = best_lines(x, y, n_lines=n_units, enough=enough)
     return _centred(net_of_lines(knots, values), x, y) if of_lines < error else net
 
 
@@ -80,7 +80,7 @@ def _with_flips(x: Column, y: Column, *, n_lines: int, enough: float = 0.0) -> t
     found = [net_and_error(is_flipped, values) for is_flipped in choices]
     for is_flipped in choices:
         best = min(found, key=lambda one: one[1])
-        if best[1] <= 1.01 * eps:
+        if best[1] <= max(1.01 * eps, enough):
             break
         found.append(net_and_error(is_flipped, _solved(knots, values, x, y, is_flipped)))
     return *min(found, key=lambda one: one[1]), eps
