@@ -70,7 +70,7 @@ def some_value(field, rng):
         case "whole":
             return int(rng.integers(low, high, endpoint=True))
         case "number":
-            return float(high * rng.choice([rng.uniform(0.01, 0.99), 10 ** rng.uniform(-30, -1)]))
+            return max(low, float(high * rng.choice([rng.uniform(0.01, 0.99), 10 ** rng.uniform(-30, -1)])))
         case "text":
             return "".join(rng.choice(list("ab /%&=#'()!*~+é🐱"), rng.integers(0, 20)))
         case "window":
@@ -84,6 +84,8 @@ def some_value(field, rng):
             return tuple(
                 (a, b) for a in range(field["nodes"]) for b in range(a + 1, field["nodes"]) if rng.random() < 0.3
             )
+        case "heights":
+            return tuple(rng.integers(low, high, field["most"], endpoint=True).tolist())
     n = rng.choice([n for n in range(field["fewest"], field["most"] + 1) if n % field["multiple"] == 0])
     if kind == "choices":
         return tuple(rng.choice(field["choices"], n, replace=field["again"]).tolist())
@@ -122,6 +124,12 @@ def test_page_and_server_leave_out_the_same_parts():
         "wiring_edges=0201",
         "wiring_edges=0101",
         "wiring_edges=01A2",
+        "bumps_formula=" + "x" * 81,
+        "bumps_formula=%C3%A9",
+        "bumps_formula=x%2By%3D%26",
+        "bumps_curve=00",
+        "bumps_curve=" + "zz" * 33,
+        "bumps_range=1",
         "data=cats&lr=0.5",
         "data",
         "size=3",

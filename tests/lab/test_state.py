@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foldline.core.errors import SettingError
-from foldline.lab._kinds import Choice, Edges, ListOf, Number, Points, Text, Whole, Window
+from foldline.lab._kinds import Choice, Edges, Heights, ListOf, Number, Points, Text, Whole, Window
 from foldline.lab.state import FIELDS, LabState, schema, state_from_json, state_from_link, state_to_json, state_to_link
 
 LINE = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
@@ -39,6 +39,9 @@ def values_of(kind):
         case Edges():
             pairs = [(start, end) for end in range(kind.nodes) for start in range(end)]
             return st.sets(st.sampled_from(pairs)).map(lambda edges: tuple(sorted(edges)))
+        case Heights():
+            heights = st.integers(-kind.reach, kind.reach)
+            return st.lists(heights, min_size=kind.places, max_size=kind.places).map(tuple)
     raise AssertionError(kind)
 
 
@@ -108,6 +111,9 @@ def test_every_field_has_limits_and_a_default_within_them():
         ("wiring_edges=0g", "the end of an edge of wiring_edges is 16; expected a whole number from 1 to 15"),
         ("wiring_edges=21", "the end of an edge of wiring_edges is 1; expected a whole number from 3 to 15"),
         ("wiring_edges=0201", "wiring_edges are not in ascending order, each once; expected them so."),
+        ("bumps_formula=" + "x" * 81, "expected a line of at most 80 characters"),
+        ("bumps_curve=00", "bumps_curve has 2 characters; expected 66 of 0-9 and a-z"),
+        ("bumps_curve=" + "zz" * 33, "a height of bumps_curve is 1195; expected a whole number from -100 to 100"),
         ("lr=0.2&lr=0.3", "lr is given twice; the first one is taken."),
         ("run=%0A", "run is '\\n'; expected a line of at most 200 characters. Change run."),
         ("run=" + "a" * 201, "expected a line of at most 200 characters"),
@@ -142,6 +148,7 @@ def test_commas_may_come_escaped():
         ({"run": "\ud800"}, "expected a line"),
         ({"wiring_edges": [[0, 1, 2]]}, "an edge of wiring_edges has 3 entries; expected 2"),
         ({"wiring_edges": [[0, 1], [0, 1]]}, "wiring_edges are not in ascending order, each once"),
+        ({"bumps_curve": [0] * 32}, "bumps_curve has 32 entries; expected 33"),
         ({"page": []}, "page is \\[\\]; expected one of"),
         ({"inputs": [["x"]]}, "expected one of"),
     ],

@@ -262,6 +262,34 @@ class Edges:
         return "".join(DIGITS[start] + DIGITS[end] for start, end in value)
 
 
+@dataclass(frozen=True)
+class Heights:
+    """Heights at so many even places, in hundredths of a unit; two characters each in a link."""
+
+    places: int
+    reach: int  # the largest height; with `reach` added, two digits of base 36 hold one
+
+    def schema(self) -> Pairs:
+        return {"kind": "heights", "low": -self.reach, "high": self.reach, "fewest": self.places, "most": self.places}
+
+    def checked(self, value: object, *, name: str) -> object:
+        heights = _items(value, name=name, fewest=self.places, most=self.places)
+        return tuple(
+            integer(height, name=f"a height of {name}", low=-self.reach, high=self.reach) for height in heights
+        )
+
+    def read(self, text: str, *, name: str) -> object:
+        if len(text) != 2 * self.places or not set(text) <= set(DIGITS):
+            raise SettingError(
+                f"{name} has {len(text)} characters; expected {2 * self.places} of 0-9 and a-z. Copy the whole link."
+            )
+        return self.checked([int(text[at : at + 2], 36) - self.reach for at in range(0, len(text), 2)], name=name)
+
+    def write(self, value: object) -> str:
+        assert isinstance(value, tuple)
+        return "".join(_two_digits(height + self.reach) for height in value)
+
+
 def _items(value: object, *, name: str, fewest: int, most: int) -> Sequence[object]:
     if not is_list(value) or not isinstance(value, Sequence):
         raise SettingError(f"{name} is {value!r:.40}; expected a list. Change {name}.")

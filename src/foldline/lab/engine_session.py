@@ -146,6 +146,8 @@ class EngineSession:
         page, left = self._current(), self._state.steps
         while left and (left == self._state.steps or time.monotonic() < until_s):
             n = page.train(left)
+            if not n:
+                return
             left -= n
             self._n_steps += n
 

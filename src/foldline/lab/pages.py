@@ -74,7 +74,10 @@ class LabPage:
         raise NotImplementedError
 
     def train(self, n_steps: int) -> int:
-        """Take some training steps, fewer if they would last longer than a picture may; say how many."""
+        """Take some training steps, fewer if they would last longer than a picture may; say how many.
+
+        0 says that there is nothing to train yet.
+        """
         raise SettingError("this page trains nothing; expected one with a net in training. Open the playground.")
 
     def reset(self) -> None:
@@ -105,6 +108,10 @@ def make_page(state: LabState, given: Given, pages: dict[str, LabPage]) -> LabPa
     from foldline.lab.playground import Playground
 
     match state.page:
+        case "bumps":
+            from foldline.lab.bumps import Bumps
+
+            return Bumps(state, given)
         case "landscape":
             from foldline.lab.landscape import LandscapePage
 

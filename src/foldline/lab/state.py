@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from foldline.core.errors import SettingError
 from foldline.core.text import printable
-from foldline.lab._kinds import Choice, Edges, Kind, ListOf, Number, Points, Text, Whole, Window
+from foldline.lab._kinds import Choice, Edges, Heights, Kind, ListOf, Number, Points, Text, Whole, Window
 
 VERSION = 1  # of the schema
 BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
@@ -24,6 +24,10 @@ MOST_COLUMNS = 64  # of numbers, of a file
 REACH = 600  # hundredths of a unit: twice the usual window
 RUN_COLUMNS = ("accuracy", "recipe", "images", "spread", "time", "predict", "size", "difference")
 LONGEST_RUN = 200
+BUILT = ("bumps", "overlapping", "hats", "free", "trained", "neighbour")
+# A curve that is there before one is drawn.
+HUMPS: tuple[int, ...] = (1, 3, 7, 15, 27, 43, 61, 75, 80, 75, 61, 43, 27, 13, 3, -8, -21)
+HUMPS += (-37, -52, -60, -56, -44, -28, -14, -3, 6, 19, 32, 40, 36, 24, 12, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +78,19 @@ class LabState:
     landscape_range: float = 1.2
     landscape_at: float = 0.0
     landscape_shows: tuple[str, ...] = LANDSCAPE_SHOWS
+    bumps_of: str = "formula"
+    bumps_formula: str = "sin(pi*x)"
+    bumps_curve: tuple[int, ...] = HUMPS
+    bumps_range: tuple[float, ...] = (0.0, 1.0)
+    bumps_by: str = "units"
+    bumps_units: int = 4
+    bumps_eps: float = 0.05
+    bumps_shown: tuple[str, ...] = ("bumps",)
+    bumps_front: str = "bumps"
 
 
 FIELDS: dict[str, tuple[Kind, str]] = {
-    "page": (Choice(("playground", "warp", "landscape", "wiring", "runs")), "which page of the lab"),
+    "page": (Choice(("playground", "warp", "bumps", "landscape", "wiring", "runs")), "which page of the lab"),
     "data": (Choice(DATA), "where the points come from"),
     "classes": (Whole(2, MOST_CLASSES), "classes of spiral, circles, blobs and clicked points; the others have two"),
     "points": (Whole(2, 5000), "how many points are made"),
@@ -124,6 +137,15 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "landscape_range": (Number(0, 10, above=True), "steps from the net to the ends of line and map"),
     "landscape_at": (Number(-10, 10), "step along the line of the net whose picture is drawn"),
     "landscape_shows": (ListOf(Choice(LANDSCAPE_SHOWS), 0, len(LANDSCAPE_SHOWS)), "what is drawn over line and map"),
+    "bumps_of": (Choice(("formula", "curve")), "what the page bumps comes near: a formula, or a drawn curve"),
+    "bumps_formula": (Text(80), "a formula in x"),
+    "bumps_curve": (Heights(33, 100), "heights of the drawn curve at even places, with lines between"),
+    "bumps_range": (ListOf(Number(-100, 100), 2, 2), "where x begins and ends"),
+    "bumps_by": (Choice(("units", "eps")), "what is given: how many units, or how near they shall come"),
+    "bumps_units": (Whole(4, 100), "hidden units of every net; neighbours have as many samples"),
+    "bumps_eps": (Number(0.005, 0.5), "largest error that is allowed, a share of the function's height"),
+    "bumps_shown": (ListOf(Choice(BUILT), 0, len(BUILT)), "the ways of building that are shown"),
+    "bumps_front": (Choice(BUILT), "the one whose error band is drawn, and whose net is saved"),
 }
 
 

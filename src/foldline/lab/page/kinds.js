@@ -122,8 +122,21 @@ const edges = {
   write: (value) => value.map((/** @type {Edge} */ edge) => edge.map((node) => node.toString(36)).join("")).join(""),
 };
 
+/** @type {Kind} */
+const heights = {
+  read(text, { name, low = 0, high = 0, most = 0 }) {
+    if (!/^[0-9a-z]*$/.test(text) || text.length !== 2 * most) throw wrong(name, `${text.length} characters`, `${2 * most} of 0-9 and a-z`);
+    const found = Array.from({ length: most }, (_, i) => parseInt(text.slice(2 * i, 2 * i + 2), 36) + low);
+    if (found.some((height) => height > high)) throw wrong(name, text, `heights from ${low} to ${high}`);
+    return Object.freeze(found);
+  },
+  write: (value, { low = 0 }) => value.map((/** @type {number} */ height) => twoDigits(height - low)).join(""),
+};
+
 /** @type {Readonly<Record<string, Kind>>} */
-export const KINDS = { choice, whole, number, text: line, choices: listOf(choice), wholes: listOf(whole), numbers: listOf(number), window: view, points, edges };
+export const KINDS = {
+  choice, whole, number, text: line, choices: listOf(choice), wholes: listOf(whole), numbers: listOf(number), window: view, points, edges, heights,
+};
 
 /** @param {number} value @param {Field} field @returns {boolean} */
 export function isWithin(value, { low = -Infinity, high = Infinity, above, below }) {

@@ -48,6 +48,15 @@ import { KINDS } from "./kinds.js";
  * @property {number} landscape_range
  * @property {number} landscape_at
  * @property {readonly string[]} landscape_shows
+ * @property {string} bumps_of
+ * @property {string} bumps_formula
+ * @property {readonly number[]} bumps_curve
+ * @property {readonly [number, number]} bumps_range
+ * @property {string} bumps_by
+ * @property {number} bumps_units
+ * @property {number} bumps_eps
+ * @property {readonly string[]} bumps_shown
+ * @property {string} bumps_front
  */
 /** @typedef {Readonly<LabState>} State */
 /** @typedef {keyof LabState} Name */
