@@ -69,6 +69,11 @@ export function radios(group, choices, chosen) {
   return show;
 }
 
+/** @param {HTMLElement} place that is read aloud when it changes @param {string} words */
+export function tell(place, words) {
+  if (place.textContent !== words) place.textContent = words;
+}
+
 /** @type {ReturnType<typeof setTimeout>} */
 let hiding;
 

@@ -98,8 +98,8 @@ function matrix(values, [n_out, n_in]) {
   return `[${Array.from({ length: n_out }, (_, row) => vector(Array.prototype.slice.call(values, row * n_in, (row + 1) * n_in))).join(", ")}]`;
 }
 
-/** @param {ArrayLike<number>} values */
-function vector(values) {
+/** @param {ArrayLike<number>} values @returns {string} as Python writes a list */
+export function vector(values) {
   return `[${Array.from(values, digits).join(", ")}]`;
 }
 

@@ -1,5 +1,6 @@
 /** Wires the lab's parts together, and does nothing else. */
 
+import { bumpsPage } from "./bumps_page.js";
 import { readPalette } from "./colors.js";
 import { connectionView } from "./connection.js";
 import { find, toast } from "./dom.js";
@@ -27,6 +28,7 @@ async function start() {
   const views = {
     playground: playground(store, engine, paletteNow),
     warp: warpPage(store, paletteNow),
+    bumps: bumpsPage(store, engine, paletteNow),
     landscape: landscapePage(store, engine, paletteNow),
     wiring: wiringPage(store, engine, paletteNow),
     runs: runsPage(store, paletteNow),
