@@ -6,18 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lab.test_page_in_browser import (
-    SIZE,
-    browser,
-    hash_of,
-    lab,
-    page,
-    playwright,
-    wait_for,
-)
-from lab.test_page_in_browser import pytestmark as pytestmark
+from lab.live import SIZE
+from lab.test_page_in_browser import hash_of, wait_for
 
-__all__ = ["browser", "lab", "page"]  # fixtures
+playwright = pytest.importorskip("playwright.sync_api")
 
 SMALL = "page=landscape&points=60&hidden=4"
 
