@@ -1,9 +1,10 @@
 import io
+import threading
 
 from rich.progress import Progress
 
 from foldline.core import progress
-from foldline.core.progress import showing_progress, tracking
+from foldline.core.progress import showing_progress, telling_progress, tracking
 
 
 def test_work_is_silent_when_nobody_watches(capsys):
@@ -40,3 +41,19 @@ def test_nothing_is_written_where_no_terminal_is(monkeypatch, capsys):
     with showing_progress(), tracking("decoding", 3) as advance:
         advance(3, "")
     assert capsys.readouterr() == ("", "")
+
+
+def test_only_the_thread_that_listens_is_told():
+    told = []
+
+    def work(name):
+        with tracking(name, 3) as advance:
+            advance(2, "")
+
+    with telling_progress(lambda *what: told.append(what)):
+        work("here")
+        other = threading.Thread(target=work, args=["elsewhere"])
+        other.start()
+        other.join()
+    work("later")
+    assert told == [("here", 0, 3), ("here", 2, 3)]

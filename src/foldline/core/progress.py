@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.progress import Progress
 
-_bars: ContextVar["Progress | None"] = ContextVar("_bars", default=None)
-
 Advance = Callable[[int, str], None]
 Show = Callable[["RenderableType"], None]
+Tell = Callable[[str, int, int], None]
+
+_bars: ContextVar["Progress | None"] = ContextVar("_bars", default=None)
+_tell: ContextVar["Tell | None"] = ContextVar("_tell", default=None)
 
 
 @contextmanager
@@ -64,6 +66,25 @@ def showing_progress() -> Iterator["Show"]:
 
 
 @contextmanager
+def telling_progress(tell: Tell) -> Iterator[None]:
+    """Tell a function of all long work inside the block, in this thread, instead of drawing bars.
+
+    Args:
+        tell: called with what is being done, the units that are done, and how many there are.
+    Example:
+        >>> with telling_progress(print), tracking("Images", 2) as advance:
+        ...     advance(1, "")
+        Images 0 2
+        Images 1 2
+    """
+    token = _tell.set(tell)
+    try:
+        yield
+    finally:
+        _tell.reset(token)
+
+
+@contextmanager
 def tracking(description: str, total: int) -> Iterator[Advance]:
     """Open one bar for `total` units of work; the block calls `advance(n_done, note)` as it goes.
 
@@ -72,7 +93,18 @@ def tracking(description: str, total: int) -> Iterator[Advance]:
         total: how many units there are.
     Returns: a function of (units done since the last call, a short note such as the current loss).
     """
-    progress = _bars.get()
+    progress, tell = _bars.get(), _tell.get()
+    if tell is not None:
+        n_all = 0
+
+        def advance(n_done: int, note: str) -> None:
+            nonlocal n_all
+            n_all += n_done
+            tell(description, n_all, total)
+
+        advance(0, "")
+        yield advance
+        return
     if progress is None:
         yield lambda n_done, note: None
         return
