@@ -43,6 +43,7 @@ from .formula import Formula as Formula
 from .formula import read_formula as read_formula
 from .hessian import HessianExtremes as HessianExtremes
 from .hessian import hessian_extremes as hessian_extremes
+from .hog_templates import hog_templates as hog_templates
 from .image_folds import ImageFolds as ImageFolds
 from .image_folds import ImagePlane as ImagePlane
 from .image_folds import find_image_folds as find_image_folds
