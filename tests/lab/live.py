@@ -79,10 +79,10 @@ class Page:
 
 
 @contextmanager
-def running_lab(recorder=None, folder=None):
+def running_lab(recorder=None, folder=None, given=NOTHING):
     """Run a lab in a thread of its own."""
     server, is_ready = LabServer(recorder=recorder, folder=folder), threading.Event()
-    thread = threading.Thread(target=server.run, args=(lambda: NOTHING, is_ready.set))
+    thread = threading.Thread(target=server.run, args=(lambda: given, is_ready.set))
     thread.start()
     assert is_ready.wait(PATIENCE_S)
     try:

@@ -3,9 +3,12 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import numpy as np
+
 from foldline.lab.engine import ANSWER, COMMAND
 from foldline.lab.engine_session import EngineSession
 from foldline.lab.frames import decode_frame
+from foldline.lab.pages import LabPage, Picture
 from foldline.lab.playground import Playground
 from foldline.lab.state import LabState, state_to_json
 
@@ -179,3 +182,34 @@ def test_a_step_that_fails_is_shown_with_its_note():
     assert "Lower lr" in json.loads(text)["error"]
     assert session.due_s() is not None
     assert "reset the net" in decode_frame(session.frame()[0]).meta["note"]
+
+
+class Album(LabPage):
+    """A page of one large array."""
+
+    def __init__(self):
+        self.photos = np.zeros(4, np.uint8)
+
+    def change(self, state, given):
+        """Nothing can be changed."""
+
+    def picture(self, *, is_playing):
+        return Picture(meta={}, arrays={"step": np.ones(1, np.uint8)}, kept={"photos": self.photos})
+
+
+def test_an_array_that_stays_is_sent_once_for_each_page():
+    session, albums = EngineSession(), {"playground": Album(), "images": Album()}
+    session._pages.update(albums)
+
+    def sent(page):
+        session.do({"do": "set", "state": state_to_json(LabState(page=page))})
+        data, _ = session.frame()
+        found = decode_frame(data)
+        session.do({"do": "ack", "frame": found.number})
+        return sorted(found.arrays), found.meta["as_before"]
+
+    everything, changed = (["photos", "step"], []), (["step"], ["photos"])
+    assert [sent("playground"), sent("playground")] == [everything, changed]
+    assert [sent("images"), sent("playground")] == [everything, changed]
+    albums["playground"].photos = albums["playground"].photos.copy()
+    assert [sent("playground"), sent("playground")] == [everything, changed]

@@ -21,7 +21,7 @@ from foldline.lab.address import kept_token, listen
 from foldline.lab.frames import decode_frame
 from foldline.lab.serving import run_lab
 from foldline.lab.state import schema
-from lab.live import PATIENCE_S, running_lab
+from lab.live import PATIENCE_S, Page, running_lab
 
 SMALL = {"points": 60, "hidden": [6], "batch": 10}
 DIVERGING = {"optimizer": "sgd", "lr": 10, "momentum": 0.99, "hidden": [20, 20]}
@@ -377,6 +377,26 @@ def test_a_file_that_is_not_there_is_told_and_no_engine_is_left_behind(tmp_path)
     with pytest.raises(MissingDataError, match="a.csv is no file"):
         run_lab(tmp_path / "a.csv", browser=False)
     assert engines_of_this_process() <= before
+
+
+def test_images_of_the_command_line_open_their_page_and_reach_the_engine(lab, tmp_path):
+    program = "import sys; sys.argv[0] = 'foldline'; from foldline.cli.main import main; main()"
+    words = [sys.executable, "-c", program, "lab", "digits", "--size", "6x7", "--no-browser"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            host, token, begin = process.stdout.readline().split()[-1].split("/")[2:]
+            assert begin == "#page=images&images=given"
+            with connect(f"ws://{host}/{token}/ws", origin=f"http://{host}", compression=None) as socket:
+                page = Page(socket)
+                page.say("set", state={"page": "images", "images": "given"})
+                found = page.frame(lambda meta: not meta["working"])
+                assert "6×7 pixels" in found.meta["told"]
+                page.say("set", state={"page": "images", "images": "digits"})
+                assert "8×8 pixels" in page.frame(lambda meta: not meta["working"]).meta["told"]
+        finally:
+            process.terminate()
+    with pytest.raises(SettingError, match="size is 32 and there are no images; expected a folder"):
+        run_lab(tmp_path / "a.csv", size=32, browser=False)
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path, monkeypatch):

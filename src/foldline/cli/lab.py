@@ -1,6 +1,10 @@
 """`foldline lab`: a local page on which people play with nets, live."""
 
+from typing import Literal
+
 import click
+
+from foldline.cli.options import size_option
 
 
 @click.command(
@@ -9,11 +13,21 @@ import click
 Examples:
   foldline lab
   foldline lab points.csv
+  foldline lab photos/ --size 32
   foldline lab --port 9000 --no-browser
   foldline lab --record lesson.html
   foldline lab --record moons.html --link "data=moons&hidden=8" --steps 2000""",
 )
 @click.argument("data", required=False, type=click.Path())
+@click.option("--size", type=size_option, metavar="N|HxW", help="Pixels of all images. Default: their own, or 64.")
+@click.option(
+    "--fit",
+    "image_fit",
+    type=click.Choice(["crop", "pad"]),
+    default="crop",
+    show_default=True,
+    help="Cut the centre out, or fill up with black, where the shape of an image differs.",
+)
 @click.option("--port", type=int, default=None, help="Where to listen on this machine. Default: 8765, or any if taken.")
 @click.option("--browser/--no-browser", default=True, help="Whether to open the page.  [default: browser]")
 @click.option("--link", default="", help="Settings to begin with: the part of the page's address behind '#'.")
@@ -27,17 +41,24 @@ Examples:
     "--steps", type=int, default=None, help="With --record: train so many steps, write the file, open no page."
 )
 def lab_command(
-    data: str | None, port: int | None, browser: bool, link: str, record: str | None, steps: int | None
+    data: str | None,
+    size: int | tuple[int, int] | None,
+    image_fit: Literal["crop", "pad"],
+    port: int | None,
+    browser: bool,
+    link: str,
+    record: str | None,
+    steps: int | None,
 ) -> None:
     """Open a page on which nets train live, with their exact regions and boundaries.
 
-    DATA is a CSV file of two or more numbers and a class a line, to begin with. Only this machine can reach the page,
-    by the printed address alone. Ctrl-C ends it.
+    DATA is what to begin with: a CSV file of two or more numbers and a class a line, or images, in a folder or archive
+    as for foldline compare. Only this machine can reach the page, by the printed address alone. Ctrl-C ends it.
     """
     from foldline.lab.serving import run_lab
 
     if steps is None:
-        run_lab(data, link=link, record=record, port=port, browser=browser, say=click.echo)
+        run_lab(data, size=size, fit=image_fit, link=link, record=record, port=port, browser=browser, say=click.echo)
         return
     if record is None:
         raise click.UsageError("--steps needs --record FILE, which the training is written into.")

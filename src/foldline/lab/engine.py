@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from importlib import import_module
 from typing import BinaryIO
 
@@ -88,7 +89,10 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
             case "close":
                 sessions.pop(number, None)
             case "given":
-                given = Given.from_json(command["given"])  # type: ignore[arg-type]  # from Given.to_json
+                found_given = Given.from_json(command["given"])  # type: ignore[arg-type]  # from Given.to_json
+                if found_given.images.given == given.images.given:  # then what was loaded stays
+                    found_given = replace(found_given, images=given.images)
+                given = found_given
                 for one in sessions.values():
                     one.given = given
             case _ if number in sessions:

@@ -5,6 +5,8 @@ import sys
 import time
 import traceback
 
+import numpy as np
+
 from foldline.core.errors import FoldlineError, SettingError
 from foldline.lab.commands import Command, error_text
 from foldline.lab.frames import Frame, encode_frame
@@ -33,6 +35,7 @@ class EngineSession:
         self._is_stale = False  # whether the page shows something else than what is there
         self._under_way: set[int] = set()
         self._n_frames = 0
+        self._kept: dict[str, dict[str, np.ndarray]] = {}  # what the browser has of each page
         self._n_steps = 0  # since the last frame
         self._next_s = 0.0
 
@@ -146,7 +149,7 @@ class EngineSession:
         page, left = self._current(), self._state.steps
         while left and (left == self._state.steps or time.monotonic() < until_s):
             n = page.train(left)
-            if not n:
+            if not n:  # there is nothing to train yet
                 return
             left -= n
             self._n_steps += n
@@ -154,10 +157,15 @@ class EngineSession:
     def _picture(self, page: LabPage) -> bytes:
         assert self._state is not None
         picture = page.picture(is_playing=self._is_playing)
-        meta = {**picture.meta, "playing": self._is_playing, "steps": self._n_steps}
+        kind, kept = self._state.page, picture.kept
+        before = self._kept.get(kind, {})
+        same = [name for name, array in kept.items() if before.get(name) is array]
+        arrays = {**picture.arrays, **{name: array for name, array in kept.items() if name not in same}}
+        meta = {**picture.meta, "playing": self._is_playing, "steps": self._n_steps, "as_before": same}
+        self._kept[kind] = kept
         self._n_steps = 0
         self._under_way.add(self._n_frames)
-        return self._encoded(self._state.page, Picture(meta=meta, arrays=picture.arrays))
+        return self._encoded(kind, Picture(meta=meta, arrays=arrays))
 
     def _encoded(self, kind: str, picture: Picture) -> bytes:
         number, self._n_frames = self._n_frames, self._n_frames + 1

@@ -1,13 +1,15 @@
 """What a page of the lab is to the engine, and which ones there are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from foldline.core.errors import SettingError
 from foldline.lab.first_net import FirstNet
+from foldline.lab.images_shelf import ImageShelf
+from foldline.lab.images_source import ImageSource
 from foldline.lab.points import FilePoints
 from foldline.lab.state import LabState
 
@@ -22,16 +24,19 @@ class Given:
     Args:
         points: of data="csv".
         net: that training begins with.
+        images: loaded where they are asked for, and then there for every page of every session.
     """
 
     points: FilePoints | None = None
     net: FirstNet | None = None
+    images: ImageShelf = field(default_factory=ImageShelf)
 
     def to_json(self) -> dict[str, object]:
-        """Give everything as JSON."""
+        """Give everything as JSON, of images where they come from."""
         return {
             "points": None if self.points is None else self.points.to_json(),
             "net": None if self.net is None else self.net.to_json(),
+            "images": None if self.images.given is None else self.images.given.to_json(),
         }
 
     @classmethod
@@ -40,6 +45,7 @@ class Given:
         return cls(
             points=None if found["points"] is None else FilePoints.from_json(found["points"]),
             net=None if found["net"] is None else FirstNet.from_json(found["net"]),
+            images=ImageShelf(None if found["images"] is None else ImageSource.from_json(found["images"])),
         )
 
 
@@ -48,10 +54,18 @@ NOTHING = Given()
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """The numbers of one picture (docs/lab-protocol.md lists them)."""
+    """The numbers of one picture (docs/lab-protocol.md lists them).
+
+    Args:
+        meta: what is no array.
+        arrays: by name.
+        kept: further arrays, which the browser keeps: one that is the very array of the page's last picture is not sent
+            again.
+    """
 
     meta: dict[str, object]
     arrays: dict[str, np.ndarray]
+    kept: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class LabPage:
@@ -76,7 +90,7 @@ class LabPage:
     def train(self, n_steps: int) -> int:
         """Take some training steps, fewer if they would last longer than a picture may; say how many.
 
-        0 says that there is nothing to train yet.
+        0 says that there is nothing to train yet; it plays once there is.
         """
         raise SettingError("this page trains nothing; expected one with a net in training. Open the playground.")
 
@@ -121,6 +135,10 @@ def make_page(state: LabState, given: Given, pages: dict[str, LabPage]) -> LabPa
             else:
                 playground = pages["playground"] = Playground(state, given)
             return LandscapePage(playground, state)
+        case "images":
+            from foldline.lab.images import Images
+
+            return Images(state, given)
         case "wiring":
             from foldline.lab.wiring import WiringPage
 

@@ -22,5 +22,8 @@ def read_point_file(path: Path) -> FilePoints:
             f"{shown} cannot be read ({reason(error)}); expected a CSV file. Change who may read it, or give another."
         ) from error
     if text is None:
-        raise MissingDataError(f"{shown} is no file; expected a CSV file of numbers and a class. Check the name.")
+        raise MissingDataError(
+            f"{shown} is no file; expected a CSV file of numbers and a class, or a folder or archive of images. Check "
+            f"the name."
+        )
     return read_points(text, name=shown)

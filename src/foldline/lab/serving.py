@@ -8,11 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from foldline.core.errors import MissingExtraError
+from foldline.core.errors import MissingExtraError, SettingError
 from foldline.lab.address import ADDRESS, kept_token, listen
 from foldline.lab.engine_link import EngineLink
+from foldline.lab.images_source import ImageSource, holds_images
 from foldline.lab.state import LabState, state_from_link, state_to_link
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ GOODBYE_S = 1  # for open pages when the lab is stopped
 def run_lab(
     data: str | os.PathLike[str] | None = None,
     *,
+    size: int | tuple[int, int] | None = None,
+    fit: Literal["crop", "pad"] = "crop",
     link: str = "",
     record: str | os.PathLike[str] | None = None,
     port: int | None = None,
@@ -38,7 +41,9 @@ def run_lab(
     """Serve the lab on this machine until Ctrl-C.
 
     Args:
-        data: a CSV file of two or more numbers and a class a line, to begin with; None for the lab's own points.
+        data: what to begin with: a CSV file of two or more numbers and a class a line, or images as `load_images` reads
+            them; None for the lab's own points.
+        size, fit: of images, as in `load_images`.
         link: the part of the page's address behind '#': settings to begin with.
         record: an HTML file that is to replay what the page that is open longest has shown of the playground; None for
             none.
@@ -68,7 +73,7 @@ def run_lab(
             open_page(server.url)
 
     with suppress(KeyboardInterrupt):  # which uvicorn raises once more after its own farewell
-        server.run(lambda: given_by(data), ready)
+        server.run(lambda: given_by(data, size=size, fit=fit), ready)
     say("The lab is closed.")
     if record is not None and recorder is not None:
         say(recorder.write(record))
@@ -79,17 +84,29 @@ def beginning(link: str, *, data: str | os.PathLike[str] | None, say: Callable[[
     state, notes = state_from_link(link)
     for note in notes:
         say(note)
-    return state if data is None else replace(state, data="csv")
+    if data is None:
+        return state
+    return replace(state, page="images", images="given") if holds_images(data) else replace(state, data="csv")
 
 
-def given_by(data: str | os.PathLike[str] | None) -> "Given":
-    """Read a CSV file, if there is one.
+def given_by(
+    data: str | os.PathLike[str] | None,
+    *,
+    size: int | tuple[int, int] | None = None,
+    fit: Literal["crop", "pad"] = "crop",
+) -> "Given":
+    """Read a CSV file, if there is one; images are read when they are first looked at.
 
-    Raises: DataError for one that cannot be used.
+    Raises: DataError for a file that cannot be used; SettingError for a size without images.
     """
+    from foldline.lab.images_shelf import ImageShelf
     from foldline.lab.pages import NOTHING, Given
     from foldline.lab.point_file import read_point_file
 
+    if data is not None and holds_images(data):
+        return Given(images=ImageShelf(ImageSource(path=os.fspath(data), size=size, fit=fit)))
+    if size is not None:
+        raise SettingError(f"size is {size} and there are no images; expected a folder or archive of them. Name one.")
     return NOTHING if data is None else Given(points=read_point_file(Path(data)))
 
 

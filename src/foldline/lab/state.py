@@ -87,10 +87,16 @@ class LabState:
     bumps_eps: float = 0.05
     bumps_shown: tuple[str, ...] = ("bumps",)
     bumps_front: str = "bumps"
+    images: str = "fashion-mini"
+    images_features: str = "raw"
+    images_units: int = 0
+    images_show: str = "mixed"
+    images_cell: tuple[int, ...] = ()
+    images_row: int = 0
 
 
 FIELDS: dict[str, tuple[Kind, str]] = {
-    "page": (Choice(("playground", "warp", "bumps", "landscape", "wiring", "runs")), "which page of the lab"),
+    "page": (Choice(("playground", "warp", "bumps", "landscape", "images", "wiring", "runs")), "which page of the lab"),
     "data": (Choice(DATA), "where the points come from"),
     "classes": (Whole(2, MOST_CLASSES), "classes of spiral, circles, blobs and clicked points; the others have two"),
     "points": (Whole(2, 5000), "how many points are made"),
@@ -146,6 +152,12 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "bumps_eps": (Number(0.005, 0.5), "largest error that is allowed, a share of the function's height"),
     "bumps_shown": (ListOf(Choice(BUILT), 0, len(BUILT)), "the ways of building that are shown"),
     "bumps_front": (Choice(BUILT), "the one whose error band is drawn, and whose net is saved"),
+    "images": (Choice(("fashion-mini", "digits", "given")), "which images; given: those of the command line"),
+    "images_features": (Choice(("raw", "color", "hog", "words")), "what the classifier sees of an image"),
+    "images_units": (Whole(0, 256), "units of the hidden layer; 0: a linear classifier"),
+    "images_show": (Choice(("mixed", "mistakes")), "which test images are shown"),
+    "images_cell": (ListOf(Whole(0, 999), 0, 2, multiple=2), "true class and answer of the images shown; none: any"),
+    "images_row": (Whole(0, 999), "which test image is looked at"),
 }
 
 

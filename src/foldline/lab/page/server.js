@@ -84,6 +84,8 @@ export function connect(on) {
   let tries = 0;
   /** @type {Frame | null} */
   let newest = null;
+  /** @type {Map<string, import("./frames.js").Arrays>} of the last frame of each kind */
+  const last = new Map();
 
   const open = () => {
     on.status({ kind: "connecting" });
@@ -93,6 +95,7 @@ export function connect(on) {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       tries = 0;
+      last.clear();
       on.hello().forEach(send);
       on.status({ kind: "open" });
     };
@@ -118,7 +121,7 @@ export function connect(on) {
     /** @type {Frame} */
     let frame;
     try {
-      frame = decodeFrame(data);
+      frame = completed(decodeFrame(data), last);
     } catch (error) {
       on.error(error instanceof Error ? error.message : String(error));
       return;
@@ -142,6 +145,19 @@ export function connect(on) {
 
   open();
   return { send };
+}
+
+/**
+ * Put back what does not come again, because it is as in the last frame of its kind.
+ *
+ * @param {Frame} frame @param {Map<string, import("./frames.js").Arrays>} last by kind; takes this one in @returns {Frame}
+ */
+export function completed(frame, last) {
+  const before = last.get(frame.kind) ?? {};
+  const same = (frame.meta.as_before ?? []).map((/** @type {string} */ name) => [name, before[name]]);
+  const arrays = { ...frame.arrays, ...Object.fromEntries(same) };
+  last.set(frame.kind, arrays);
+  return { ...frame, arrays };
 }
 
 /** @param {() => void} act at the screen's next picture; in a tab that is not seen, twice a second */

@@ -57,6 +57,12 @@ import { KINDS } from "./kinds.js";
  * @property {number} bumps_eps
  * @property {readonly string[]} bumps_shown
  * @property {string} bumps_front
+ * @property {string} images
+ * @property {string} images_features
+ * @property {number} images_units
+ * @property {string} images_show
+ * @property {readonly number[]} images_cell
+ * @property {number} images_row
  */
 /** @typedef {Readonly<LabState>} State */
 /** @typedef {keyof LabState} Name */

@@ -1,0 +1,100 @@
+"""Images and their vectors, made once in threads of their own, for all pages of all sessions."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from foldline.core.errors import SettingError
+from foldline.core.progress import telling_progress
+from foldline.core.text import printable
+from foldline.lab.images_source import ImageSource
+
+if TYPE_CHECKING:
+    from foldline.lab.images_features import Vectors
+    from foldline.lab.images_set import LabImages
+
+MOST_THREADS = 2  # one may wait for a slow disk
+TITLES = {"raw": "raw pixels", "color": "colour histograms", "hog": "HoG", "words": "visual words"}
+
+Made = TypeVar("Made")
+
+
+class Task(Generic[Made]):
+    """Something that is made in a thread.
+
+    Args:
+        pool: of threads.
+        words: what is being done, for a person.
+        make: does it.
+    """
+
+    def __init__(self, pool: ThreadPoolExecutor, words: str, make: Callable[[], Made]) -> None:
+        self.words = words
+        self.share: float | None = None  # that is done, of what is told
+        self.future: Future[Made] = pool.submit(self._run, make)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended with an error."""
+        return self.future.done() and self.future.exception() is not None
+
+    def _run(self, make: Callable[[], Made]) -> Made:
+        with telling_progress(self._tell):
+            return make()
+
+    def _tell(self, what: str, n_done: int, n_all: int) -> None:
+        self.share = n_done / max(n_all, 1)
+
+
+class ImageShelf:
+    """What was loaded stays; what failed is tried again when it is asked for again.
+
+    Args:
+        given: the images of images="given"; None if there are none.
+    """
+
+    def __init__(self, given: ImageSource | None = None) -> None:
+        self.given = given
+        self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="images")
+        self._sets: dict[str, Task[LabImages]] = {}
+        self._vectors: dict[tuple[str, str], Task[Vectors]] = {}
+
+    def source(self, name: str) -> ImageSource:
+        """Give where a set comes from. Raises: SettingError for images="given" without any."""
+        if name != "given":
+            return ImageSource(path=name)
+        if self.given is None:
+            raise SettingError(
+                "no images were given, and images is 'given'; expected some on the command line, such as foldline lab "
+                "photos/. Start it so, or choose a built-in set."
+            )
+        return self.given
+
+    def images(self, name: str) -> Task["LabImages"]:
+        """Begin to load a set, or give what was begun. Raises: SettingError as `source`."""
+        # Imported here: a lab whose images nobody looks at begins sooner.
+        from foldline.lab.images_set import load_lab_images
+
+        source = self.source(name)
+        if name not in self._sets or self._sets[name].has_failed:
+            words = f"Reading {printable(source.path)}"
+            self._sets[name] = Task(self._pool, words, lambda: load_lab_images(source))
+        return self._sets[name]
+
+    def vectors(self, name: str, features: str) -> Task["Vectors"]:
+        """Begin to compute the vectors of a set, or give what was begun. Raises: SettingError as `source`."""
+        images, key = self.images(name), (name, features)
+        if key not in self._vectors or self._vectors[key].has_failed:
+            # Threads begin tasks in the order in which they came, so that the set's own never waits for this one.
+            words = f"Computing {TITLES[features]}"
+            self._vectors[key] = Task(self._pool, words, lambda: _vectors(images.future.result(), features))
+        return self._vectors[key]
+
+
+def _vectors(images: "LabImages", features: str) -> "Vectors":
+    from foldline.lab.images_features import Vectors
+    from foldline.lab.images_looks import look_at_image
+
+    vectors = Vectors.of(images, features)
+    look_at_image(vectors, 0)  # what this compiles the first time would hold the engine for seconds
+    return vectors
