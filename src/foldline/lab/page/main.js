@@ -6,6 +6,7 @@ import { connectionView } from "./connection.js";
 import { find, toast } from "./dom.js";
 import { saveModel } from "./export.js";
 import { exportMenu } from "./export_menu.js";
+import { imagesPage } from "./images_page.js";
 import { landscapePage } from "./landscape_page.js";
 import { pageBar } from "./pages.js";
 import { playground } from "./playground.js";
@@ -28,6 +29,7 @@ async function start() {
   const views = {
     playground: playground(store, engine, paletteNow),
     warp: warpPage(store, paletteNow),
+    images: imagesPage(store, engine, paletteNow),
     bumps: bumpsPage(store, engine, paletteNow),
     landscape: landscapePage(store, engine, paletteNow),
     wiring: wiringPage(store, engine, paletteNow),
@@ -54,7 +56,7 @@ async function start() {
     hello: () => [{ do: "set", state: store.get() }, ...(shown().isPlaying?.() ? [{ do: "play" }] : [])],
   });
   find("skip", HTMLButtonElement).onclick = () => {
-    const picture = find(store.get().page, HTMLElement).querySelector(".sheet[tabindex]");
+    const picture = find(store.get().page, HTMLElement).querySelector("[role=application]");
     if (picture instanceof HTMLElement) picture.focus();
   };
   store.listen((state) => server?.send({ do: "set", state }));
