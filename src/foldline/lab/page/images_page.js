@@ -146,7 +146,8 @@ export function imagesPage(store, server, palette) {
     const { pen, size } = sheet(find("images-look", HTMLCanvasElement));
     const words = toldNow();
     drawLook(pen, size, sight, row(), words, word, palette());
-    if (words) find("images-looked", HTMLElement).textContent = lookInWords(sight, row(), words);
+    // Until the server has answered, the words are of the image before.
+    if (words || !sight.learned) find("images-looked", HTMLElement).textContent = lookInWords(sight, row(), words);
   };
 
   const draw = () => {
@@ -218,6 +219,6 @@ function workInWords({ words, share }) {
 /** @param {import("./images_sight.js").Sight} sight @param {{images_show: string, images_cell: readonly number[]}} state @param {number} n */
 function rowsInWords({ names, learned }, { images_show, images_cell: [truth, answer] }, n) {
   if (!learned) return "";
-  if (truth !== undefined) return truth === answer ? `${n} of ${names[truth]} that are right` : `${n} of ${names[truth]} taken for ${names[answer]}, the worst first`;
+  if (truth !== undefined) return truth === answer ? `${n} of ${names[truth]} that are right` : `${n} of ${names[truth]} taken for ${names[answer]}`;
   return images_show === "mistakes" ? `${n} mistakes, the worst first` : "";
 }
