@@ -262,7 +262,7 @@ def test_a_link_restores_every_setting_and_back_and_forward_lose_nothing(page, l
 
 def test_every_layer_has_an_activation_of_its_own(page, lab):
     opened(page, f"{lab.url}#points=50&hidden=5,4")
-    heads = [page.get_by_label(f"Activation of hidden layer {layer}") for layer in (1, 2)]
+    heads = [page.locator("#playground").get_by_label(f"Activation of hidden layer {layer}") for layer in (1, 2)]
     heads[1].select_option("tanh")
     assert hash_of(page) == "points=50&hidden=5,4&activation=relu,tanh"
     playwright.expect(page.locator("#map")).to_contain_text("activation is tanh, which has no straight pieces")
@@ -271,7 +271,7 @@ def test_every_layer_has_an_activation_of_its_own(page, lab):
     for key in ("ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
     playwright.expect(page.locator("#net-told")).to_contain_text("Layer 2, unit 0 (tanh).")
-    page.get_by_label("Take hidden layer 1 out").click()
+    page.locator("#playground").get_by_label("Take hidden layer 1 out").click()
     assert hash_of(page) == "points=50&hidden=4&activation=tanh"
     page.go_back()
     page.locator("#field-activation").select_option("leaky_relu")
@@ -314,7 +314,7 @@ def test_the_saved_net_is_a_classifier_of_points_in_the_files_units(page, lab, t
     xy = rng.normal(size=(60, 2)) * [2, 100] + [50, 1000]
     names = np.where(xy[:, 0] > 50, "zebra", "ant")
     rows = "".join(f"{x!r},{y!r},{name}\n" for (x, y), name in zip(xy.tolist(), names, strict=True))
-    page.locator("input[type=file]").set_input_files(
+    page.locator("#playground input[type=file]").set_input_files(
         {"name": "zoo.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
     playwright.expect(page.locator(".toast", has_text="zoo.csv: 60 points")).to_be_visible()
@@ -467,16 +467,16 @@ def test_two_of_a_files_columns_are_chosen_by_name_and_by_picture(page, lab):
     rng = np.random.default_rng(0)
     lines = [",".join(map(str, [*rng.normal(size=4).round(2), "uv"[i % 2]])) for i in range(60)]
     rows = "\n".join(["length,width,height,age,kind", *lines])
-    page.locator("input[type=file]").set_input_files(
+    page.locator("#playground input[type=file]").set_input_files(
         {"name": "four.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
     playwright.expect(page.locator(".toast")).to_contain_text("It has 4 columns of numbers")
-    across, up = page.get_by_label("Across (x)"), page.get_by_label("Up (y)")
+    across, up = (page.locator("#playground").get_by_label(label) for label in ("Across (x)", "Up (y)"))
     across.select_option("height")
     assert hash_of(page) == "data=csv&columns=2,1"
     up.select_option("height")  # the same one twice: they change places
     assert hash_of(page) == "data=csv&columns=1,2"
-    page.locator("summary", has_text="Pairs").click()
+    page.locator("#playground summary", has_text="Pairs").click()
     pairs = page.get_by_role("button", name=re.compile(" over "))
     playwright.expect(pairs).to_have_count(12)
     playwright.expect(page.get_by_role("button", name="height over width")).to_have_attribute("aria-pressed", "true")
@@ -494,7 +494,7 @@ def test_two_of_a_files_columns_are_chosen_by_name_and_by_picture(page, lab):
     drawn = "".join(ElementTree.parse(download.value.path()).getroot().itertext())
     assert "length →" in drawn
     assert "↑ age" in drawn
-    page.locator("input[type=file]").set_input_files(
+    page.locator("#playground input[type=file]").set_input_files(
         {"name": "two.csv", "mimeType": "text/csv", "buffer": b"0,1,a\n1,0,b\n2,2,b"}
     )
     playwright.expect(page.locator(".toast")).to_contain_text("two.csv: 3 points")

@@ -28,7 +28,7 @@ def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recordings")
     for name, state in (
         ("folds", LabState(points=60, hidden=(6,))),
-        ("smooth", LabState(points=60, hidden=(3,), activation="tanh", loss="svm")),
+        ("smooth", LabState(points=60, hidden=(3,), activation=("tanh",), loss="svm")),
     ):
         record_training(folder / f"{name}.html", state, steps=200)
     return folder
@@ -108,7 +108,7 @@ def test_a_unit_that_is_pointed_at_is_told_and_shown(page, files):
     opened(page, files / "folds.html")
     page.locator("#net-sheet").focus()
     page.keyboard.press("ArrowRight")
-    assert "Layer 1, unit 0 folds where" in page.locator("#net-told").inner_text()
+    assert "Layer 1, unit 0 (ReLU) folds where" in page.locator("#net-told").inner_text()
 
 
 def test_everything_is_on_a_screen_of_1280_by_720(page, files):

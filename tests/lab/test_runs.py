@@ -12,7 +12,7 @@ from foldline.core.errors import DataError, MissingDataError
 from foldline.lab import runs
 from foldline.lab.run_digest import digest
 from foldline.lab.runs import Runs
-from lab.live import TOKEN, running_lab
+from lab.live import running_lab
 from strategies import damaged_bytes
 
 TOLD = {"source": "moons", "verdict": "Best: 20 units.", "environment": {"date": "2026-11-27", "cores": "2"}}
@@ -243,7 +243,7 @@ def test_files_are_served_with_their_types_and_reports_in_a_sandbox(folder):
             answer = httpx.get(lab.url + "runs/" + name)
             assert answer.status_code == 404
             assert "no run has such a file" in answer.text
-        for path in ("runs.json", "runs/s/sweep.png", f"{TOKEN[1:]}/runs.json", f"runs/{TOKEN}/runs.json"):
+        for path in ("runs.json", "runs/s/sweep.png", f"{lab.token[1:]}/runs.json", f"runs/{lab.token}/runs.json"):
             answer = httpx.get(f"http://{lab.host}/{path}")
             assert answer.status_code == 403
             assert re.search("has no token", answer.text)

@@ -20,6 +20,11 @@ from typing import BinaryIO
 COMMAND = struct.Struct("<II")  # session, bytes of the JSON that follows
 ANSWER = struct.Struct("<I?I")  # session, whether it is a frame, bytes of the frame or text that follows
 
+# Half a second, which nobody should wait for who saves a net or opens the images. Not in a thread of its own: of a
+# package that two threads import at once, one may find half.
+LATER = "foldline.estimators.saving"
+IDLE_S = 1.0  # after which it is imported
+
 Command = dict[str, object]
 Commands = queue.SimpleQueue[tuple[int, Command] | None]  # None: the input has ended
 
@@ -56,8 +61,7 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
     use_jax_cache()
     if commands.empty():  # while a browser is still starting: the first picture then waits for no program to be loaded
         Playground(LabState()).picture()
-    # Half a second, which nobody should wait for who saves a net, nor those who play meanwhile.
-    threading.Thread(target=import_module, args=("foldline.estimators.saving",), daemon=True).start()
+    later = [LATER]  # what is imported while nothing else is to be done
     sessions: dict[int, EngineSession] = {}
     given = NOTHING
 
@@ -68,10 +72,13 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
 
     while True:
         due = {number: due_s for number, one in sessions.items() if (due_s := one.due_s()) is not None}
-        wait_s = max(min(due.values()) - time.monotonic(), 0.0) if due else None
+        wait_s = max(min(due.values()) - time.monotonic(), 0.0) if due else IDLE_S if later and sessions else None
         try:
             found = commands.get(timeout=wait_s)
         except queue.Empty:
+            if not due:
+                import_module(later.pop())
+                continue
             # The one that has waited longest; whoever had a frame just now waits for the others.
             number = min(due, key=due.__getitem__)
             frame, text = sessions[number].frame()
