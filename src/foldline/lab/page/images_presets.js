@@ -24,7 +24,7 @@ export const IMAGES_PRESETS = [
     notice: "64 pixels are enough: a linear classifier of 8 by 8 pixels is right on more than nine in ten digits. Look at its mistakes, the worst first: would you have known?" },
 ];
 
-export const IMAGES_GREETING = "Settings of your own. Point at a test image to see what the classifier sees of it and what spoke for its answer; a preset goes back to one with a story.";
+export const IMAGES_GREETING = "Point at a test image to see what the classifier sees of it and what spoke for its answer. Begin with “Templates of pixels” and go to the right.";
 
 /** @param {import("./presets.js").Preset} preset @param {State} usual @returns {Partial<State>} */
 export function imagesPatch({ set }, usual) {

@@ -22,7 +22,7 @@ import { scale } from "./plane.js";
  */
 /** @typedef {{readonly at: number, readonly shows: readonly string[], readonly pointed: readonly [number, number] | null}} Seen what the reader has chosen */
 
-const MARGIN = { left: 46, right: 14, top: 10, bottom: 20 };
+const MARGIN = { left: 46, right: 14, top: 10, bottom: 26 };
 const MOST_MINIMA = 12; // more marks hide the picture
 const DARKEST = 0.62; // the marks must still be seen on the highest ground
 const NET_PX = 8; // of the net's own mark, which is seen around that of the place
@@ -41,7 +41,7 @@ export function drawLine(pen, size, { line, line_minima, violation, angle, targe
   });
   const [middle, bottom] = toPixels(0, heights[0]);
   const words = (/** @type {number} */ x, /** @type {string} */ text, /** @type {"start" | "middle" | "end"} */ anchor) =>
-    pen.text(x, bottom + 12, text, { size: 11, color: palette.muted, anchor });
+    pen.text(x, bottom + 18, text, { size: 11, color: palette.muted, anchor });
   words(left, `${signed(-reach)} steps`, "start");
   words(middle, "0, the net", "middle");
   words(right, `${signed(reach)} steps`, "end");
