@@ -36,8 +36,8 @@ from foldline.lab.trainer import CALL_STEPS, Trainer  # noqa: E402
 NETS = {
     "2-20-3, batches of 32": LabState(),
     "2-20-3, batches of 10": LabState(batch=10),
-    "2-6-2-2 tanh, batches of 10": LabState(hidden=(6, 2), classes=2, activation="tanh", batch=10),
-    "2-4-2-2 tanh, batches of 10": LabState(hidden=(4, 2), classes=2, activation="tanh", batch=10),
+    "2-6-2-2 tanh, batches of 10": LabState(hidden=(6, 2), classes=2, activation=("tanh",), batch=10),
+    "2-4-2-2 tanh, batches of 10": LabState(hidden=(4, 2), classes=2, activation=("tanh",), batch=10),
 }
 
 

@@ -150,11 +150,11 @@ def test_columns_are_named_and_numbered(net):
     [
         (-1, r"layer is -1, which gives the scores; expected a hidden one: 0 to 1, or -3 to -2"),
         (2, r"layer is 2, which gives the scores"),
-        (3, r"layer is 3; expected a whole number from -3 to 2"),
-        (-4, r"layer is -4; expected a whole number from -3 to 2"),
-        (0.5, r"layer is 0\.5; expected a whole number"),
-        ("last", r"layer is 'last'; expected a whole number"),
-        (True, r"layer is True; expected a whole number"),
+        (3, r"layer is 3; expected a hidden one: 0 to 1, or -3 to -2\. Choose one of these"),
+        (-4, r"layer is -4; expected a hidden one"),
+        (0.5, r"layer is 0\.5; expected a hidden one"),
+        ("last", r"layer is 'last'; expected a hidden one"),
+        (True, r"layer is True; expected a hidden one"),
     ],
 )
 @pytest.mark.usefixtures("as_installed")
