@@ -273,3 +273,11 @@ def test_another_question_drops_what_was_found():
     assert_array_equal(page.picture().arrays["f"], 7.0)
     ways = ways_of(worked(page).picture())
     assert all(ways[name]["error"] < 1e-12 for name in ("overlapping", "hats", "free", "neighbour"))
+
+
+@pytest.mark.parametrize(("formula", "high"), [("1e-320*x", 1.0), ("exp(x*7)", 100.0)])
+def test_functions_too_flat_or_too_high_are_told_and_nothing_is_built(formula, high):
+    state = replace(WAVE, bumps_formula=formula, bumps_range=(0.0, high), bumps_by="eps")
+    picture = worked(Bumps(state)).picture()
+    assert re.search(r"the function is .* high in its range; expected 1e-09 to 1e\+09", picture.meta["problem"])
+    assert picture.meta["ways"] == []

@@ -4,6 +4,7 @@ import sys
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 
 from foldline.lab.engine import ANSWER, COMMAND
 from foldline.lab.engine_session import EngineSession
@@ -213,3 +214,46 @@ def test_an_array_that_stays_is_sent_once_for_each_page():
     assert [sent("images"), sent("playground")] == [everything, changed]
     albums["playground"].photos = albums["playground"].photos.copy()
     assert [sent("playground"), sent("playground")] == [everything, changed]
+
+
+def test_a_picture_that_cannot_be_written_is_not_under_way():
+    class Broken(Album):
+        left = 4
+
+        def picture(self, *, is_playing):
+            self.left -= 1
+            return Picture(meta={"loss": float("nan") if self.left > 0 else 0.0}, arrays={})
+
+    session = EngineSession()
+    session._pages["playground"] = Broken()
+    for _ in range(3):
+        session.do({"do": "set", "state": SMALL})
+        frame, text = session.frame()
+        assert frame is None
+        assert "a mistake of ours" in json.loads(text)["error"]
+    session.do({"do": "set", "state": SMALL})
+    assert session.due_s() is not None
+    assert decode_frame(session.frame()[0]).meta["loss"] == 0.0
+
+
+@pytest.mark.parametrize("command", [{"do": "reset"}, {"do": "seek", "step": 0}, {"do": "save"}])
+def test_what_was_refused_is_not_reset_or_saved_as_what_was_before(command):
+    session = EngineSession()
+    session.do({"do": "set", "state": SMALL})
+    session.frame()
+    session.do({"do": "set", "state": SMALL | {"data": "csv"}})
+    session.frame()
+    assert "no CSV file was given" in json.loads(session.do(command))["error"]
+
+
+def test_a_session_that_ends_ends_what_its_pages_have_begun():
+    closed = []
+
+    class Busy(Album):
+        def close(self):
+            closed.append(self)
+
+    session = EngineSession()
+    session._pages["images"] = Busy()
+    session.close()
+    assert closed == [session._pages["images"]]

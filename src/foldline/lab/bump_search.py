@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from foldline.core.errors import FoldlineError
+from foldline.core.errors import FoldlineError, SettingError
 from foldline.insight.built_nets import Built, build, build_within, proved
 from foldline.insight.bumps import bounded_range, smallest_within
 from foldline.insight.certificates import certify
@@ -24,6 +24,7 @@ MOST = 300  # units, or samples, that are tried for an eps: folds of more could 
 ORDER = ("overlapping", "bumps", "hats", "neighbour", "free")
 KIND_OF = {"overlapping": "overlapping bumps"}  # the name that the nets' own room gives it
 UNSEEN = 1e-5  # of the height: a net that is nearer is not looked for
+LEAST_HEIGHT, MOST_HEIGHT = 1e-9, 1e9  # beyond, float32 and the searches' own tolerances tell nothing apart
 
 # One for all sessions, who are served in turn. A search takes seconds, for the wildest functions half a minute, mostly
 # in compiled code that lets other threads run. Measured on 2 cores under a load of 10 to 13: whoever wanted to go on
@@ -119,7 +120,7 @@ class Search:
         try:
             if not self._is_stopped and not self.is_checked:
                 bounded_range(target, low=low, high=high)
-                self._height = float(np.ptp(target.sample(np.linspace(low, high, 2001)))) or 1.0
+                self._height = _checked_height(float(np.ptp(target.sample(np.linspace(low, high, 2001)))))
                 self.eps = None if share is None else share * self._height
                 self.is_checked = True
             for name in ORDER:
@@ -169,6 +170,16 @@ class Search:
         found = self.found[name]
         assert found is not None
         return found.bound
+
+
+def _checked_height(height: float) -> float:
+    """Give the height of a function, 1 of a constant one. Raises: SettingError for one that cannot be drawn."""
+    if height and not LEAST_HEIGHT <= height <= MOST_HEIGHT:
+        raise SettingError(
+            f"the function is {height:.3g} high in its range; expected {LEAST_HEIGHT:g} to {MOST_HEIGHT:g}. Multiply "
+            f"it by a number, or change its range."
+        )
+    return height or 1.0
 
 
 def _of(built: Built) -> Found:

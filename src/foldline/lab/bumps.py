@@ -63,6 +63,11 @@ class Bumps(LabPage):
         trainer = self._ready_trainer()
         return 0 if trainer is None else trainer.train(n_steps)
 
+    def close(self) -> None:
+        """Build nothing more."""
+        if self._search is not None:
+            self._search.stop()
+
     def reset(self) -> None:
         """Begin with the first weights."""
         self._trainer = None

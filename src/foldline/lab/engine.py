@@ -94,7 +94,8 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
             case "open":
                 sessions[number] = EngineSession(given)
             case "close":
-                sessions.pop(number, None)
+                if number in sessions:
+                    sessions.pop(number).close()
             case "given":
                 found_given = Given.from_json(command["given"])  # type: ignore[arg-type]  # from Given.to_json
                 if found_given.images.given == given.images.given:  # then what was loaded stays

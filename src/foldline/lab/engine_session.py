@@ -47,6 +47,11 @@ class EngineSession:
             self._is_stale = True
             return self._failed(error)
 
+    def close(self) -> None:
+        """Begin nothing more."""
+        for page in self._pages.values():
+            page.close()
+
     def due_s(self) -> float | None:
         """Give when the next frame should be made, on the clock of `time.monotonic`; None: not before a command."""
         page = self._shown()
@@ -86,27 +91,27 @@ class EngineSession:
                 self._wanted = state_from_json(command["state"])
                 return None
             case "play":
-                self._to_train()
+                self._to_change()
                 self._is_playing = True
             case "pause":
                 self._is_playing = False
             case "step":
                 self._is_playing = False
-                self._n_steps += self._to_train().train(1)
+                self._n_steps += self._to_change().train(1)
             case "reset":
-                self._current().reset()
+                self._to_change().reset()
             case "seek":
                 self._is_playing = False
                 step = command["step"]
                 assert isinstance(step, int)
-                self._current().seek(step)
+                self._to_change().seek(step)
             case "look":
                 x, y = command["x"], command["y"]
                 assert isinstance(x, float)
                 assert isinstance(y, float)
                 return json.dumps({"look": self._current().look(x, y)})
             case "save":
-                return self._encoded("model", self._current().save())
+                return self._encoded("model", self._to_change().save())
         self._is_stale = True
         return None
 
@@ -139,7 +144,7 @@ class EngineSession:
             raise SettingError(f"{self._state.page} is drawn without the engine; expected another page. Open one.")
         return page
 
-    def _to_train(self) -> LabPage:
+    def _to_change(self) -> LabPage:
         """Give the page as `_current` does; a state that was refused is refused again."""
         self._wanted = self._wanted or self._refused
         return self._current()
@@ -162,10 +167,11 @@ class EngineSession:
         same = [name for name, array in kept.items() if before.get(name) is array]
         arrays = {**picture.arrays, **{name: array for name, array in kept.items() if name not in same}}
         meta = {**picture.meta, "playing": self._is_playing, "steps": self._n_steps, "as_before": same}
-        self._kept[kind] = kept
-        self._n_steps = 0
-        self._under_way.add(self._n_frames)
-        return self._encoded(kind, Picture(meta=meta, arrays=arrays))
+        data = self._encoded(kind, Picture(meta=meta, arrays=arrays))
+        # Only now: what could not be written is not under way, and nobody has it.
+        self._kept[kind], self._n_steps = kept, 0
+        self._under_way.add(self._n_frames - 1)
+        return data
 
     def _encoded(self, kind: str, picture: Picture) -> bytes:
         number, self._n_frames = self._n_frames, self._n_frames + 1

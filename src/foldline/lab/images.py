@@ -81,6 +81,12 @@ class Images(LabPage):
             vectors = self._task.future.result()
         except FoldlineError as error:
             self._failure = str(error)
+        except Exception as error:
+            self._failure = (
+                f"the engine stumbled over these images ({type(error).__name__}), a mistake of ours; expected to read "
+                f"them. Choose others."
+            )
+            raise
         else:
             self._begin(vectors)
 

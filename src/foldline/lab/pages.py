@@ -87,6 +87,9 @@ class LabPage:
         """Give the numbers of a picture of what there is now."""
         raise NotImplementedError
 
+    def close(self) -> None:
+        """End what goes on elsewhere: the person has left."""
+
     def train(self, n_steps: int) -> int:
         """Take some training steps, fewer if they would last longer than a picture may; say how many.
 
