@@ -103,6 +103,23 @@ def test_keys_work_wherever_the_focus_is_and_scroll_nothing(page, lab):
     assert page.locator("#play").inner_text() == "❚❚ Pause"
 
 
+def test_space_plays_after_a_click_on_a_preset_or_a_page_and_presses_what_a_key_reached(page, lab):
+    opened(page, lab.url)
+    play = page.locator("#play")
+    page.get_by_role("button", name="1 · One fold").click()
+    assert play.inner_text() == "❚❚ Pause"
+    page.keyboard.press(" ")
+    assert play.inner_text() == "▶ Play"
+    page.get_by_role("link", name="Space warp").click()
+    page.get_by_role("link", name="Playground").click()
+    page.keyboard.press(" ")
+    assert play.inner_text() == "❚❚ Pause"
+    page.get_by_role("button", name="2 · Three close a shape").focus()
+    page.keyboard.press(" ")
+    assert "hidden=3" in hash_of(page)
+    assert play.inner_text() == "❚❚ Pause"
+
+
 def test_a_point_erased_by_key_is_a_step_back_of_its_own(page, lab):
     opened(page, f"{lab.url}#data=points&clicked=gogo09090112341")
     for chosen, erasing in (("Hover shows", "Delete"), ("A click or a stroke erases", "Enter")):

@@ -69,6 +69,11 @@ export function radios(group, choices, chosen) {
   return show;
 }
 
+/** A pointer's click leaves the keys to the page; who pressed it by a key stays on it. @param {MouseEvent} event */
+export function letGo({ currentTarget, detail }) {
+  if (detail > 0 && currentTarget instanceof HTMLElement) currentTarget.blur();
+}
+
 /** @param {HTMLElement} place that is read aloud when it changes @param {string} words */
 export function tell(place, words) {
   if (place.textContent !== words) place.textContent = words;

@@ -1,6 +1,6 @@
 /** The pages of the lab: those that are there are linked, the others are not shown. */
 
-import { find, make } from "./dom.js";
+import { find, letGo, make } from "./dom.js";
 import { fieldOf, follow } from "./fields.js";
 import { formatState } from "./state.js";
 
@@ -35,6 +35,7 @@ export function pageBar(store) {
     link.onclick = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
+      letGo(event);
       store.change({ page: name });
     };
     return link;

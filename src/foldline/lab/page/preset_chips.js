@@ -1,6 +1,6 @@
 /** A row of presets, and the sentence on what to notice. */
 
-import { make } from "./dom.js";
+import { letGo, make } from "./dom.js";
 import { follow } from "./fields.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -20,7 +20,8 @@ import { follow } from "./fields.js";
 export function presetChips(store, { chips, notice }, presets, { patch, isChosen, otherwise, begin }) {
   const buttons = presets.map((preset) => {
     const button = make("button", { type: "button" }, preset.title);
-    button.onclick = () => {
+    button.onclick = (event) => {
+      letGo(event);
       store.change(patch(preset, store.get()));
       begin(preset);
     };
