@@ -182,3 +182,15 @@ def test_a_graph_that_cannot_be_is_refused_in_words(page, lab):
     page.goto(f"{lab.url}#page=wiring&wiring_k=3")
     told(page, "k is 3; expected an even number", at=".toast")
     assert page.locator("#wiring-facts").inner_text().startswith("20 connections")
+
+
+def test_the_pictures_of_the_inputs_are_there_when_the_page_is_opened_from_another_one(page, lab):
+    page.goto(lab.url)
+    page.get_by_role("link", name="Wiring").click()
+    told(page, "%", at="#wiring-wired-right")
+    drawn = page.evaluate(
+        """() => Array.from(document.querySelectorAll("#wiring .inputs canvas"), (canvas) =>
+            canvas.width > 0 && canvas.getContext("2d").getImageData(0, 0, canvas.width, 1).data.some(Boolean))"""
+    )
+    assert len(drawn) > 2
+    assert all(drawn)

@@ -91,6 +91,7 @@ export function inputControls(place, store, palette) {
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(inputs.includes(known[i].name))));
     draw();
   });
+  new ResizeObserver(draw).observe(place); // what is hidden has no size to draw in
   return draw;
 }
 
