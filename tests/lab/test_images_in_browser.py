@@ -246,11 +246,12 @@ def test_every_picture_is_saved_as_png_and_svg(page, lab, tmp_path):
 
 
 def test_all_presets_play_fit_the_screen_and_say_what_to_notice(page, lab):
-    opened(page, lab, "images=digits")
+    opened(page, lab, "images=digits&steps=1")
     chips, notices = page.locator("#images-presets button").all(), set()
     for chip in chips:
         chip.click()
         assert chip.get_attribute("aria-pressed") == "true"
+        assert "steps=" not in hash_of(page)
         notices.add(page.locator("#images-notice").inner_text())
         wait_for(page, lambda page: fact(page, "Step") > 0)
         page.locator("#images-reset").click()

@@ -18,7 +18,7 @@ export const BUMPS_PRESETS = [
   { title: "4 · Closing the gaps", set: { bumps_units: 38, bumps_shown: ["bumps", "overlapping"], bumps_front: "overlapping" },
     notice: "Let each bump rise while the one before it falls: no gap is left, and two of four units are saved. Now more units do come nearer, as near as you like. That is the universal approximation theorem: drag Units." },
   { title: "5 · Far fewer units", set: { ...WAVE, bumps_by: "eps", bumps_eps: 0.02, bumps_shown: ["overlapping", "hats", "free"], bumps_front: "free" },
-    notice: "The other way round: how many units does an error of 2 % of the height take? As bumps 156, as hats 12, and 7 where folds may lie anywhere. All is proved for every x, not for samples; below the table stands how many are needed at least." },
+    notice: "The other way round: how many units does an error of 2 % of the height take? As overlapping bumps 156, as hats 12, and 7 where folds may lie anywhere. All is proved for every x, not for samples; below the table stands how many are needed at least." },
   { title: "6 · Does training find it?", set: { ...WAVE, bumps_units: 12, bumps_shown: ["free", "trained"], bumps_front: "free", lr: 0.01 },
     notice: "The same twelve units, once built and once trained. However long it trains, the trained net stays several times farther off than the best one: the theorem says that such a net exists, not that training finds it. And what it finds are no bumps." },
   { title: "7 · Looking it up", set: { ...WAVE, bumps_by: "eps", bumps_eps: 0.05, bumps_shown: ["overlapping", "neighbour"], bumps_front: "neighbour" },

@@ -7,7 +7,7 @@
 export const PRESETS = [
   {
     title: "1 · One fold",
-    notice: "One hidden unit folds the plane along one line: on one side it answers 0, on the other it grows. Watch the line turn until it lies between the classes (R starts again). Hover the unit to see its answer: paper is 0, dark is much.",
+    notice: "One hidden unit folds the plane along the thin line: on one side it answers 0, on the other it grows. Where it has grown enough the class changes: the thick line, parallel to the fold. Watch both turn until the thick one parts the classes (R starts again). Hover the unit: paper is 0, dark is much.",
     set: { data: "blobs", classes: 2, points: 200, noise: 0.5, hidden: [1], lr: 0.03, seed: 1 },
   },
   {
