@@ -169,7 +169,7 @@ def test_units_that_would_fill_the_memory_are_refused_first(monkeypatch):
     ("model", "layer", "message"),
     [
         (MODEL, -1, "layer is -1, which gives the scores; expected a hidden one: 0 to 1, or -3 to -2"),
-        (MODEL, 7, "layer is 7; expected a whole number from -3 to 2"),
+        (MODEL, 7, "layer is 7; expected a hidden one: 0 to 1, or -3 to -2"),
         (fitted("pipeline.v1"), -2, "classifier is a LinearClassifier without hidden layers"),
     ],
 )
@@ -238,8 +238,8 @@ def unfrozen(recipe):
     ("change", "message"),
     [
         (in_layer(layer=2), "layer is 2, which gives the scores"),
-        (in_layer(layer=10**30), "layer is 1000000000000000000000000000000; expected a whole number from -3 to 2"),
-        (in_layer(layer={"list": [0]}), r"layer is \[0\]; expected a whole number"),
+        (in_layer(layer=10**30), "layer is 1000000000000000000000000000000; expected a hidden one"),
+        (in_layer(layer={"list": [0]}), r"layer is \[0\]; expected a hidden one"),
         (in_layer(model=None), "model is None; expected a FrozenEstimator of an ImagePipeline"),
         (in_layer(model={"frozen": 3}), "cannot be read as a model"),
         (

@@ -9,7 +9,7 @@ from foldline.core.errors import SettingError
 from foldline.estimators import MLPClassifier, RandomlyWiredClassifier
 from foldline.insight import wiring_picture
 from foldline.insight.style import look
-from foldline.insight.wiring_pictures import _places, draw_wiring, stages_of, wired_net
+from foldline.insight.wiring_pictures import draw_wiring, node_places, stages_of, wired_net
 from foldline.models import RandWire, RandWireOnImages, Wiring, random_wiring
 
 WIRING = random_wiring("ws", n=10, k=4, seed=3)
@@ -41,7 +41,7 @@ def test_a_graph_alone_has_edges_of_one_width():
 
 
 def test_columns_are_depths_and_no_two_nodes_share_a_place():
-    places = _places(WIRING)
+    places = node_places(WIRING)
     assert [places[node][0] for node in range(10)] == list(WIRING.depths)
     assert len(set(places.values())) == 10
 

@@ -179,7 +179,7 @@ def test_a_drawn_curve_is_lines_between_its_heights():
         ({"bumps_formula": ""}, "the formula is empty"),
         ({"bumps_range": (1.0, 1.0)}, "x goes from 1 to 1; expected its end above its beginning"),
         ({"bumps_formula": "1/(x-0.3)"}, "the function has no bound or no value near x = 0.3"),
-        ({"bumps_formula": "exp(90*x)"}, "expected at most 3.4e\\+38"),
+        ({"bumps_formula": "exp(90*x)"}, "expected at most"),
         ({"bumps_formula": "sin(1/x)", "bumps_by": "eps"}, "cannot be bounded within eps|out of reach"),
     ],
 )
@@ -275,9 +275,17 @@ def test_another_question_drops_what_was_found():
     assert all(ways[name]["error"] < 1e-12 for name in ("overlapping", "hats", "free", "neighbour"))
 
 
-@pytest.mark.parametrize(("formula", "high"), [("1e-320*x", 1.0), ("exp(x*7)", 100.0)])
-def test_functions_too_flat_or_too_high_are_told_and_nothing_is_built(formula, high):
+@pytest.mark.parametrize(
+    ("formula", "high", "words"),
+    [
+        ("1e-320*x", 1.0, r"the function is 1e-320 high in its range; expected 1e-09 to 1e\+09"),
+        ("exp(x*7)", 10.0, r"the function is up to 2.52e\+30 away from 0; expected at most 1e\+09"),
+        ("1e300", 1.0, "the function is up to 1e[+]300 away from 0"),
+    ],
+)
+def test_functions_too_flat_or_too_high_are_told_and_nothing_is_built(formula, high, words):
     state = replace(WAVE, bumps_formula=formula, bumps_range=(0.0, high), bumps_by="eps")
     picture = worked(Bumps(state)).picture()
-    assert re.search(r"the function is .* high in its range; expected 1e-09 to 1e\+09", picture.meta["problem"])
+    assert re.search(words, picture.meta["problem"])
+    json.dumps(picture.meta, allow_nan=False)
     assert picture.meta["ways"] == []

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 import numpy as np
@@ -257,3 +258,47 @@ def test_a_session_that_ends_ends_what_its_pages_have_begun():
     session._pages["images"] = Busy()
     session.close()
     assert closed == [session._pages["images"]]
+
+
+class Waiting(Album):
+    """A page whose work is done in a thread."""
+
+    works_elsewhere = is_working = True
+
+    def work(self, until_s):
+        """Ask and go on."""
+        assert until_s <= time.monotonic()
+
+
+def test_a_page_that_waits_for_threads_holds_nobody_up_and_is_asked_less_often():
+    session = EngineSession()
+    session._pages["playground"] = Waiting()
+    session.do({"do": "set", "state": SMALL})
+    before = time.monotonic()
+    session.frame()
+    assert session.due_s() - before >= 0.1
+
+
+def test_after_a_picture_that_failed_none_is_tried_before_the_next_command():
+    class Broken(Waiting):
+        def picture(self, *, is_playing):
+            raise ValueError("no picture")
+
+    session = EngineSession()
+    session._pages["playground"] = Broken()
+    session.do({"do": "set", "state": SMALL})
+    assert "no picture" in session.frame()[1]
+    assert session.due_s() is None
+    session.do({"do": "ack", "frame": 0})
+    assert session.due_s() is None
+    session.do({"do": "set", "state": SMALL})
+    assert session.due_s() is not None
+
+
+def test_looking_where_nothing_is_pauses_nothing():
+    session = EngineSession()
+    session._pages["playground"] = Album()
+    session.do({"do": "set", "state": SMALL})
+    session._is_playing = True
+    assert "nothing to point at" in json.loads(session.do({"do": "look", "x": 0.0, "y": 0.0}))["error"]
+    assert session._is_playing

@@ -1,3 +1,4 @@
+import threading
 import time
 from dataclasses import replace
 
@@ -314,3 +315,22 @@ def test_playing_begins_when_the_images_are_there():
         if found.meta["step"]:
             return
     raise AssertionError("it never began")
+
+
+def test_a_slow_set_holds_up_no_other(monkeypatch):
+    slow, load = threading.Event(), images_set.load_lab_images
+
+    def loaded(source):
+        if source.path == "slow":
+            slow.wait(60)
+        return load(ImageSource(path="digits"))
+
+    monkeypatch.setattr(images_set, "load_lab_images", loaded)
+    shelf = ImageShelf(ImageSource(path="slow"))
+    waiting = shelf.vectors("given", "raw")
+    try:
+        assert shelf.vectors("digits", "raw").future.result(timeout=60)
+        assert not waiting.future.done()
+    finally:
+        slow.set()
+    assert waiting.future.result(timeout=60)

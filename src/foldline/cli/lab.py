@@ -62,6 +62,10 @@ def lab_command(
         return
     if record is None:
         raise click.UsageError("--steps needs --record FILE, which the training is written into.")
+    from foldline.lab.images_source import holds_images
+
+    if data is not None and holds_images(data):
+        raise click.UsageError("--steps records the playground, on points; DATA are images. Give a CSV file, or none.")
     from foldline.core.compiled import use_jax_cache
     from foldline.core.progress import showing_progress
     from foldline.lab.recording import record_training
@@ -70,4 +74,4 @@ def lab_command(
     use_jax_cache()
     with showing_progress():
         state = beginning(link, data=data, say=click.echo)
-        click.echo(record_training(record, state, steps=steps, given=given_by(data)))
+        click.echo(record_training(record, state, steps=steps, given=given_by(data, size=size, fit=image_fit)))

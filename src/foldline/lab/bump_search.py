@@ -120,7 +120,7 @@ class Search:
         try:
             if not self._is_stopped and not self.is_checked:
                 bounded_range(target, low=low, high=high)
-                self._height = _checked_height(float(np.ptp(target.sample(np.linspace(low, high, 2001)))))
+                self._height = _checked_height(target.sample(np.linspace(low, high, 2001)))
                 self.eps = None if share is None else share * self._height
                 self.is_checked = True
             for name in ORDER:
@@ -172,8 +172,14 @@ class Search:
         return found.bound
 
 
-def _checked_height(height: float) -> float:
+def _checked_height(values: Column) -> float:
     """Give the height of a function, 1 of a constant one. Raises: SettingError for one that cannot be drawn."""
+    height, farthest = float(np.ptp(values)), float(np.abs(values).max())
+    if farthest > MOST_HEIGHT:
+        raise SettingError(
+            f"the function is up to {farthest:.3g} away from 0; expected at most {MOST_HEIGHT:g}. Multiply it by a "
+            f"number, or change its range."
+        )
     if height and not LEAST_HEIGHT <= height <= MOST_HEIGHT:
         raise SettingError(
             f"the function is {height:.3g} high in its range; expected {LEAST_HEIGHT:g} to {MOST_HEIGHT:g}. Multiply "

@@ -43,6 +43,8 @@ class Bumps(LabPage):
         if self._trainer is not None:
             self._trainer.take(state)
 
+    works_elsewhere = True
+
     @property
     def is_working(self) -> bool:  # type: ignore[override]  # a fact that changes by itself
         """Whether nets are being built."""

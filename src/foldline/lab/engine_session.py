@@ -17,6 +17,7 @@ MOST_UNDER_WAY = 2  # frames that nobody has acknowledged
 FRAME_S = 1 / 60  # from one frame to the next
 TRAINING_S = 0.05  # of one frame; after that it is drawn with the steps that were taken
 WORK_S = 0.03  # of one frame, of what is computed without being asked for again
+WAITING_S = 0.1  # from one frame to the next, while threads are at work
 
 
 class EngineSession:
@@ -33,6 +34,7 @@ class EngineSession:
         self._refused: LabState | None = None  # a state that could not be made, until another comes
         self._is_playing = False
         self._is_stale = False  # whether the page shows something else than what is there
+        self._is_stuck = False  # whether the last picture failed: the next command may help, another try would not
         self._under_way: set[int] = set()
         self._n_frames = 0
         self._kept: dict[str, dict[str, np.ndarray]] = {}  # what the browser has of each page
@@ -41,11 +43,12 @@ class EngineSession:
 
     def do(self, command: Command) -> str | bytes | None:
         """Do what a command says; give a text or a file's frame for the page, or None."""
+        self._is_stuck = self._is_stuck and command["do"] == "ack"
         try:
             return self._do(command)
         except Exception as error:
             self._is_stale = True
-            return self._failed(error)
+            return self._failed(error, pauses=command["do"] not in ("look", "save"))
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -54,6 +57,8 @@ class EngineSession:
 
     def due_s(self) -> float | None:
         """Give when the next frame should be made, on the clock of `time.monotonic`; None: not before a command."""
+        if self._is_stuck:
+            return None
         page = self._shown()
         is_working = page is not None and page.is_working
         is_wanted = self._wanted is not None or self._is_stale or self._is_playing or is_working
@@ -73,11 +78,13 @@ class EngineSession:
         if (page := self._shown()) is not None:
             try:
                 if page.is_working:
-                    page.work(until_s=start + WORK_S)
+                    page.work(until_s=start + (0 if page.works_elsewhere else WORK_S))
                 frame = self._picture(page)
             except Exception as error:
                 text = self._failed(error)
-        self._next_s = start + FRAME_S
+                self._is_stuck = True
+        is_waiting = page is not None and page.is_working and page.works_elsewhere and not self._is_playing
+        self._next_s = start + (WAITING_S if is_waiting else FRAME_S)
         return frame, text
 
     def _do(self, command: Command) -> str | bytes | None:
@@ -177,9 +184,10 @@ class EngineSession:
         number, self._n_frames = self._n_frames, self._n_frames + 1
         return encode_frame(Frame(kind=kind, number=number, meta=picture.meta, arrays=picture.arrays))
 
-    def _failed(self, error: Exception) -> str:
+    def _failed(self, error: Exception, *, pauses: bool = True) -> str:
         """Pause, and give the words for the page."""
-        self._is_playing = False
+        if pauses:
+            self._is_playing = False
         if not isinstance(error, FoldlineError):
             traceback.print_exception(error, file=sys.stderr)
             error = RuntimeError(

@@ -16,7 +16,7 @@ from foldline.lab.images_shelf import Task
 from foldline.lab.images_trainer import ImagesTrainer, Measured
 from foldline.lab.kept import Kept
 from foldline.lab.pages import NOTHING, Given, LabPage, Picture
-from foldline.lab.state import LabState
+from foldline.lab.state import LabState, differ
 
 OF_VECTORS = ("images", "images_features")  # what, when it changes, asks for other vectors
 OF_NET = ("images_units", "seed")  # and for another net
@@ -32,6 +32,8 @@ class Images(LabPage):
         given: has the shelf of images.
     Raises: SettingError for images="given" without any.
     """
+
+    works_elsewhere = True
 
     def __init__(self, state: LabState, given: Given = NOTHING) -> None:
         self.state = state
@@ -51,11 +53,11 @@ class Images(LabPage):
         """
         self._shelf.source(state.images)
         before, self.state = self.state, state
-        if _differ(before, state, OF_VECTORS):
+        if differ(before, state, OF_VECTORS):
             self._ask()
         elif self._vectors is None:
             return
-        elif _differ(before, state, OF_NET):
+        elif differ(before, state, OF_NET):
             self._begin(self._vectors)
         else:
             assert self._trainer is not None
@@ -208,10 +210,6 @@ class Images(LabPage):
             return None
         task = self._task if self._are_loaded() else self._images
         return {"words": task.words, "share": task.share}
-
-
-def _differ(a: LabState, b: LabState, names: tuple[str, ...]) -> bool:
-    return any(getattr(a, name) != getattr(b, name) for name in names)
 
 
 def _word_pictures(vectors: Vectors) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from foldline.core.errors import SettingError
 from foldline.core.progress import telling_progress
@@ -26,21 +26,31 @@ class Task(Generic[Made]):
         pool: of threads.
         words: what is being done, for a person.
         make: does it.
+        after: what has to be there before it begins.
     """
 
-    def __init__(self, pool: ThreadPoolExecutor, words: str, make: Callable[[], Made]) -> None:
+    def __init__(
+        self, pool: ThreadPoolExecutor, words: str, make: Callable[[], Made], *, after: "Future[Any] | None" = None
+    ) -> None:
         self.words = words
         self.share: float | None = None  # that is done, of what is told
-        self.future: Future[Made] = pool.submit(self._run, make)
+        self.future: Future[Made] = Future()
+        if after is None:
+            pool.submit(self._run, make)
+        else:  # no thread waits for another: the one that is waited for may be slow
+            after.add_done_callback(lambda _: pool.submit(self._run, make))
 
     @property
     def has_failed(self) -> bool:
         """Whether it ended with an error."""
         return self.future.done() and self.future.exception() is not None
 
-    def _run(self, make: Callable[[], Made]) -> Made:
-        with telling_progress(self._tell):
-            return make()
+    def _run(self, make: Callable[[], Made]) -> None:
+        try:
+            with telling_progress(self._tell):
+                self.future.set_result(make())
+        except BaseException as error:
+            self.future.set_exception(error)
 
     def _tell(self, what: str, n_done: int, n_all: int) -> None:
         self.share = n_done / max(n_all, 1)
@@ -72,7 +82,11 @@ class ImageShelf:
 
     def images(self, name: str) -> Task["LabImages"]:
         """Begin to load a set, or give what was begun. Raises: SettingError as `source`."""
-        # Imported here: a lab whose images nobody looks at begins sooner.
+        # Imported here: a lab whose images nobody looks at begins sooner. What the threads need as well: of a package
+        # that two threads import at once, one may find half.
+        import sklearn.datasets  # noqa: F401
+
+        import foldline.estimators.saving  # noqa: F401
         from foldline.lab.images_set import load_lab_images
 
         source = self.source(name)
@@ -85,9 +99,10 @@ class ImageShelf:
         """Begin to compute the vectors of a set, or give what was begun. Raises: SettingError as `source`."""
         images, key = self.images(name), (name, features)
         if key not in self._vectors or self._vectors[key].has_failed:
-            # Threads begin tasks in the order in which they came, so that the set's own never waits for this one.
             words = f"Computing {TITLES[features]}"
-            self._vectors[key] = Task(self._pool, words, lambda: _vectors(images.future.result(), features))
+            self._vectors[key] = Task(
+                self._pool, words, lambda: _vectors(images.future.result(), features), after=images.future
+            )
         return self._vectors[key]
 
 

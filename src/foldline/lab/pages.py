@@ -75,6 +75,7 @@ class LabPage:
     """
 
     is_working = False  # whether there is more to compute for the picture, command or not
+    works_elsewhere = False  # whether that is done in threads, and `work` only asks how far they are
 
     def change(self, state: LabState, given: Given) -> None:
         """Take other settings."""

@@ -11,6 +11,7 @@ from foldline.core.text import printable, reason
 
 LONGEST_TEXT = 4000  # characters of one text
 MOST_ROWS = 1000
+MOST_FACTS = 100  # about where a run was made
 MOST_COUNTED = 2**53  # whole numbers that a browser holds
 
 Content = Mapping[str, Any]
@@ -155,6 +156,8 @@ READERS = {"leaderboard.json": _compared, "learning.json": _learned, "sweep.json
 
 def _common(content: Content) -> dict[str, Any]:
     environment = _object(content["environment"], name="environment")
+    if len(environment) > MOST_FACTS:
+        raise DataError(f"environment has {len(environment):,} entries; expected at most {MOST_FACTS}")
     return {
         "source": _text(content["source"], name="source"),
         "verdict": _text(content["verdict"], name="verdict"),

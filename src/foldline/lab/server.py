@@ -61,7 +61,8 @@ def lab_app(engine: EngineLink, *, token: str, port: int, folder: Path | None = 
 
     async def take_file(request: Request) -> Response:
         try:
-            found = read_points(await _text_of(request), name="the file")
+            text = await _text_of(request)
+            found = await asyncio.to_thread(read_points, text, name="the file")  # a large one takes seconds
         except DataError as error:
             return JSONResponse(json.loads(error_text(error)), status_code=422)
         await engine.give(replace(engine.given or NOTHING, points=found))
