@@ -451,6 +451,46 @@ def test_a_typed_entry_is_one_step_back_and_one_out_of_range_goes_back(page, lab
         assert entry.input_value() == "1"
 
 
+FOLD_TWICE = "page=warp&warp=1,0.6,-0.5,1.1,0.3,0.4,-0.9,0.7,0.8,0.8,0.5,-0.9"
+
+
+def test_space_plays_and_pauses_the_plane_and_r_begins_again(page, lab):
+    page.goto(f"{lab.url}#{FOLD_TWICE}")
+    page.locator("#warp-presets button").first.wait_for()
+    play, when = page.locator("#warp-play"), page.locator("#warp-when")
+    page.keyboard.press("r")
+    wait_for(page, lambda page: 0 < float(when.input_value()) < 2)
+    page.keyboard.press(" ")
+    assert play.inner_text() == "▶ Play"
+    paused = float(when.input_value())
+    page.wait_for_timeout(100)
+    assert float(when.input_value()) == paused < 4
+    page.keyboard.press(" ")
+    wait_for(page, lambda page: play.inner_text() == "▶ Play")
+    assert when.input_value() == "4"
+
+
+def test_a_preset_chosen_while_the_plane_moves_begins_again_at_the_same_speed(page, lab):
+    page.goto(f"{lab.url}#{FOLD_TWICE}")
+    page.keyboard.press("r")
+    page.locator("#warp-presets button").nth(5).click()
+    wait_for(page, lambda page: float(page.locator("#warp-when").input_value()) > 0.2)
+    at_once, n_asked = page.evaluate(
+        """() => new Promise((done) => {
+            document.querySelectorAll("#warp-presets button")[5].click();
+            const atOnce = document.getElementById("warp-when").value;
+            const frame = window.requestAnimationFrame.bind(window);
+            let asked = 0;
+            window.requestAnimationFrame = (tick) => ((asked += 1), frame(tick));
+            let left = 5;
+            const count = () => (left-- ? frame(count) : done([atOnce, asked]));
+            frame(count);
+        })"""
+    )
+    assert at_once == "0"
+    assert n_asked <= 6
+
+
 def test_a_matrix_of_no_preset_has_no_presets_sentence(page, lab):
     page.goto(f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
     page.locator("#warp-presets button").first.wait_for()

@@ -44,16 +44,7 @@ export function transport(store, server, name, buttons) {
   buttons.play.onclick = () => play(!isPlaying);
   buttons.step.onclick = step;
   buttons.reset.onclick = reset;
-  addEventListener("keydown", (event) => {
-    const { key, target, ctrlKey, metaKey, altKey } = event;
-    const isTaken = target instanceof Element && target.closest(key === " " ? TAKERS_OF_SPACE : TAKERS_OF_LETTERS);
-    if (isTaken || ctrlKey || metaKey || altKey || store.get().page !== name) return;
-    if (key === " ") {
-      event.preventDefault(); // no scrolling
-      play(!isPlaying);
-    } else if (key === "r") reset();
-    else if (key === "s") step();
-  });
+  pageKeys(store, name, { " ": () => play(!isPlaying), r: reset, s: step });
   return {
     play,
     isPlaying: () => isPlaying,
@@ -64,4 +55,19 @@ export function transport(store, server, name, buttons) {
       if (settling === undefined || wasTold === isPlaying) settle();
     },
   };
+}
+
+/**
+ * Keys of a page, wherever the focus is unless it needs them.
+ *
+ * @param {import("./store.js").Store} store @param {string} name of the page @param {Readonly<Record<string, () => void>>} acts by their keys
+ */
+export function pageKeys(store, name, acts) {
+  addEventListener("keydown", (event) => {
+    const { key, target, ctrlKey, metaKey, altKey } = event;
+    const isTaken = target instanceof Element && target.closest(key === " " ? TAKERS_OF_SPACE : TAKERS_OF_LETTERS);
+    if (!(key in acts) || isTaken || ctrlKey || metaKey || altKey || store.get().page !== name) return;
+    if (key === " ") event.preventDefault(); // no scrolling
+    acts[key]();
+  });
 }

@@ -7,6 +7,7 @@ import { HANDLE_PX, drawHandles, drawWarp, handlesOf } from "./warp_drawing.js";
 import { draggedTo, layersOf, warpGrid, warpPoint } from "./warp_math.js";
 import { layerControls } from "./warp_layers.js";
 import { presetChips } from "./preset_chips.js";
+import { pageKeys } from "./transport.js";
 import { OWN, WARP_PRESETS } from "./warp_presets.js";
 import { pointInWords, stageInWords } from "./warp_words.js";
 
@@ -84,27 +85,33 @@ export function warpPage(store, palette) {
   // Handles stand where the layer's W x + b is what the left picture shows.
   const hasHandles = () => time >= 2 * chosen + 1;
 
+  let ticking = 0; // the one tick that is to come
   const move = () => {
     let before_ms = performance.now();
     const tick = (/** @type {number} */ now_ms) => {
-      if (!isMoving) return;
       const end = 2 * layers().length;
-      setTime(Math.min(time + (now_ms - before_ms) / STAGE_MS, end));
+      setTime(Math.min(time + Math.max(now_ms - before_ms, 0) / STAGE_MS, end));
       before_ms = now_ms;
       if (time >= end) setMoving(false);
-      else requestAnimationFrame(tick);
+      else ticking = requestAnimationFrame(tick);
     };
-    requestAnimationFrame(tick);
+    ticking = requestAnimationFrame(tick);
   };
   const setMoving = (/** @type {boolean} */ next) => {
     isMoving = next;
     play.textContent = isMoving ? "❚❚ Pause" : "▶ Play";
+    cancelAnimationFrame(ticking);
     if (isMoving) move();
   };
-  play.onclick = () => {
-    if (!isMoving && time >= 2 * layers().length) setTime(0);
-    setMoving(!isMoving);
+  const startAgain = () => {
+    setTime(0);
+    setMoving(true);
   };
+  play.onclick = () => {
+    if (!isMoving && time >= 2 * layers().length) startAgain();
+    else setMoving(!isMoving);
+  };
+  pageKeys(store, "warp", { " ": () => play.click(), r: startAgain });
   when.oninput = () => {
     setMoving(false);
     setTime(Number(when.value));
@@ -154,8 +161,9 @@ export function warpPage(store, palette) {
     otherwise: () => OWN,
     begin: () => {
       const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      setTime(isStill ? 2 * layers().length : 0);
-      setMoving(!isStill);
+      if (!isStill) return startAgain();
+      setTime(2 * layers().length);
+      setMoving(false);
     },
   });
   setMoving(false);
