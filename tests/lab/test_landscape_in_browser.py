@@ -170,3 +170,16 @@ def test_all_presets_fit_the_screen_and_say_what_to_notice(page, lab):
         assert page.evaluate("() => document.documentElement.scrollHeight") <= SIZE["height"]
         assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZE["width"]
     assert len(notices) == len(chips) >= 5
+
+
+def test_of_a_convex_loss_the_lowest_minimum_alone_is_marked(page, lab):
+    page.goto(f"{lab.url}#page=landscape")
+    lowest = page.evaluate(
+        """async (url) => {
+            const { lowestOf } = await import(url);
+            const grid = { values: [9, 2, 9, 1, 9, 3], shape: [2, 3] };
+            return [lowestOf([0, 1, 1, 0, 1, 2], grid), lowestOf([0, 1], grid), lowestOf([], grid)];
+        }""",
+        f"{lab.url}landscape_math.js",
+    )
+    assert lowest == [[1, 0], [0, 1], []]

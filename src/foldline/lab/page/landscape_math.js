@@ -83,3 +83,14 @@ export function ticks(low, high) {
   const last = Math.max(Math.ceil(high / step - 1e-9), first + 1);
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(6)));
 }
+
+/** @param {ArrayLike<number>} places row, column of each @param {Grid} grid @returns {readonly number[]} the lowest of them, if there is any */
+export function lowestOf(places, { values, shape: [, width] }) {
+  /** @type {readonly number[]} */
+  let lowest = [];
+  const height = (/** @type {number} */ row, /** @type {number} */ col) => values[row * width + col];
+  for (let i = 0; i < places.length; i += 2) {
+    if (!lowest.length || height(places[i], places[i + 1]) < height(lowest[0], lowest[1])) lowest = [places[i], places[i + 1]];
+  }
+  return lowest;
+}

@@ -4,7 +4,7 @@ import { find, sheet } from "./dom.js";
 import { gridBoundary, gridPixels } from "./grids.js";
 import { landscapeControls } from "./landscape_controls.js";
 import { drawLine, drawMap, lineScale } from "./landscape_drawing.js";
-import { angleTo, placeOn } from "./landscape_math.js";
+import { angleTo, lowestOf, placeOn } from "./landscape_math.js";
 import { GREETING, LANDSCAPE_PRESETS } from "./landscape_presets.js";
 import { mapInWords, netInWords, placeInWords, verdict } from "./landscape_words.js";
 import { drawPlane, unscale } from "./plane.js";
@@ -218,7 +218,8 @@ function landscapeOf({ meta, arrays }) {
     violation: meta.convexity?.violation ?? null,
     map: arrays.map,
     range: meta.map?.range ?? 0,
-    map_minima: arrays.map_minima.values,
+    // A slanting valley has several on a grid, though a convex loss has no second one.
+    map_minima: meta.structure?.is_convex ? lowestOf(arrays.map_minima.values, arrays.map) : arrays.map_minima.values,
     path: arrays.path.values,
     target: ["start", "reordered"].includes(meta.kind) ? meta.kind : null,
   };
