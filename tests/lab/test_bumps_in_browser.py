@@ -60,7 +60,7 @@ def test_a_preset_tells_its_story_and_the_link_restores_it(page, lab):
         "Hats": "12",
         "Best net": "7",
     }
-    playwright.expect(page.locator("#bumps-notice")).to_contain_text("As bumps 156, as hats 12, and 7")
+    playwright.expect(page.locator("#bumps-notice")).to_contain_text("As overlapping bumps 156, as hats 12, and 7")
     playwright.expect(page.locator("#bumps-proved")).to_contain_text("fewer than 6 units is within 0.04: proved")
     before, link = table(page), hash_of(page)
     page.reload()

@@ -204,7 +204,7 @@ def test_words_are_shown_with_their_codebook_and_marked_in_the_image(page, lab):
 
 
 SETTINGS = {
-    "loss": "svm", "optimizer": "sgd", "lr": "0.05", "batch": "16", "l1": "0.0001", "l2": "0.001", "dropout": "0.3",
+    "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001", "l2": "0.001", "dropout": "0.3",
     "steps": "5", "images": "digits", "images_features": "hog", "images_units": "8", "images_show": "mistakes",
 }  # fmt: skip
 
@@ -220,7 +220,7 @@ def test_a_link_restores_every_setting(page, lab):
     ids = "field-images-"
     assert {name.removeprefix(ids): value for name, value in shown.items()} == {
         "images": "digits", "images_features": "hog", "images_units": "8 units",
-        "loss": "svm", "optimizer": "sgd", "lr": "0.05", "batch": "16 images",
+        "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "50 %", "batch": "16 images",
         "l2": "0.001", "l1": "0.0001", "dropout": "30 %", "steps": "5 steps/picture",
     }  # fmt: skip
     page.locator("#field-images-images_units").press("ArrowRight")

@@ -4,7 +4,7 @@
 /** @typedef {import("./state.js").Name} Name */
 
 /** @type {readonly Name[]} what every preset sets */
-const OF_PAGE = ["bumps_of", "bumps_formula", "bumps_curve", "bumps_range", "bumps_by", "bumps_units", "bumps_eps", "bumps_shown", "bumps_front", "optimizer", "lr", "seed"];
+const OF_PAGE = ["bumps_of", "bumps_formula", "bumps_curve", "bumps_range", "bumps_by", "bumps_units", "bumps_eps", "bumps_shown", "bumps_front", "optimizer", "lr", "momentum", "seed"];
 const WAVE = { bumps_formula: "sin(2*pi*x)" };
 
 /** @type {readonly import("./presets.js").Preset[]} */

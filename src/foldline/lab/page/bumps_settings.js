@@ -1,6 +1,6 @@
 /** The settings of the page of bumps: the function, what is given, and training. */
 
-import { speedControl } from "./controls.js";
+import { momentumRow, speedControl } from "./controls.js";
 import { find, make, radios, tell } from "./dom.js";
 import { choiceRow, decades, evenly, fieldOf, follow, sliderRow } from "./fields.js";
 import { isWithin } from "./kinds.js";
@@ -38,6 +38,7 @@ export function bumpsSettings(store) {
   find("bumps-training", HTMLElement).append(
     choiceRow(store, { name: "optimizer", label: "Method", words: OPTIMIZER_WORDS, on: "bumps" }),
     sliderRow(store, { name: "lr", label: "Step length", stops: decades(1e-4, 1, [1, 2, 3, 5]), format: String, on: "bumps" }),
+    momentumRow(store, "bumps"),
     again,
   );
   speedControl(find("bumps-speed", HTMLElement), store, "bumps");

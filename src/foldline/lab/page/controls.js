@@ -15,7 +15,7 @@ import { isSame } from "./state.js";
 
 export const DATA_WORDS = { spiral: "Spiral", circles: "Circles", xor: "XOR", moons: "Moons", blobs: "Blobs", points: "My own (click)", csv: "CSV file" };
 export const LOSS_WORDS = { softmax: "Softmax", svm: "SVM (hinge)" };
-const OPTIMIZER_WORDS = { sgd: "SGD", adamw: "AdamW" };
+export const OPTIMIZER_WORDS = { sgd: "SGD", adamw: "AdamW" };
 const TWO_CLASSES = ["xor", "moons"];
 const PICTURE_SIDE = 12;
 
@@ -103,12 +103,17 @@ export function trainingControls(place, store, { withActivation = true, on } = {
     choiceRow(store, { name: "loss", label: "Loss", words: LOSS_WORDS, on }),
     choiceRow(store, { name: "optimizer", label: "Optimiser", words: OPTIMIZER_WORDS, on }),
     sliderRow(store, { name: "lr", label: "Rate / step", stops: decades(1e-4, 3, [1, 2, 3, 5]), format: String, on }),
-    sliderRow(store, { name: "momentum", label: "Momentum", stops: [...evenly(0, 0.9, 0.1), 0.95, 0.99], format: percent, applies: ({ optimizer }) => optimizer === "sgd", on }),
+    momentumRow(store, on),
     sliderRow(store, { name: "batch", label: "Batch", stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000], format: (n) => (n === 1 ? "1 point" : `${n} points`), on }),
     sliderRow(store, { name: "l2", label: "L2 · w²", stops: small, format: String, on }),
     sliderRow(store, { name: "l1", label: "L1 · |w|", stops: small, format: String, on }),
     sliderRow(store, { name: "dropout", label: "Dropout", stops: evenly(0, 0.9, 0.1), format: percent, on }),
   );
+}
+
+/** @param {Store} store @param {string} [on] the page, if not the playground @returns {HTMLElement} */
+export function momentumRow(store, on) {
+  return sliderRow(store, { name: "momentum", label: "Momentum", stops: [...evenly(0, 0.9, 0.1), 0.95, 0.99], format: percent, applies: ({ optimizer }) => optimizer === "sgd", on });
 }
 
 /** @param {HTMLElement} place @param {Store} store @param {string} [on] the page, if not the playground */

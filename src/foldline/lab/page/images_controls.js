@@ -1,13 +1,12 @@
 /** The settings of the images page. */
 
+import { LOSS_WORDS, OPTIMIZER_WORDS, momentumRow, speedControl } from "./controls.js";
 import { choiceRow, decades, evenly, sliderRow } from "./fields.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
 const SETS = { "fashion-mini": "Fashion-MNIST", digits: "Digits, 8×8", given: "My own" };
 const FEATURES = { raw: "Raw pixels", color: "Colour histogram", hog: "HoG", words: "Visual words" };
-const LOSSES = { softmax: "Softmax", svm: "SVM (hinge)" };
-const OPTIMIZERS = { sgd: "SGD", adamw: "AdamW" };
 
 /** @param {Store} store @param {{set: HTMLElement, classifier: HTMLElement, training: HTMLElement, speed: HTMLElement}} places */
 export function imagesControls(store, { set, classifier, training, speed }) {
@@ -19,13 +18,14 @@ export function imagesControls(store, { set, classifier, training, speed }) {
     slider({ name: "images_units", label: "Hidden", stops: [0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256], format: (n) => (n ? `${n} ${n === 1 ? "unit" : "units"}` : "linear") }),
   );
   training.append(
-    choice({ name: "loss", label: "Loss", words: LOSSES }),
-    choice({ name: "optimizer", label: "Optimiser", words: OPTIMIZERS }),
+    choice({ name: "loss", label: "Loss", words: LOSS_WORDS }),
+    choice({ name: "optimizer", label: "Optimiser", words: OPTIMIZER_WORDS }),
     slider({ name: "lr", label: "Rate / step", stops: decades(1e-5, 1, [1, 2, 3, 5]), format: String }),
+    momentumRow(store, "images"),
     slider({ name: "batch", label: "Batch", stops: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000], format: (n) => (n === 1 ? "1 image" : `${n} images`) }),
     slider({ name: "l2", label: "L2 · w²", stops: [0, ...decades(1e-5, 1, [1, 3])], format: String }),
     slider({ name: "l1", label: "L1 · |w|", stops: [0, ...decades(1e-5, 1, [1, 3])], format: String }),
     slider({ name: "dropout", label: "Dropout", stops: evenly(0, 0.9, 0.1), format: (share) => `${Math.round(100 * share)} %`, applies: ({ images_units }) => images_units > 0 }),
   );
-  speed.append(slider({ name: "steps", label: "Speed", stops: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], format: (n) => `${n} ${n === 1 ? "step" : "steps"}/picture` }));
+  speedControl(speed, store, "images");
 }
