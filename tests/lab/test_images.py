@@ -105,7 +105,7 @@ def test_large_photographs_are_scaled_unless_a_size_is_asked_for(tmp_path):
     found = load_lab_images(ImageSource(path=str(folder)))
     assert found.shape == (64, 64, 3)
     assert found.told == (
-        "8 training images and 2 test images, 64×64 pixels, colour; 1 file could not be used and were left out."
+        "8 training images and 2 test images, 64×64 pixels, colour; 1 file could not be used, and was left out."
     )
     assert load_lab_images(ImageSource(path=str(folder), size=(70, 90))).shape == (70, 90, 3)
 

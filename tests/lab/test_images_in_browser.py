@@ -171,7 +171,7 @@ def test_an_image_pointed_at_is_shown_and_let_go(page, lab):
 
 def test_a_folder_of_images_is_learned_from_and_what_was_left_out_is_told(page, lab):
     opened(page, lab, "images=given&images_features=color&lr=0.01")
-    told = "32 training images and 8 test images, 16×20 pixels, colour; 1 file could not be used and were left out."
+    told = "32 training images and 8 test images, 16×20 pixels, colour; 1 file could not be used, and was left out."
     assert page.locator("#images-told").inner_text() == told
     trained(page, 99)
     assert page.locator("#images-templates-title").inner_text().startswith("Colours that speak for each class")

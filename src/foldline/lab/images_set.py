@@ -73,7 +73,8 @@ def load_lab_images(source: ImageSource) -> LabImages:
         told += "; drawn evenly from every class"
     n_skipped = sum(problem.kind == "skipped" for problem in found.problems)
     if n_skipped:
-        told += f"; {n_skipped:,} {plural('file', n_skipped)} could not be used and were left out"
+        were = "was" if n_skipped == 1 else "were"
+        told += f"; {n_skipped:,} {plural('file', n_skipped)} could not be used, and {were} left out"
     return LabImages(train=kept[0], test=kept[1].subset(in_turns(kept[1].labels)), told=f"{told}.")
 
 
