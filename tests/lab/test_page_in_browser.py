@@ -396,6 +396,16 @@ def test_all_presets_fit_the_screen_and_say_what_to_notice(page, lab):
         assert len(notices) == len(chips)
 
 
+def test_a_number_that_rounds_to_zero_has_no_sign(page, lab):
+    page.goto(lab.url)
+    told = page.evaluate(
+        "async (url) => { const { decimal } = await import(url);"
+        " return [decimal(-0.004, 2), decimal(-0.04, 1), decimal(-0.006, 2), decimal(-10, 0), decimal(0)]; }",
+        f"{lab.url}words.js",
+    )
+    assert told == ["0.00", "0.0", "−0.01", "−10", "0.000"]
+
+
 def test_every_control_has_a_name_and_a_place_in_the_tab_order(page, lab):
     opened(page, lab.url)
     for link in ("Playground", "Space warp", "Wiring"):

@@ -12,7 +12,7 @@ const MOST_WEIGHTS = 6; // told of one unit: two lines beside the net
 /** @param {number | null | undefined} value @param {number} [digits] @returns {string} */
 export function decimal(value, digits = 3) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  return value.toFixed(digits).replace("-", "−");
+  return value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−"); // no −0.00
 }
 
 /** @param {number | null | undefined} share @returns {string} */
@@ -63,12 +63,12 @@ export function unitInWords({ meta, widths, layers }, [column, index]) {
 
 /** @param {number} value */
 function signed(value) {
-  return `${value < 0 ? "−" : ""}${threeDigits(Math.abs(value))}`;
+  return `${value < -0.005 ? "−" : ""}${threeDigits(Math.abs(value))}`;
 }
 
 /** @param {number} value */
 function spaced(value) {
-  return `${value < 0 ? "−" : "+"} ${threeDigits(Math.abs(value))}`;
+  return `${value < -0.005 ? "−" : "+"} ${threeDigits(Math.abs(value))}`;
 }
 
 /** @param {number} size */
