@@ -204,8 +204,9 @@ def test_words_are_shown_with_their_codebook_and_marked_in_the_image(page, lab):
 
 
 SETTINGS = {
-    "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001", "l2": "0.001", "dropout": "0.3",
-    "steps": "5", "images": "digits", "images_features": "hog", "images_units": "8", "images_show": "mistakes",
+    "loss": "svm", "optimizer": "sgd", "lr": "0.05", "momentum": "0.5", "batch": "16", "l1": "0.0001",
+    "l2": "0.001", "dropout": "0.3", "steps": "5", "images": "digits", "images_features": "hog",
+    "images_units": "8", "images_show": "mistakes",
 }  # fmt: skip
 
 
