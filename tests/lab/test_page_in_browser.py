@@ -597,9 +597,9 @@ def test_a_lost_connection_is_told_above_the_page_and_covers_nothing(page, lab):
     assert banner["y"] + banner["height"] <= lesson["y"]
 
 
-@pytest.mark.slow
-def test_a_killed_and_restarted_server_is_survived(browser, tmp_path):
-    env = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+@pytest.mark.skipif(os.name != "posix", reason="kills groups of processes")
+def test_a_killed_and_restarted_server_is_survived(browser):
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     def started(port):
         text = f"from foldline.lab.serving import run_lab; run_lab(port={port}, browser=False)"
