@@ -1,6 +1,7 @@
 """Settings of all tests: shapes are checked at run time, generated cases are the same on every machine."""
 
 import os
+from pathlib import Path
 
 import jax
 import pytest
@@ -21,6 +22,18 @@ settings.register_profile(
 )
 settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "merge"))
+
+
+MOST_MAPPINGS = 30_000  # of memory, of one process; Linux allows 65,530, and every compiled program has some
+
+
+@pytest.fixture(autouse=True, scope="module")
+def room_for_programs():
+    """Forget compiled programs after a file before there are too many: XLA ends the process at the system's limit."""
+    yield
+    mappings = Path("/proc/self/maps")
+    if mappings.exists() and mappings.read_bytes().count(b"\n") > MOST_MAPPINGS:
+        jax.clear_caches()
 
 
 def pytest_addoption(parser):
