@@ -31,7 +31,8 @@ from foldline.lab.frames import Frame, decode_frame  # noqa: E402
 from foldline.lab.playground import Playground  # noqa: E402
 from foldline.lab.points import make_points  # noqa: E402
 from foldline.lab.state import LabState  # noqa: E402
-from foldline.lab.trainer import CALL_STEPS, Trainer  # noqa: E402
+from foldline.lab.stepper import CALL_STEPS  # noqa: E402
+from foldline.lab.trainer import Trainer  # noqa: E402
 
 NETS = {
     "2-20-3, batches of 32": LabState(),

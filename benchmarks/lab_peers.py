@@ -29,7 +29,8 @@ import numpy as np  # noqa: E402
 
 from foldline.lab.points import make_points  # noqa: E402
 from foldline.lab.state import LabState  # noqa: E402
-from foldline.lab.trainer import CALL_STEPS, Trainer  # noqa: E402
+from foldline.lab.stepper import CALL_STEPS  # noqa: E402
+from foldline.lab.trainer import Trainer  # noqa: E402
 
 PEERS = ("ConvNetJS", "TensorFlow Playground")
 N_UNITS, PASSES = 20, 600

@@ -61,7 +61,7 @@ class Images(LabPage):
             self._begin(self._vectors)
         else:
             assert self._trainer is not None
-            self._trainer.take(state)
+            self._trainer.use(state)
             if state.loss != before.loss:  # numbers of another loss are no part of the curve
                 self._curve = Kept(MOST_KEPT)
                 self._measure()

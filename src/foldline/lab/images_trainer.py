@@ -1,23 +1,20 @@
-"""Trains a classifier of images, some steps at a time, and measures it."""
+"""Trains a classifier of images, and measures it."""
 
-import time
 from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Float32, Int, Int32
+from jaxtyping import Array, Float, Float32, Int
 
-from foldline.core.seeds import generator_from_seed, key_from_seed
+from foldline.core.seeds import generator_from_seed
 from foldline.lab.images_features import Vectors
 from foldline.lab.state import LabState
-from foldline.lab.trainer import CALL_S, CALL_STEPS
+from foldline.lab.stepper import Stepper
 from foldline.models import MLP, Linear
 from foldline.models.initialisation import fan_of
-from foldline.training import LOSSES, Rows, TrainingSettings
-from foldline.training.epoch import first_state, run_steps
-from foldline.training.settings import Hyper, Plan
+from foldline.training import LOSSES, Rows
 
 # Training images that the curves speak of, and the numbers of them all: more would cost more than the steps.
 MEASURED_ROWS, MEASURED_NUMBERS = 1_000, 2**22
@@ -35,100 +32,30 @@ class Measured(NamedTuple):
     scores: Float32[np.ndarray, "n k"]
 
 
-class ImagesTrainer:
-    """A linear classifier, or a net with one hidden layer of ReLU, in training.
+class ImagesTrainer(Stepper):
+    """A linear classifier, or a net with one hidden layer of ReLU, in training on images.
 
     Args:
         state: of it images_units, seed and the settings of training.
         vectors: of the images.
-    Convention: as those of `Trainer`: everything hangs on the seed alone, and images are met pass after pass.
+    Convention: as that of `Trainer`: everything hangs on the seed alone.
     """
 
+    model: MLP
+
     def __init__(self, state: LabState, vectors: Vectors) -> None:
-        labels = vectors.images.train.labels
-        self._generator = generator_from_seed(state.seed)
-        self.model = _first_net(state, vectors, self._generator)
-        self.step = 0
-        self.examples_per_s: float | None = None
-        self._rows = Rows(vectors.X_train, jnp.asarray(labels))
-        self._queue = np.zeros(0, np.int32)
+        labels, generator = vectors.images.train.labels, generator_from_seed(state.seed)
+        super().__init__(_first_net(state, vectors, generator), state, generator)
+        self.place(Rows(vectors.X_train, jnp.asarray(labels)), np.arange(len(labels), dtype=np.int32))
         n_measured = min(len(labels), MEASURED_ROWS, max(MEASURED_NUMBERS // vectors.X_train.shape[1], 1))
         self.measured_rows = measured = np.linspace(0, len(labels) - 1, n_measured).astype(np.int32)
         self._measured_rows = Rows(vectors.X_train[measured], self._rows.y[measured])
         self._test = Rows(vectors.X_test, jnp.asarray(vectors.images.test.labels))
-        self._program: tuple[object, ...] | None = None  # that ran last
-        self._step_s: float | None = None  # how long a step of it takes, None before it is known
-        self._use(state)
-        self._restart()
-
-    @property
-    def epoch(self) -> float:
-        """Passes over the training images."""
-        return self._n_seen / len(self._rows.y)
-
-    def take(self, state: LabState) -> None:
-        """Go on with other settings of training."""
-        before = self._plan
-        self._use(state)
-        if self._plan.optimizer != before.optimizer:
-            self._training = first_state(self.model, self._hyper, key_from_seed(state.seed), plan=self._plan)
-
-    def train(self, n_steps: int) -> int:
-        """Take some steps, fewer if they would last longer than CALL_S; say how many."""
-        batch = min(self._state.batch, len(self._rows.y))
-        program = (self._plan, batch)
-        if program != self._program:
-            self._step_s = None
-        n = min(n_steps, 1 if self._step_s is None else min(max(int(CALL_S / self._step_s), 1), CALL_STEPS))
-        order = jnp.asarray(self._next_batches(n, batch))
-        start = time.perf_counter()
-        self._training, progress = run_steps(self._training, self._rows, order, 0, n, self._hyper, plan=self._plan)
-        np.asarray(progress.mean_loss)  # waits
-        if program == self._program:  # else it was compiled just now, which tells nothing about a step
-            self._step_s = (time.perf_counter() - start) / n
-            if n_steps > 1:  # a single one is mostly the call
-                self.examples_per_s = batch / self._step_s
-        self._program = program
-        model = self._training.model
-        assert isinstance(model, MLP)
-        self.model = model
-        self.step += n
-        self._n_seen += n * batch
-        return n
 
     def measured(self) -> Measured:
         """Measure the classifier on some of the training images and on all test images."""
         numbers, scores = _measured(self.model, self._measured_rows, self._test, loss=self._state.loss)
         return Measured(np.asarray(numbers), np.asarray(scores))
-
-    def _use(self, state: LabState) -> None:
-        settings = TrainingSettings(
-            loss=state.loss,  # type: ignore[arg-type]  # checked in state.py
-            optimizer=state.optimizer,  # type: ignore[arg-type]
-            lr=state.lr,
-            momentum=state.momentum,
-            l1=state.l1,
-            l2=state.l2,
-            dropout=state.dropout,
-            batch_size=state.batch,
-            schedule="constant",
-        )
-        self._state = state
-        self._plan, self._hyper = Plan.of(settings, total_steps=1)._replace(has_l1=True), Hyper.of(settings)
-
-    def _restart(self) -> None:
-        self._n_seen = 0
-        self._training = first_state(self.model, self._hyper, key_from_seed(self._state.seed), plan=self._plan)
-
-    def _next_batches(self, n_steps: int, batch: int) -> Int32[np.ndarray, "steps batch"]:
-        """Draw the next batches; the rows after them are not taken."""
-        wanted, n_rows = n_steps * batch, len(self._rows.y)
-        while len(self._queue) < wanted:
-            self._queue = np.concatenate([self._queue, self._generator.permutation(n_rows).astype(np.int32)])
-        batches = np.zeros((CALL_STEPS, batch), np.int32)
-        batches[:n_steps] = self._queue[:wanted].reshape(n_steps, batch)
-        self._queue = self._queue[wanted:]
-        return batches
 
 
 def _first_net(state: LabState, vectors: Vectors, generator: np.random.Generator) -> MLP:
