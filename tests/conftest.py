@@ -1,7 +1,6 @@
 """Settings of all tests: shapes are checked at run time, generated cases are the same on every machine."""
 
 import os
-from pathlib import Path
 
 import jax
 import pytest
@@ -11,7 +10,7 @@ from jaxtyping import config, install_import_hook
 # Our modules have their shapes and types checked in the tests; users pay nothing for it.
 install_import_hook("foldline", "typechecker.check")
 
-from foldline.core.compiled import use_jax_cache  # noqa: E402  (the hook must come first)
+from foldline.core.compiled import forget_programs, use_jax_cache  # noqa: E402  (the hook must come first)
 
 use_jax_cache()
 jax.config.update("jax_platforms", os.environ.get("JAX_PLATFORMS", "cpu"))
@@ -24,16 +23,11 @@ settings.register_profile("long", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "merge"))
 
 
-MOST_MAPPINGS = 30_000  # of memory, of one process; Linux allows 65,530, and every compiled program has some
-
-
 @pytest.fixture(autouse=True, scope="module")
 def room_for_programs():
-    """Forget compiled programs after a file before there are too many: XLA ends the process at the system's limit."""
+    """Forget compiled programs after a file, before there are more than the system allows in one process."""
     yield
-    mappings = Path("/proc/self/maps")
-    if mappings.exists() and mappings.read_bytes().count(b"\n") > MOST_MAPPINGS:
-        jax.clear_caches()
+    forget_programs()
 
 
 def pytest_addoption(parser):

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 KERNEL = """
 import numba, numpy as np
 from foldline.core.compiled import kernel
@@ -72,3 +74,17 @@ def test_compiling_is_timed_and_takes_none_once_the_kernel_is_kept(tmp_path):
     script.write_text(TIMED)
     assert run(script, tmp_path / "cache") == "True False"
     assert run(script, tmp_path / "cache") == "False True"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="only Linux tells the mappings")
+def test_programs_are_forgotten_where_there_are_too_many(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import gc; import jax; from foldline.core.compiled import forget_programs\n"
+        "mappings = lambda: len(open('/proc/self/maps').readlines())\n"
+        "jax.jit(lambda x: x + 1)(jax.numpy.zeros(3)); start = mappings()\n"
+        "for n in range(1, 60): jax.jit(lambda x: jax.numpy.sin(x) * x + n)(jax.numpy.zeros(n))\n"
+        "full = mappings(); print(forget_programs(), end=' '); kept = mappings()\n"
+        "print(forget_programs(most=start), end=' '); gc.collect(); print(kept >= full > mappings() + 50)\n"
+    )
+    assert run(script, tmp_path / "cache") == "False True True"

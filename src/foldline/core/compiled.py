@@ -6,12 +6,15 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from numba import njit
 from numba.core import config as _numba_config
 
 from foldline.core.caches import cache_folder
+
+MOST_MAPPINGS = 30_000  # of memory, of one process; Linux allows 65,530
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -76,6 +79,27 @@ def use_jax_cache() -> None:
         # The default keeps only programs that took a second; ours take a tenth and there are dozens.
         settings.update("jax_persistent_cache_min_compile_time_secs", 0.0)
         settings.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def forget_programs(*, most: int = MOST_MAPPINGS) -> bool:
+    """Forget what JAX has compiled, if this process has very many mappings of memory; say whether it did.
+
+    Every compiled program has some. At the system's limit XLA ends the process: in one that goes on compiling other
+    programs, such as a server, this is to be called now and then. What is needed again is compiled again, or read from
+    the cache. Where the system does not tell the mappings, nothing is forgotten.
+
+    Args:
+        most: how many mappings are few enough.
+    """
+    import jax
+
+    try:
+        n_mappings = Path("/proc/self/maps").read_bytes().count(b"\n")
+    except OSError:
+        return False
+    if n_mappings > most:
+        jax.clear_caches()  # type: ignore[no-untyped-call]  # in JAX
+    return n_mappings > most
 
 
 @cache

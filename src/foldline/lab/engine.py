@@ -24,6 +24,7 @@ ANSWER = struct.Struct("<I?I")  # session, whether it is a frame, bytes of the f
 # package that two threads import at once, one may find half.
 LATER = "foldline.estimators.saving"
 IDLE_S = 1.0  # after which it is imported
+CHECKED_EVERY_S = 60.0  # how many programs there are: in a minute some hundreds can be compiled
 
 Command = dict[str, object]
 Commands = queue.SimpleQueue[tuple[int, Command] | None]  # None: the input has ended
@@ -52,7 +53,7 @@ def _read(stream: BinaryIO, commands: Commands) -> None:
 
 def _serve(commands: Commands, answers: BinaryIO) -> None:
     # Imported here: commands are read meanwhile.
-    from foldline.core.compiled import use_jax_cache
+    from foldline.core.compiled import forget_programs, use_jax_cache
     from foldline.lab.engine_session import EngineSession
     from foldline.lab.pages import NOTHING, Given
     from foldline.lab.playground import Playground
@@ -64,6 +65,7 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
     later = [LATER]  # what is imported while nothing else is to be done
     sessions: dict[int, EngineSession] = {}
     given = NOTHING
+    checked_s = time.monotonic()
 
     def answer(session: int, data: bytes, *, is_frame: bool) -> None:
         answers.write(ANSWER.pack(session, is_frame, len(data)))
@@ -71,6 +73,9 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
         answers.flush()
 
     while True:
+        if time.monotonic() > checked_s + CHECKED_EVERY_S:
+            forget_programs()  # of all the architectures that were tried
+            checked_s = time.monotonic()
         due = {number: due_s for number, one in sessions.items() if (due_s := one.due_s()) is not None}
         wait_s = max(min(due.values()) - time.monotonic(), 0.0) if due else IDLE_S if later and sessions else None
         try:
