@@ -302,3 +302,14 @@ def test_looking_where_nothing_is_pauses_nothing():
     session._is_playing = True
     assert "nothing to point at" in json.loads(session.do({"do": "look", "x": 0.0, "y": 0.0}))["error"]
     assert session._is_playing
+
+
+def test_a_changed_setting_waits_for_no_pictures_turn():
+    session = EngineSession()
+    session.do({"do": "set", "state": SMALL})
+    session.frame()
+    session.do({"do": "play"})
+    turn_s = session.due_s()
+    session.do({"do": "set", "state": SMALL | {"lr": 0.1}})
+    assert session.due_s() <= time.monotonic()
+    assert session.due_s() < turn_s

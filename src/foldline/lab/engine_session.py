@@ -62,7 +62,10 @@ class EngineSession:
         page = self._shown()
         is_working = page is not None and page.is_working
         is_wanted = self._wanted is not None or self._is_stale or self._is_playing or is_working
-        return self._next_s if is_wanted and len(self._under_way) < MOST_UNDER_WAY else None
+        if not is_wanted or len(self._under_way) >= MOST_UNDER_WAY:
+            return None
+        # Who has changed a setting waits for no picture's turn.
+        return self._next_s - FRAME_S if self._wanted is not None else self._next_s
 
     def frame(self) -> tuple[bytes | None, str | None]:
         """Train, if it plays, and make a frame; an error pauses, and its text comes beside the frame."""
