@@ -1,16 +1,15 @@
 import re
 import subprocess
 import sys
-import time
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from foldline.lab.state import state_from_link
-from lab.live import PATIENCE_S, SIZE
+from lab.browser import assert_fits, assert_saves, hash_of, wait_for
+from lab.live import SIZE
 
-playwright = pytest.importorskip("playwright.sync_api")
 WAVE = "page=bumps&bumps_formula=sin(2*pi*x)&bumps_units=12"
 
 
@@ -19,14 +18,6 @@ def opened(page, lab, link="page=bumps"):
     page.goto(f"{lab.url}#{link}")
     wait_for(page, is_built)
     return page
-
-
-def wait_for(page, is_there):
-    """Wait until a function of the page is true."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not is_there(page):
-        assert time.monotonic() < end_s, page.locator("main:visible").inner_text()
-        page.wait_for_timeout(50)
 
 
 def table(page):
@@ -43,14 +34,10 @@ def is_built(page):
     return bool(told) and all(error for _, error in told.values())
 
 
-def hash_of(page):
-    return page.url.partition("#")[2]
-
-
 def test_a_preset_tells_its_story_and_the_link_restores_it(page, lab):
     opened(page, lab)
     chip = page.get_by_role("button", name="1 · One bump")
-    playwright.expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(chip).to_have_attribute("aria-pressed", "true")
     assert table(page) == {"Bumps": ("4", "≤ 0.844")}
     page.get_by_role("button", name="5 · Far fewer units").click()
     wait_for(page, lambda page: len(table(page)) == 3 and is_built(page))
@@ -60,14 +47,14 @@ def test_a_preset_tells_its_story_and_the_link_restores_it(page, lab):
         "Hats": "12",
         "Best net": "7",
     }
-    playwright.expect(page.locator("#bumps-notice")).to_contain_text("As overlapping bumps 156, as hats 12, and 7")
-    playwright.expect(page.locator("#bumps-proved")).to_contain_text("fewer than 6 units is within 0.04: proved")
+    expect(page.locator("#bumps-notice")).to_contain_text("As overlapping bumps 156, as hats 12, and 7")
+    expect(page.locator("#bumps-proved")).to_contain_text("fewer than 6 units is within 0.04: proved")
     before, link = table(page), hash_of(page)
     page.reload()
     wait_for(page, is_built)
     assert (table(page), hash_of(page)) == (before, link)
     page.go_back()
-    playwright.expect(chip).to_have_attribute("aria-pressed", "true")
+    expect(chip).to_have_attribute("aria-pressed", "true")
 
 
 def test_a_formula_is_typed_and_what_is_wrong_is_told_at_the_field(page, lab):
@@ -75,17 +62,17 @@ def test_a_formula_is_typed_and_what_is_wrong_is_told_at_the_field(page, lab):
     field = page.get_by_label("f(x) =")
     field.fill("abs(x-0.5)+")
     problem = page.locator("#bumps-problem")
-    playwright.expect(problem).to_contain_text("the formula 'abs(x-0.5)+' cannot be read")
-    playwright.expect(field).to_have_attribute("aria-invalid", "true")
-    playwright.expect(page.locator(".toast")).to_have_count(0)
+    expect(problem).to_contain_text("the formula 'abs(x-0.5)+' cannot be read")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".toast")).to_have_count(0)
     field.fill("abs(x-0.5)+1")
-    playwright.expect(field).to_have_attribute("aria-invalid", "false")
+    expect(field).to_have_attribute("aria-invalid", "false")
     page.get_by_label("Show Best net").check()
     wait_for(page, lambda page: len(table(page)) == 2 and is_built(page))
     assert table(page)["Best net"][0] == "2"
     page.get_by_label("Right end of x").fill("-1")
     page.get_by_label("Right end of x").press("Enter")
-    playwright.expect(problem).to_contain_text("x goes from 0 to -1; expected its end above its beginning")
+    expect(problem).to_contain_text("x goes from 0 to -1; expected its end above its beginning")
     state, notes = state_from_link(hash_of(page))
     assert notes == []
     assert (state.bumps_formula, state.bumps_range) == ("abs(x-0.5)+1", (0.0, -1.0))
@@ -96,15 +83,13 @@ def test_keys_go_from_bump_to_bump(page, lab):
     page.get_by_role("button", name="2 · Three bumps").click()
     wait_for(page, lambda page: table(page) == {"Bumps": ("12", "≤ 0.867")})
     told = page.locator("#bumps-told")
-    playwright.expect(told).to_have_text(
-        "Bump 2 of 3: from x = 0.33 to 0.67, t = 1.00 high, as the function is in its middle."
-    )
+    expect(told).to_have_text("Bump 2 of 3: from x = 0.33 to 0.67, t = 1.00 high, as the function is in its middle.")
     page.locator("#bumps-plane").focus()
     page.keyboard.press("ArrowRight")
-    playwright.expect(told).to_contain_text("Bump 3 of 3: from x = 0.67 to 1.00, t = 0.50 high")
+    expect(told).to_contain_text("Bump 3 of 3: from x = 0.67 to 1.00, t = 0.50 high")
     box = page.locator("#bumps-plane").bounding_box()
     page.mouse.move(box["x"] + 90, box["y"] + 100)
-    playwright.expect(told).to_contain_text("Bump 1 of 3")
+    expect(told).to_contain_text("Bump 1 of 3")
 
 
 def test_a_curve_is_drawn_with_pointer_and_keys_and_comes_back(page, lab):
@@ -129,7 +114,7 @@ def test_a_curve_is_drawn_with_pointer_and_keys_and_comes_back(page, lab):
     page.reload()
     wait_for(page, is_built)
     assert hash_of(page) == link
-    playwright.expect(page.get_by_role("radio", name="A curve that you draw")).to_have_attribute("aria-checked", "true")
+    expect(page.get_by_role("radio", name="A curve that you draw")).to_have_attribute("aria-checked", "true")
     page.go_back()
     page.go_back()
     wait_for(page, lambda page: state_from_link(hash_of(page))[0].bumps_curve == state.bumps_curve)
@@ -149,24 +134,14 @@ def test_the_trained_net_comes_nearer_but_not_as_near_as_the_best(page, lab):
     assert errors()["Best net"] == 0.00851
     assert errors()["Trained net"] > 2 * errors()["Best net"]
     page.keyboard.press("r")
-    playwright.expect(page.locator("#bumps-step-told")).to_have_text("step 0")
+    expect(page.locator("#bumps-step-told")).to_have_text("step 0")
     page.locator("#bumps-step").click()
-    playwright.expect(page.locator("#bumps-step-told")).to_have_text("step 1")
+    expect(page.locator("#bumps-step-told")).to_have_text("step 1")
 
 
-def test_pictures_are_saved(page, lab, tmp_path):
+def test_every_picture_is_saved_as_png_and_svg(page, lab, tmp_path):
     opened(page, lab, WAVE)
-    for name in ("picture", "errors", "units"):
-        page.locator("#exports summary").click()
-        with page.expect_download() as download:
-            page.locator(f"#export-bumps-{name}-svg").click()
-        download.value.save_as(tmp_path / f"{name}.svg")
-        assert ElementTree.parse(tmp_path / f"{name}.svg").getroot().findall(".//{*}path")
-        page.locator("#exports summary").click()
-        with page.expect_download() as download:
-            page.locator(f"#export-bumps-{name}-png").click()
-        download.value.save_as(tmp_path / f"{name}.png")
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    assert_saves(page, ("bumps-picture", "bumps-errors", "bumps-units"), tmp_path)
 
 
 def test_the_exported_script_is_the_net_in_front(page, lab, tmp_path):
@@ -191,13 +166,11 @@ def test_the_exported_script_is_the_net_in_front(page, lab, tmp_path):
     assert 0.9 * bound < error <= bound
     page.get_by_role("button", name="Nearest sample").click()
     export()
-    playwright.expect(page.locator(".toast")).to_contain_text("Nearest samples are no net")
+    expect(page.locator(".toast")).to_contain_text("Nearest samples are no net")
 
 
 @pytest.mark.parametrize("size", [SIZE, {"width": 820, "height": 1180}])
 def test_nothing_is_wider_than_the_screen(page, lab, size):
     page.set_viewport_size(size)
     opened(page, lab, f"{WAVE}&bumps_shown=bumps,overlapping,hats,free,neighbour")
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
-    if size == SIZE:
-        assert page.evaluate("() => document.documentElement.scrollHeight") <= size["height"]
+    assert_fits(page, width=size["width"], height=size["height"] if size == SIZE else None)

@@ -1,6 +1,4 @@
 import re
-import time
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -9,9 +7,8 @@ from PIL import Image
 from foldline.lab.images_shelf import ImageShelf
 from foldline.lab.images_source import ImageSource
 from foldline.lab.pages import Given
-from lab.live import PATIENCE_MS, PATIENCE_S, SIZE, running_lab
-
-playwright = pytest.importorskip("playwright.sync_api")
+from lab.browser import assert_all_are_named, assert_presets_fit, assert_saves, hash_of, wait_for
+from lab.live import PATIENCE_MS, SIZE, running_lab
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +48,6 @@ def page(browser):
     assert complaints == []
 
 
-def wait_for(page, is_there):
-    """Wait until a function of the page is true; waiting inside of it would need eval."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not is_there(page):
-        assert time.monotonic() < end_s, page.locator("main:visible").inner_text()
-        page.wait_for_timeout(50)
-
-
 def opened(page, lab, link):
     """Open the page and wait for a classifier."""
     page.goto(f"{lab.url}#page=images&{link}")
@@ -73,10 +62,6 @@ def fact(page, name):
 
 def looked(page):
     return page.locator("#images-looked").inner_text()
-
-
-def hash_of(page):
-    return page.url.partition("#")[2]
 
 
 def trained(page, percent):
@@ -233,42 +218,23 @@ def test_a_link_restores_every_setting(page, lab):
 
 def test_every_picture_is_saved_as_png_and_svg(page, lab, tmp_path):
     opened(page, lab, "images=digits&images_units=3")
-    for name in ("templates", "confusion", "image", "loss", "right"):
-        for kind in ("png", "svg"):
-            page.locator("#exports summary").click()
-            with page.expect_download() as download:
-                page.locator(f"#export-{name}-{kind}").click()
-            assert download.value.suggested_filename == f"foldline-{name}.{kind}"
-            download.value.save_as(tmp_path / "picture")
-            if kind == "png":
-                assert np.asarray(Image.open(tmp_path / "picture").convert("L")).std() > 5
-            else:
-                assert len(ElementTree.parse(tmp_path / "picture").getroot()) > 6
+    assert_saves(page, ("templates", "confusion", "image", "loss", "right"), tmp_path)
 
 
 def test_all_presets_play_fit_the_screen_and_say_what_to_notice(page, lab):
     opened(page, lab, "images=digits&steps=1")
-    chips, notices = page.locator("#images-presets button").all(), set()
-    for chip in chips:
-        chip.click()
-        assert chip.get_attribute("aria-pressed") == "true"
+
+    def settle(page):
         assert "steps=" not in hash_of(page)
-        notices.add(page.locator("#images-notice").inner_text())
         wait_for(page, lambda page: fact(page, "Step") > 0)
         page.locator("#images-reset").click()
         wait_for(page, lambda page: looked(page) != "")
-        assert page.evaluate("() => document.documentElement.scrollHeight") <= SIZE["height"]
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZE["width"]
-    assert len(notices) == len(chips) == 7
+
+    assert_presets_fit(page, settle)
 
 
 def test_every_control_has_a_name_of_its_own(page, lab):
     opened(page, lab, "images=digits")
-    nameless = page.evaluate(
-        """() => [...document.querySelectorAll("#images :is(button, input, select, [tabindex])")]
-            .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length))
-            .map((one) => one.outerHTML)"""
-    )
-    assert nameless == []
+    assert_all_are_named(page)
     ids = page.evaluate("() => [...document.querySelectorAll('[id]')].map((one) => one.id)")
     assert len(set(ids)) == len(ids)

@@ -1,15 +1,10 @@
 import re
 from math import cos, radians, sin
-from xml.etree import ElementTree
 
-import numpy as np
 import pytest
-from PIL import Image
+from playwright.sync_api import expect
 
-from lab.live import SIZE
-from lab.test_page_in_browser import hash_of, wait_for
-
-playwright = pytest.importorskip("playwright.sync_api")
+from lab.browser import assert_presets_fit, assert_saves, hash_of, wait_for
 
 SMALL = "page=landscape&points=60&hidden=4"
 
@@ -72,7 +67,7 @@ def test_a_place_that_is_pointed_at_shows_the_net_there_and_leaving_shows_the_ow
     opened(page, f"{lab.url}#{SMALL}")
     own = loss_there(page)
     page.locator("#landscape-map").hover(position={"x": 8, "y": 8})
-    playwright.expect(page.locator("#landscape-there-name")).to_have_text(re.compile(r"The net at \(−1\.1\d, 1\.1\d\)"))
+    expect(page.locator("#landscape-there-name")).to_have_text(re.compile(r"The net at \(−1\.1\d, 1\.1\d\)"))
     wait_for(page, lambda page: loss_there(page) != own)
     page.locator("header").hover()
     wait_for(page, lambda page: loss_there(page) == own)
@@ -84,13 +79,13 @@ def test_training_goes_on_from_the_playground_and_the_landscape_moves_with_it(pa
     wait_for(page, lambda page: page.locator("#facts > div", has_text="Step").locator(".value").inner_text() not in "0")
     page.get_by_role("link", name="Landscape").click()
     page.locator("#landscape-verdict b:not(:empty)").wait_for()
-    playwright.expect(page.locator("#landscape-play")).to_have_text("❚❚ Pause")
+    expect(page.locator("#landscape-play")).to_have_text("❚❚ Pause")
     step = step_of(page)
     assert step > 0
     wait_for(page, lambda page: step_of(page) > step)
     page.locator("#landscape-map").focus()
     page.keyboard.press(" ")
-    playwright.expect(page.locator("#landscape-play")).to_have_text("▶ Play")
+    expect(page.locator("#landscape-play")).to_have_text("▶ Play")
     page.keyboard.press("r")
     wait_for(page, lambda page: step_of(page) == 0)
 
@@ -134,42 +129,26 @@ def test_a_link_restores_every_setting_and_a_preset_is_one_step_back(page, lab):
 def test_a_bowl_is_told_to_be_convex_and_two_units_are_not(page, lab):
     opened(page, f"{lab.url}#{SMALL}")
     page.get_by_role("button", name="1 · A bowl").click()
-    playwright.expect(page.locator("#landscape-verdict")).to_contain_text("Convex, on this line and on every other.")
+    expect(page.locator("#landscape-verdict")).to_contain_text("Convex, on this line and on every other.")
     page.get_by_role("button", name="3 · The same net twice").click()
     told = page.locator("#landscape-verdict")
-    playwright.expect(told).to_contain_text("Not convex. At step 0.50")
-    playwright.expect(told).to_contain_text("2 local minima")
+    expect(told).to_contain_text("Not convex. At step 0.50")
+    expect(told).to_contain_text("2 local minima")
 
 
 def test_every_picture_is_saved_as_png_and_svg(page, lab, tmp_path):
     opened(page, f"{lab.url}#{SMALL}")
-    for name in ("line", "map", "net"):
-        for kind in ("png", "svg"):
-            page.locator("#exports summary").click()
-            with page.expect_download() as download:
-                page.locator(f"#export-landscape-{name}-{kind}").click()
-            assert download.value.suggested_filename == f"foldline-landscape-{name}.{kind}"
-            download.value.save_as(tmp_path / "picture")
-            if kind == "png":
-                assert np.asarray(Image.open(tmp_path / "picture").convert("L")).std() > 5
-            else:
-                drawn = ElementTree.parse(tmp_path / "picture").getroot()
-                assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
-                assert len(drawn) > 8
+    assert_saves(page, ("landscape-line", "landscape-map", "landscape-net"), tmp_path)
 
 
 def test_all_presets_fit_the_screen_and_say_what_to_notice(page, lab):
     opened(page, f"{lab.url}#{SMALL}")
-    chips, notices = page.locator("#landscape-presets button").all(), set()
-    for chip in chips:
-        chip.click()
-        assert chip.get_attribute("aria-pressed") == "true"
-        notices.add(page.locator("#landscape-notice").inner_text())
+
+    def settle(page):
         page.locator("#landscape-verdict b:not(:empty)").wait_for()
         page.wait_for_timeout(300)  # for the words of the first pictures
-        assert page.evaluate("() => document.documentElement.scrollHeight") <= SIZE["height"]
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZE["width"]
-    assert len(notices) == len(chips) >= 5
+
+    assert_presets_fit(page, settle)
 
 
 def test_of_a_convex_loss_the_lowest_minimum_alone_is_marked(page, lab):

@@ -4,17 +4,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PIL import Image
+from playwright.sync_api import expect
 
 import foldline as fl
-from lab.live import PATIENCE_MS, PATIENCE_S, SIZE
-
-playwright = pytest.importorskip("playwright.sync_api")
+from lab.browser import assert_all_are_named, assert_fits, assert_presets_fit, assert_saves, hash_of, wait_for
+from lab.live import PATIENCE_MS, SIZE
 
 
 def opened(page, url):
@@ -24,22 +22,16 @@ def opened(page, url):
     return page
 
 
-def wait_for(page, is_there):
-    """Wait until a function of the page is true; waiting inside of it would need eval."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not is_there(page):
-        assert time.monotonic() < end_s, page.locator("main:visible").inner_text()
-        page.wait_for_timeout(50)
+def warped(page, url):
+    """Open the page of space warps and wait until it can be used."""
+    page.goto(url)
+    page.locator("#warp-presets button").first.wait_for()
 
 
 def fact(page, name):
     """Read one of the numbers under the net; NaN where there is a dash."""
     text = page.locator("#facts > div", has_text=name).locator(".value").inner_text().replace(",", "")
     return float(text) if text != "–" else float("nan")
-
-
-def hash_of(page):
-    return page.url.partition("#")[2]
 
 
 def test_the_spiral_is_learned_to_more_than_95_percent(page, lab):
@@ -152,13 +144,13 @@ def test_every_class_that_is_shown_or_added_has_a_swatch(page, lab):
     page.locator("#plane").click(position={"x": 30, "y": 30})
     assert "classes" not in hash_of(page)  # three, as by default
     swatches = page.locator("#swatches button")
-    playwright.expect(swatches).to_have_count(3)
+    expect(swatches).to_have_count(3)
     page.locator("#field-data").select_option("csv")
     rows = "".join(f"{i % 7},{i % 3},{'abcde'[i % 5]}\n" for i in range(40))
     page.locator("#playground input[type=file]").set_input_files(
         {"name": "five.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
-    playwright.expect(swatches).to_have_count(5)
+    expect(swatches).to_have_count(5)
 
 
 def window_of(page):
@@ -282,12 +274,12 @@ def test_every_layer_has_an_activation_of_its_own(page, lab):
     heads = [page.locator("#playground").get_by_label(f"Activation of hidden layer {layer}") for layer in (1, 2)]
     heads[1].select_option("tanh")
     assert hash_of(page) == "points=50&hidden=5,4&activation=relu,tanh"
-    playwright.expect(page.locator("#map")).to_contain_text("activation is tanh, which has no straight pieces")
+    expect(page.locator("#map")).to_contain_text("activation is tanh, which has no straight pieces")
     assert page.locator("#field-activation").input_value() == ""
     page.locator("#net-sheet").focus()
     for key in ("ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
-    playwright.expect(page.locator("#net-told")).to_contain_text("Layer 2, unit 0 (tanh).")
+    expect(page.locator("#net-told")).to_contain_text("Layer 2, unit 0 (tanh).")
     page.locator("#playground").get_by_label("Take hidden layer 1 out").click()
     assert hash_of(page) == "points=50&hidden=4&activation=tanh"
     page.go_back()
@@ -334,17 +326,17 @@ def test_the_saved_net_is_a_classifier_of_points_in_the_files_units(page, lab, t
     page.locator("#playground input[type=file]").set_input_files(
         {"name": "zoo.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
-    playwright.expect(page.locator(".toast", has_text="zoo.csv: 60 points")).to_be_visible()
+    expect(page.locator(".toast", has_text="zoo.csv: 60 points")).to_be_visible()
     page.locator("#play").click()
     wait_for(page, lambda page: fact(page, "Train right") > 95)
     page.locator("#play").click()
-    playwright.expect(page.locator("#play")).to_have_text("▶ Play")
+    expect(page.locator("#play")).to_have_text("▶ Play")
     page.locator("#exports summary").click()
     with page.expect_download() as download:
         page.locator("#export-model").click()
     assert download.value.suggested_filename == "foldline-net.safetensors"
     download.value.save_as(tmp_path / "net.safetensors")
-    playwright.expect(page.locator(".toast")).to_contain_text("foldline.load('foldline-net.safetensors')")
+    expect(page.locator(".toast")).to_contain_text("foldline.load('foldline-net.safetensors')")
     model = fl.load(tmp_path / "net.safetensors")
     assert 100 * model.score(xy, names) == pytest.approx(fact(page, "Train right"), abs=0.06)
     assert model.classes_.tolist() == ["ant", "zebra"]
@@ -364,36 +356,15 @@ def test_the_saved_net_is_a_classifier_of_points_in_the_files_units(page, lab, t
 )
 def test_every_picture_is_saved_as_png_and_svg(page, lab, link, pictures, tmp_path):
     page.goto(f"{lab.url}#{link}")
-    page.locator("#facts .value:not(:empty), #warp-linear").locator("visible=true").first.wait_for()
-    for name in pictures:
-        for kind in ("png", "svg"):
-            page.locator("#exports summary").click()
-            with page.expect_download() as download:
-                page.locator(f"#export-{name}-{kind}").click()
-            assert download.value.suggested_filename == f"foldline-{name}.{kind}"
-            download.value.save_as(tmp_path / "picture")
-            if kind == "png":
-                assert np.asarray(Image.open(tmp_path / "picture").convert("L")).std() > 5
-            else:
-                drawn = ElementTree.parse(tmp_path / "picture").getroot()
-                assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
-                assert len(drawn) > 8
+    page.locator("#facts .value:not(:empty), #warp-play:not(:empty)").locator("visible=true").first.wait_for()
+    assert_saves(page, pictures, tmp_path)
 
 
 def test_all_presets_fit_the_screen_and_say_what_to_notice(page, lab):
     opened(page, lab.url)
     for link in ("Playground", "Space warp", "Wiring"):
         page.get_by_role("link", name=link).click()
-        chips = page.locator("main:visible .chips button").all()
-        notices = set()
-        assert len(chips) >= 6
-        for chip in chips:
-            chip.click()
-            assert chip.get_attribute("aria-pressed") == "true"
-            notices.add(page.locator("main:visible .notice").inner_text())
-            assert page.evaluate("() => document.documentElement.scrollHeight") <= SIZE["height"]
-            assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZE["width"]
-        assert len(notices) == len(chips)
+        assert_presets_fit(page)
 
 
 def test_a_number_that_rounds_to_zero_has_no_sign(page, lab):
@@ -410,13 +381,8 @@ def test_every_control_has_a_name_and_a_place_in_the_tab_order(page, lab):
     opened(page, lab.url)
     for link in ("Playground", "Space warp", "Wiring"):
         page.get_by_role("link", name=link).click()
-        nameless = page.evaluate(
-            """() => [...document.querySelectorAll("button, a, input, select, summary, [tabindex]")]
-                .filter((one) => one.checkVisibility())
-                .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length))
-                .map((one) => one.outerHTML)"""
-        )
-        assert nameless == []
+        page.locator("main:visible .primary:not(:empty)").wait_for()
+        assert_all_are_named(page)
         wanted = page.evaluate(
             """() => [...document.querySelectorAll("button, a, input, select, summary, [tabindex]")]
                 .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0).length"""
@@ -429,8 +395,22 @@ def test_every_control_has_a_name_and_a_place_in_the_tab_order(page, lab):
         assert len(seen - {-1}) >= wanted
 
 
+def test_a_page_that_cannot_be_had_is_told_and_asked_for_again(browser, lab):
+    page = browser.new_page(viewport=SIZE)
+    opened(page, lab.url)
+    page.route("**/warp_page.js", lambda route: route.abort())
+    page.get_by_role("link", name="Space warp").click()
+    expect(page.locator(".toast")).to_contain_text("The lab does not answer.")
+    page.unroute("**/warp_page.js")
+    page.get_by_role("link", name="Playground").click()
+    page.get_by_role("link", name="Space warp").click()
+    page.locator("#warp-play").click()
+    expect(page.locator("#warp-play")).to_have_text("❚❚ Pause")
+    page.close()
+
+
 def test_a_handle_of_the_matrix_can_be_dragged_and_one_step_back_undoes_it(page, lab):
-    page.goto(f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
+    warped(page, f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
     canvas = page.locator("#warp-linear")
     canvas.wait_for()
     box = canvas.bounding_box()
@@ -447,7 +427,7 @@ def test_a_handle_of_the_matrix_can_be_dragged_and_one_step_back_undoes_it(page,
 
 
 def test_a_typed_entry_is_one_step_back_and_one_out_of_range_goes_back(page, lab):
-    page.goto(f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
+    warped(page, f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
     entry = page.get_by_label("W₁₁")
     entry.select_text()
     entry.press_sequentially("0.25")
@@ -465,8 +445,7 @@ FOLD_TWICE = "page=warp&warp=1,0.6,-0.5,1.1,0.3,0.4,-0.9,0.7,0.8,0.8,0.5,-0.9"
 
 
 def test_space_plays_and_pauses_the_plane_and_r_begins_again(page, lab):
-    page.goto(f"{lab.url}#{FOLD_TWICE}")
-    page.locator("#warp-presets button").first.wait_for()
+    warped(page, f"{lab.url}#{FOLD_TWICE}")
     play, when = page.locator("#warp-play"), page.locator("#warp-when")
     page.keyboard.press("r")
     wait_for(page, lambda page: 0 < float(when.input_value()) < 2)
@@ -481,7 +460,7 @@ def test_space_plays_and_pauses_the_plane_and_r_begins_again(page, lab):
 
 
 def test_a_preset_chosen_while_the_plane_moves_begins_again_at_the_same_speed(page, lab):
-    page.goto(f"{lab.url}#{FOLD_TWICE}")
+    warped(page, f"{lab.url}#{FOLD_TWICE}")
     page.keyboard.press("r")
     page.locator("#warp-presets button").nth(5).click()
     wait_for(page, lambda page: float(page.locator("#warp-when").input_value()) > 0.2)
@@ -502,8 +481,7 @@ def test_a_preset_chosen_while_the_plane_moves_begins_again_at_the_same_speed(pa
 
 
 def test_a_matrix_of_no_preset_has_no_presets_sentence(page, lab):
-    page.goto(f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
-    page.locator("#warp-presets button").first.wait_for()
+    warped(page, f"{lab.url}#page=warp&warp=1,0,0,1,0,0")
     told = page.locator("#warp-notice").inner_text()
     for chip in page.locator("#warp-presets button").all():
         chip.click()
@@ -519,13 +497,13 @@ def test_a_csv_file_is_played_with_and_a_wrong_one_is_told(page, lab):
     page.locator("#playground input[type=file]").set_input_files(
         {"name": "pets.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
-    playwright.expect(page.locator(".toast", has_text="pets.csv: 40 points of 2 classes (dog, cat)")).to_be_visible()
+    expect(page.locator(".toast", has_text="pets.csv: 40 points of 2 classes (dog, cat)")).to_be_visible()
     page.locator("#plane").hover(position={"x": 100, "y": 100})
-    playwright.expect(page.locator("#map")).to_contain_text(re.compile("Class [01], (dog|cat), wins"))
+    expect(page.locator("#map")).to_contain_text(re.compile("Class [01], (dog|cat), wins"))
     page.locator("#playground input[type=file]").set_input_files(
         {"name": "bad.csv", "mimeType": "text/csv", "buffer": b"1,2\n"}
     )
-    playwright.expect(page.locator(".toast", has_text="expected")).to_be_visible()
+    expect(page.locator(".toast", has_text="expected")).to_be_visible()
 
 
 def test_two_of_a_files_columns_are_chosen_by_name_and_by_picture(page, lab):
@@ -537,7 +515,7 @@ def test_two_of_a_files_columns_are_chosen_by_name_and_by_picture(page, lab):
     page.locator("#playground input[type=file]").set_input_files(
         {"name": "four.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     )
-    playwright.expect(page.locator(".toast")).to_contain_text("It has 4 columns of numbers")
+    expect(page.locator(".toast")).to_contain_text("It has 4 columns of numbers")
     across, up = (page.locator("#playground").get_by_label(label) for label in ("Across (x)", "Up (y)"))
     across.select_option("height")
     assert hash_of(page) == "data=csv&columns=2,1"
@@ -545,16 +523,16 @@ def test_two_of_a_files_columns_are_chosen_by_name_and_by_picture(page, lab):
     assert hash_of(page) == "data=csv&columns=1,2"
     page.locator("#playground summary", has_text="Pairs").click()
     pairs = page.get_by_role("button", name=re.compile(" over "))
-    playwright.expect(pairs).to_have_count(12)
-    playwright.expect(page.get_by_role("button", name="height over width")).to_have_attribute("aria-pressed", "true")
-    assert page.evaluate("() => document.documentElement.scrollHeight") <= SIZE["height"]
+    expect(pairs).to_have_count(12)
+    expect(page.get_by_role("button", name="height over width")).to_have_attribute("aria-pressed", "true")
+    assert_fits(page)
     page.get_by_role("button", name="age over length").click()
     assert hash_of(page) == "data=csv&columns=0,3"
     assert [across.input_value(), up.input_value()] == ["0", "3"]
     page.reload()
     page.locator("#facts .value:not(:empty)").first.wait_for()
-    playwright.expect(across).to_have_value("0")
-    playwright.expect(up).to_have_value("3")
+    expect(across).to_have_value("0")
+    expect(up).to_have_value("3")
     page.locator("#exports summary").click()
     with page.expect_download() as download:
         page.locator("#export-plane-svg").click()
@@ -564,9 +542,9 @@ def test_two_of_a_files_columns_are_chosen_by_name_and_by_picture(page, lab):
     page.locator("#playground input[type=file]").set_input_files(
         {"name": "two.csv", "mimeType": "text/csv", "buffer": b"0,1,a\n1,0,b\n2,2,b"}
     )
-    playwright.expect(page.locator(".toast")).to_contain_text("two.csv: 3 points")
+    expect(page.locator(".toast")).to_contain_text("two.csv: 3 points")
     assert hash_of(page) == "data=csv"
-    playwright.expect(across).to_be_hidden()
+    expect(across).to_be_hidden()
 
 
 def test_a_restarted_engine_is_told_in_the_servers_words_alone(page, lab):
@@ -575,7 +553,7 @@ def test_a_restarted_engine_is_told_in_the_servers_words_alone(page, lab):
     opened(page, lab.url)
     words = "the engine ended; expected it to go on. It was started again without your settings."
     sockets[0].send(json.dumps({"error": words, "restarted": True}))
-    playwright.expect(page.locator(".toast")).to_have_text(words)
+    expect(page.locator(".toast")).to_have_text(words)
 
 
 def test_a_lost_connection_is_told_above_the_page_and_covers_nothing(page, lab):

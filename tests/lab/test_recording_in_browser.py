@@ -1,26 +1,12 @@
-import os
-import shutil
-
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from foldline.lab.recording import record_training
 from foldline.lab.state import LabState
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        # A browser of root has no sandbox, as in most containers.
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"] * (os.geteuid() == 0))
-        yield browser
-        browser.close()
+from lab.browser import assert_fits
+from lab.live import SIZE
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +23,7 @@ def files(tmp_path_factory):
 @pytest.fixture
 def page(browser):
     """A page without network; whatever it complains about or asks for fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
+    context = browser.new_context(viewport=SIZE, offline=True)
     page, complaints, asked = context.new_page(), [], []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda message: complaints.append(message.text))
@@ -55,7 +41,7 @@ def opened(page, file):
 
 
 def told(page, words):
-    playwright.expect(page.locator("#when-told")).to_have_text(words)
+    expect(page.locator("#when-told")).to_have_text(words)
 
 
 def test_keys_and_slider_go_through_training_time(page, files):
@@ -81,7 +67,7 @@ def test_it_plays_to_its_end_and_again_from_the_start(page, files):
     page.keyboard.press(" ")
     assert page.locator("#play").inner_text() == "❚❚ Pause"
     told(page, "step 200")
-    playwright.expect(page.locator("#play")).to_have_text("▶ Play")
+    expect(page.locator("#play")).to_have_text("▶ Play")
     page.locator("#play").click()
     assert page.locator("#when").input_value() != "10"
     page.keyboard.press(" ")  # of the button that has the focus
@@ -94,7 +80,7 @@ def test_plane_and_net_are_drawn_in_light_and_in_dark(page, files, name, tmp_pat
     seen = []
     for theme in ("Light", "Dark"):
         page.locator("#theme").click()
-        playwright.expect(page.locator("#theme")).to_contain_text(theme)
+        expect(page.locator("#theme")).to_contain_text(theme)
         for place in ("#plane-canvas", "#net", "#loss-chart"):
             page.locator(place).screenshot(path=tmp_path / "shot.png")
             picture = np.asarray(Image.open(tmp_path / "shot.png").convert("L"))
@@ -113,5 +99,4 @@ def test_a_unit_that_is_pointed_at_is_told_and_shown(page, files):
 
 def test_everything_is_on_a_screen_of_1280_by_720(page, files):
     opened(page, files / "folds.html")
-    for side, most in (("scrollHeight", 720), ("scrollWidth", 1280)):
-        assert page.evaluate(f"() => document.documentElement.{side}") <= most
+    assert_fits(page)

@@ -1,17 +1,16 @@
 import json
 import os
 import shutil
-from urllib.parse import unquote
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 import foldline as fl
+from lab.browser import assert_all_are_named, assert_fits, assert_saves, hash_of
 from lab.live import SIZE, running_lab
 
-playwright = pytest.importorskip("playwright.sync_api")
 RECIPES = ["raw/ridge", "hog/softmax"]
 LEAK = """
 <title>leak</title><meta http-equiv="refresh" content="0;url=../schema.json">
@@ -69,10 +68,6 @@ def opened(page, lab, link=""):
     return page
 
 
-def hash_of(page):
-    return unquote(page.url.partition("#")[2])
-
-
 def column(page, i):
     return page.locator(f"#run-board tbody tr > :nth-child({i})").all_inner_texts()
 
@@ -95,7 +90,7 @@ def test_the_newest_run_is_shown_and_arrow_keys_go_through_the_others(page, lab)
     page.keyboard.press("ArrowDown")
     assert "leaderboard.json is damaged" in page.locator("#run-verdict").inner_text()
     page.keyboard.press("ArrowDown")
-    playwright.expect(page.locator("#run-pictures img")).to_have_js_property("complete", True)
+    expect(page.locator("#run-pictures img")).to_have_js_property("complete", True)
     assert page.locator("#run-pictures img").evaluate("(picture) => picture.naturalWidth") > 300
     assert page.locator("#run-board table").count() == 0
     page.keyboard.press("ArrowDown")
@@ -195,13 +190,13 @@ def test_a_new_run_shows_up_by_itself(page, lab, folder):
     shutil.copytree(folder / "second", folder / "third")
     try:
         (folder / "third" / "leaderboard.json").touch()
-        playwright.expect(page.locator("#run-name")).to_have_text("third")  # no run is chosen: the newest is shown
+        expect(page.locator("#run-name")).to_have_text("third")  # no run is chosen: the newest is shown
         assert page.locator("#runs-choices button").count() == 6
         assert page.evaluate("() => document.activeElement.innerText").startswith("third")
     finally:
         shutil.rmtree(folder / "third")
     page.locator("#runs-refresh").click()
-    playwright.expect(page.locator("#runs-choices button")).to_have_count(5)
+    expect(page.locator("#runs-choices button")).to_have_count(5)
 
 
 def test_a_link_to_a_run_that_is_gone_is_told(page, lab):
@@ -228,13 +223,8 @@ def test_an_empty_folder_says_how_to_make_a_run(browser, tmp_path):
 
 def test_the_leaderboard_is_saved_as_png_and_svg(page, lab, tmp_path):
     opened(page, lab, "&run=first run/leaderboard.json&beside=second/leaderboard.json")
-    for kind in ("png", "svg"):
-        page.locator("#exports summary").click()
-        with page.expect_download() as download:
-            page.locator(f"#export-leaderboard-{kind}").click()
-        download.value.save_as(tmp_path / f"board.{kind}")
-    assert np.asarray(Image.open(tmp_path / "board.png").convert("L")).std() > 5
-    words = " ".join(ElementTree.parse(tmp_path / "board.svg").getroot().itertext())
+    assert_saves(page, ["leaderboard"], tmp_path)
+    words = " ".join(ElementTree.parse(tmp_path / "leaderboard.svg").getroot().itertext())
     assert "HoG, softmax" in words
     assert "+25.0 points" in words
 
@@ -244,12 +234,5 @@ def test_nothing_is_wider_than_the_screen_and_every_control_has_a_name(page, lab
     page.set_viewport_size(size)
     for run in ("first run/leaderboard.json", "going/learning.json", "old/sweep/sweep.json"):
         opened(page, lab, f"&run={run}&beside=second/leaderboard.json")
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= size["width"]
-        nameless = page.evaluate(
-            """() => [...document.querySelectorAll("main button, main a, main select, main progress, main img")]
-                .filter((one) => one.checkVisibility())
-                .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length || one.alt))
-                .filter((one) => !one.querySelector("[alt]"))
-                .map((one) => one.outerHTML)"""
-        )
-        assert nameless == []
+        assert_fits(page, width=size["width"], height=None)
+        assert_all_are_named(page)

@@ -1,15 +1,10 @@
 import re
-from xml.etree import ElementTree
 
-import numpy as np
-import pytest
-from PIL import Image
+from playwright.sync_api import expect
 
 from foldline.insight.wiring_pictures import node_places
 from foldline.models import Wiring, random_wiring
-from lab.live import PATIENCE_MS
-
-playwright = pytest.importorskip("playwright.sync_api")
+from lab.browser import assert_saves, drag, hash_of
 
 DIAMOND = Wiring(4, ((0, 1), (0, 2), (1, 3), (2, 3)))
 IN_LINK = "wiring_graph=own&wiring_nodes=4&wiring_edges=01021323"
@@ -24,11 +19,7 @@ def opened(page, lab, link=""):
 
 def told(page, words, *, at="#wiring-facts"):
     """Wait until the page says some words."""
-    playwright.expect(page.locator(at)).to_contain_text(words, timeout=PATIENCE_MS)
-
-
-def hash_of(page):
-    return page.url.partition("#")[2]
+    expect(page.locator(at)).to_contain_text(words)
 
 
 def node_px(page, lab, wiring, node):
@@ -45,13 +36,6 @@ def node_px(page, lab, wiring, node):
         {"url": f"{lab.url}wiring_graph.js", "graph": graph, "size": {"width": box["width"], "height": box["height"]}},
     )
     return box["x"] + nodes[node]["x"], box["y"] + nodes[node]["y"]
-
-
-def drag(page, start, end):
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(*end, steps=6)
-    page.mouse.up()
 
 
 def test_a_preset_trains_both_nets_to_more_than_90_percent(page, lab):
@@ -151,21 +135,9 @@ def test_a_link_restores_the_graph_and_its_settings(page, lab):
     assert f"{len(expected.edges)} connections, {expected.depth} deep" in before[1]
 
 
-@pytest.mark.parametrize("kind", ["png", "svg"])
-def test_graph_planes_and_curves_are_saved(page, lab, kind, tmp_path):
+def test_every_picture_is_saved_as_png_and_svg(page, lab, tmp_path):
     opened(page, lab, IN_LINK)
-    for name in ("graph", "wired", "regular", "loss", "right"):
-        page.locator("#exports summary").click()
-        with page.expect_download() as download:
-            page.locator(f"#export-{name}-{kind}").click()
-        assert download.value.suggested_filename == f"foldline-{name}.{kind}"
-        download.value.save_as(tmp_path / "picture")
-        if kind == "png":
-            assert np.asarray(Image.open(tmp_path / "picture").convert("L")).std() > 5
-        else:
-            drawn = ElementTree.parse(tmp_path / "picture").getroot()
-            assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
-            assert len(drawn) > 8
+    assert_saves(page, ("graph", "wired", "regular", "loss", "right"), tmp_path)
 
 
 def test_a_node_pointed_at_is_told_and_laid_over_the_plane(page, lab):

@@ -1,21 +1,20 @@
 /** Wires the lab's parts together, and does nothing else. */
 
-import { bumpsPage } from "./bumps_page.js";
 import { readPalette } from "./colors.js";
 import { connectionView } from "./connection.js";
 import { find, toast } from "./dom.js";
 import { saveModel } from "./export.js";
 import { exportMenu } from "./export_menu.js";
-import { imagesPage } from "./images_page.js";
-import { landscapePage } from "./landscape_page.js";
 import { pageBar } from "./pages.js";
-import { playground } from "./playground.js";
-import { runsPage } from "./runs_page.js";
 import { connect, loadSchema } from "./server.js";
 import { makeStore } from "./store.js";
 import { themeButton } from "./theme.js";
-import { warpPage } from "./warp_page.js";
-import { wiringPage } from "./wiring_page.js";
+
+/** @typedef {import("./pages.js").View} View */
+
+const NO_ANSWER = "The lab does not answer. Start foldline lab again, then load this page again.";
+/** @type {View} of a page that is still loaded */
+const EMPTY = { redraw() {}, sheets: () => [] };
 
 async function start() {
   const showStatus = connectionView();
@@ -25,27 +24,48 @@ async function start() {
   /** @type {import("./server.js").Server | null} */
   let server = null;
   const engine = { send: (/** @type {import("./server.js").Message} */ message) => server?.send(message) };
-  /** @type {Readonly<Record<string, import("./pages.js").View>>} by the names of their pages */
-  const views = {
-    playground: playground(store, engine, paletteNow),
-    warp: warpPage(store, paletteNow),
-    images: imagesPage(store, engine, paletteNow),
-    bumps: bumpsPage(store, engine, paletteNow),
-    landscape: landscapePage(store, engine, paletteNow),
-    wiring: wiringPage(store, engine, paletteNow),
-    runs: runsPage(store, paletteNow),
+  // Each is loaded when it is first opened: all of them together are a hundred modules.
+  /** @type {Readonly<Record<string, () => Promise<View>>>} by the names of their pages */
+  const pages = {
+    playground: async () => (await import("./playground.js")).playground(store, engine, paletteNow),
+    warp: async () => (await import("./warp_page.js")).warpPage(store, paletteNow),
+    bumps: async () => (await import("./bumps_page.js")).bumpsPage(store, engine, paletteNow),
+    landscape: async () => (await import("./landscape_page.js")).landscapePage(store, engine, paletteNow),
+    images: async () => (await import("./images_page.js")).imagesPage(store, engine, paletteNow),
+    wiring: async () => (await import("./wiring_page.js")).wiringPage(store, engine, paletteNow),
+    runs: async () => (await import("./runs_page.js")).runsPage(store, paletteNow),
   };
-  const shown = () => views[store.get().page];
+  /** @type {Map<string, View>} */
+  const views = new Map();
+  /** @type {Set<string>} */
+  const loading = new Set();
+  const shown = () => views.get(store.get().page) ?? EMPTY;
+  const open = async () => {
+    const { page } = store.get();
+    if (views.has(page) || loading.has(page)) return;
+    loading.add(page);
+    try {
+      const view = await pages[page]();
+      views.set(page, view);
+      find(page, HTMLElement).inert = false;
+      view.redraw();
+      // Pictures that came meanwhile were drawn by nobody: ask for one more.
+      if (store.get().page === page) engine.send({ do: "set", state: store.get() });
+    } catch (error) {
+      toast(error instanceof TypeError ? NO_ANSWER : String(error)); // the browser's error where a module cannot be had
+    } finally {
+      loading.delete(page);
+    }
+  };
+
   pageBar(store);
   exportMenu(shown, paletteNow);
-  const recolor = () => {
+  themeButton(() => {
     palette = readPalette();
-    Object.values(views).forEach((view) => view.redraw());
-  };
-  themeButton(recolor);
-  recolor();
+    views.forEach((view) => view.redraw());
+  });
   server = connect({
-    frame: (frame) => views[frame.kind]?.show?.(frame),
+    frame: (frame) => views.get(frame.kind)?.show?.(frame),
     look: (look) => shown().look?.(look),
     file: saveModel,
     error: (words) => {
@@ -59,13 +79,15 @@ async function start() {
     const picture = find(store.get().page, HTMLElement).querySelector("[role=application]");
     if (picture instanceof HTMLElement) picture.focus();
   };
-  store.listen((state) => server?.send({ do: "set", state }));
+  store.listen((state) => {
+    engine.send({ do: "set", state });
+    open();
+  });
+  await open();
 }
 
 start().catch((error) => {
   const banner = find("banner", HTMLElement);
   banner.hidden = false;
-  banner.textContent = error instanceof TypeError && error.message.includes("fetch")
-    ? "The lab does not answer. Start foldline lab again, then load this page again."
-    : String(error.message ?? error);
+  banner.textContent = error instanceof TypeError && error.message.includes("fetch") ? NO_ANSWER : String(error.message ?? error);
 });
