@@ -78,8 +78,8 @@ def assert_presets_fit(page, settle=lambda page: None):
 def assert_all_are_named(page):
     """Whatever can be used of what is shown has a name for those who do not see it."""
     nameless = page.evaluate(
-        """() => [...document.querySelectorAll("button, a, input, select, summary, progress, img:not([alt]), [tabindex]")]
-            .filter((one) => one.checkVisibility())
+        """() => [...document.querySelectorAll("a, button, input, select, summary, progress, [tabindex], img")]
+            .filter((one) => one.checkVisibility() && !one.hasAttribute("alt"))
             .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length))
             .filter((one) => !one.querySelector("[alt]"))
             .map((one) => one.outerHTML)"""
