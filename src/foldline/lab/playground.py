@@ -5,7 +5,6 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32, UInt16
-from scipy.special import softmax
 
 from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.core.plane_inputs import plane_inputs
@@ -13,7 +12,7 @@ from foldline.lab.first_net import OF_NET
 from foldline.lab.kept import Kept
 from foldline.lab.pages import NOTHING, Given, LabPage, Picture
 from foldline.lab.points import LabPoints, make_points
-from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at
+from foldline.lab.regions import Drawn, draw_grid, draw_regions, look_at, softmax
 from foldline.lab.saving import FILE, model_file
 from foldline.lab.state import LabState, differ
 from foldline.lab.trainer import MOST_RESPONSES, Measured, Trainer, net_of_layers

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float32
-from scipy.linalg import eigh
 
 from foldline.core.checks import integer, is_list
 from foldline.core.errors import SettingError
@@ -109,6 +108,8 @@ class Stem(NamedTuple):
 
     def _whitening(self, X: Float32[np.ndarray, "n d"]) -> tuple[Linear, Float32[np.ndarray, "d p"]]:
         """Give the layer that whitens and the principal directions."""
+        from scipy.linalg import eigh  # imported here: nets without a stem need no SciPy
+
         mean = X.mean(axis=0)
         centred = X - mean
         covariance = centred.T @ centred / np.float32(len(X))
