@@ -145,6 +145,20 @@ def test_keys_go_through_images_and_cells(page, lab):
     assert hash_of(page).endswith("images_show=mistakes&images_row=2")
 
 
+def test_what_is_said_is_of_the_image_that_leads_the_list_after_a_step(page, lab):
+    opened(page, lab, "images=digits&images_show=mistakes")
+    for step in range(1, 5):
+        page.locator("#images-step").click()
+        wait_for(page, lambda page, step=step: fact(page, "Step") == step)
+        page.wait_for_timeout(400)  # for what is asked, or is not
+        said = looked(page)
+        page.locator("#images-grid").click(position={"x": 10, "y": 10})
+        leads = int(re.search(r"images_row=(\d+)", hash_of(page))[1])
+        assert said.startswith(f"Image {leads + 1},")
+        page.go_back()
+        page.mouse.move(5, 5)
+
+
 def test_an_image_pointed_at_is_shown_and_let_go(page, lab):
     opened(page, lab, "images=digits&images_row=5")
     wait_for(page, lambda page: looked(page).startswith("Image 6, 5"))

@@ -132,6 +132,7 @@ export function imagesPage(store, server, palette) {
     rows = rowsShown(sight, state);
     grid.show(rows);
     find("images-counted", HTMLElement).textContent = rowsInWords(sight, state, rows.length);
+    if (told?.row !== row()) ask();
   };
 
   const drawGrid = () => {
