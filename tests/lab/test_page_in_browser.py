@@ -395,6 +395,20 @@ def test_every_control_has_a_name_and_a_place_in_the_tab_order(page, lab):
         assert len(seen - {-1}) >= wanted
 
 
+def test_a_menu_is_closed_by_escape_and_by_a_press_outside(page, lab):
+    opened(page, lab.url)
+    menu = page.locator("#exports")
+    menu.locator("summary").click()
+    expect(menu).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(menu.locator("summary")).to_be_focused()
+    menu.locator("summary").click()
+    menu.locator("li button").first.hover()
+    page.locator("#plane").click(position={"x": 9, "y": 9})
+    expect(menu).not_to_have_attribute("open", "")
+
+
 def test_a_page_that_cannot_be_had_is_told_and_asked_for_again(browser, lab):
     page = browser.new_page(viewport=SIZE)
     opened(page, lab.url)

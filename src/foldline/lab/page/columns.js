@@ -1,7 +1,7 @@
 /** Which two columns of a CSV file are x and y: two lists, and small pictures of every pair. */
 
 import { MARKS } from "./colors.js";
-import { make, sheet } from "./dom.js";
+import { letItClose, make, sheet } from "./dom.js";
 import { follow, idOf } from "./fields.js";
 import { loadTable } from "./server.js";
 
@@ -35,14 +35,7 @@ export function columnControls(place, store, palette, on) {
     const table = await loadTable();
     if (table) drawPairs(table);
   };
-  menu.onkeydown = (event) => {
-    if (event.key !== "Escape") return;
-    menu.open = false;
-    menu.querySelector("summary")?.focus();
-  };
-  addEventListener("pointerdown", ({ target }) => {
-    if (target instanceof Node && !menu.contains(target)) menu.open = false;
-  });
+  letItClose(menu);
 
   const drawPairs = (/** @type {import("./server.js").Table} */ { columns, rows, labels }) => {
     const n = rows[0].length;

@@ -74,6 +74,18 @@ export function letGo({ currentTarget, detail }) {
   if (detail > 0 && currentTarget instanceof HTMLElement) currentTarget.blur();
 }
 
+/** Escape and a press outside close a menu. @param {HTMLDetailsElement} menu */
+export function letItClose(menu) {
+  menu.onkeydown = ({ key }) => {
+    if (key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary")?.focus();
+  };
+  addEventListener("pointerdown", ({ target }) => {
+    if (target instanceof Node && !menu.contains(target)) menu.open = false;
+  });
+}
+
 /** @param {HTMLElement} place that is read aloud when it changes @param {string} words */
 export function tell(place, words) {
   if (place.textContent !== words) place.textContent = words;

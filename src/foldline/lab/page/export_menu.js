@@ -1,6 +1,6 @@
 /** The menu that saves and copies. */
 
-import { find, make, toast } from "./dom.js";
+import { find, letItClose, make, toast } from "./dom.js";
 import { pngOf, save, svgOf } from "./export.js";
 
 /** @typedef {import("./export.js").Sheet} Sheet */
@@ -46,12 +46,5 @@ export function exportMenu(shown, palette) {
       taskRow({ name: "link", label: "Copy the link", says: "It restores every setting, and your points", act: copyLink }),
     );
   };
-  menu.onkeydown = (event) => {
-    if (event.key !== "Escape") return;
-    menu.open = false;
-    menu.querySelector("summary")?.focus();
-  };
-  addEventListener("pointerdown", ({ target }) => {
-    if (target instanceof Node && !menu.contains(target)) menu.open = false;
-  });
+  letItClose(menu);
 }
