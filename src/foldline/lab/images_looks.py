@@ -108,10 +108,8 @@ def _pipeline(model: MLP, vectors: Vectors) -> ImagePipeline:
     """Give the linear classifier as the estimator that it would have been fitted to."""
     classifier = LinearClassifier()
     classifier.model_, classifier.classes_ = model, np.arange(len(vectors.images.class_names))
-    pipeline = ImagePipeline(vectors.features, classifier)
-    pipeline.features_, pipeline.classifier_ = vectors.features, classifier
-    pipeline.image_shape_ = vectors.images.shape
-    return pipeline
+    shape = vectors.images.shape
+    return ImagePipeline.from_fitted(vectors.features, classifier, class_names=None, image_shape=shape)
 
 
 def _short(numbers: np.ndarray) -> object:
