@@ -84,7 +84,7 @@ def test_programs_are_forgotten_where_there_are_too_many(tmp_path):
         "mappings = lambda: len(open('/proc/self/maps').readlines())\n"
         "jax.jit(lambda x: x + 1)(jax.numpy.zeros(3)); start = mappings()\n"
         "for n in range(1, 60): jax.jit(lambda x: jax.numpy.sin(x) * x + n)(jax.numpy.zeros(n))\n"
-        "full = mappings(); print(forget_programs(), end=' '); kept = mappings()\n"
-        "print(forget_programs(most=start), end=' '); gc.collect(); print(kept >= full > mappings() + 50)\n"
+        "print(forget_programs(), end=' '); kept = mappings()\n"
+        "print(forget_programs(most=start), end=' '); gc.collect(); print(kept > mappings() + 100)\n"
     )
     assert run(script, tmp_path / "cache") == "False True True"
