@@ -313,3 +313,16 @@ def test_a_changed_setting_waits_for_no_pictures_turn():
     session.do({"do": "set", "state": SMALL | {"lr": 0.1}})
     assert session.due_s() <= time.monotonic()
     assert session.due_s() < turn_s
+
+
+def test_a_changed_setting_is_shown_before_it_is_trained_with_and_training_goes_on_while_changes_come():
+    session = EngineSession()
+    session.do({"do": "set", "state": SMALL})
+    session.do({"do": "play"})
+    steps = []
+    for lr in (0.1, 0.2, 0.3, 0.3):
+        session.do({"do": "set", "state": SMALL | {"lr": lr}})
+        frame = decode_frame(session.frame()[0])
+        session.do({"do": "ack", "frame": frame.number})
+        steps.append(frame.meta["steps"])
+    assert [n > 0 for n in steps] == [False, True, False, True]

@@ -304,10 +304,11 @@ def test_both_pages_train_one_net_and_it_goes_on_from_one_to_the_other(pages):
     session.do({"do": "play"})
     for page in (*pages, pages[0]):
         session.do({"do": "set", "state": {**small, "page": page}})
-        frame = frame_of(session)
-        assert frame.kind == page
-        assert frame.meta["playing"]
-        steps.append(frame.meta["step"])
+        shown, trained = frame_of(session), frame_of(session)
+        assert shown.kind == trained.kind == page
+        assert shown.meta["playing"]
+        assert shown.meta["step"] == (steps[-1] if steps else 0)
+        steps.append(trained.meta["step"])
     assert 0 < steps[0] < steps[1] < steps[2]
     assert len({id(getattr(one, "_playground", one)) for one in session._pages.values()}) == 1
 

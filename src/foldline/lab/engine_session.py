@@ -39,6 +39,7 @@ class EngineSession:
         self._n_frames = 0
         self._kept: dict[str, dict[str, np.ndarray]] = {}  # what the browser has of each page
         self._n_steps = 0  # since the last frame
+        self._is_change = False  # whether the last frame showed a change, and nothing was trained for it
         self._next_s = 0.0
 
     def do(self, command: Command) -> str | bytes | None:
@@ -68,12 +69,17 @@ class EngineSession:
         return self._next_s - FRAME_S if self._wanted is not None else self._next_s
 
     def frame(self) -> tuple[bytes | None, str | None]:
-        """Train, if it plays, and make a frame; an error pauses, and its text comes beside the frame."""
+        """Train, if it plays, and make a frame; an error pauses, and its text comes beside the frame.
+
+        A changed setting is shown before anything is trained with it: a new net's training is compiled only then. While
+        changes go on coming, every other frame trains.
+        """
         start = time.monotonic()
         frame = text = None
         try:
+            self._is_change = self._wanted is not None and not self._is_change
             self._take_wanted()
-            if self._is_playing:
+            if self._is_playing and not self._is_change:
                 self._train(until_s=start + TRAINING_S)
         except Exception as error:
             text = self._failed(error)
