@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from contextlib import contextmanager
-from socket import create_connection
+from socket import create_connection, create_server
 
 from websockets.sync.client import connect
 
@@ -76,6 +76,12 @@ class Page:
             if isinstance(answer, dict):
                 return answer
         raise AssertionError("no text came")
+
+
+def free_port():
+    """Give a port that no lab of another test asks for: all others take the usual one, or any."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 @contextmanager

@@ -169,7 +169,7 @@ def test_several_labs_are_open_at_once_beside_a_running_event_loop():
     model = fl.MLPClassifier(hidden=(4,), epochs=1).fit(X, y)
 
     async def in_a_notebook():
-        return [fl.lab(model, X, y, browser=False), fl.lab(X=X, y=y, browser=False)]
+        return [fl.lab(model, X, y, port=live.free_port(), browser=False), fl.lab(X=X, y=y, browser=False)]
 
     labs = asyncio.run(in_a_notebook())
     try:
@@ -205,7 +205,7 @@ def test_a_lab_is_closed_at_the_end_of_with_and_of_python():
     with fl.lab(browser=False) as lab:
         assert httpx.get(lab.url).status_code == 200
     assert not lab.is_open
-    program = "import foldline as fl; lab = fl.lab(browser=False); print(lab.url)"
+    program = f"import foldline as fl; lab = fl.lab(port={live.free_port()}, browser=False); print(lab.url)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stderr) == (0, "")
     with pytest.raises(httpx.ConnectError):

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 import foldline as fl
 from lab.browser import assert_all_are_named, assert_fits, assert_presets_fit, assert_saves, hash_of, wait_for
-from lab.live import PATIENCE_MS, SIZE
+from lab.live import PATIENCE_MS, SIZE, free_port
 
 
 def opened(page, url):
@@ -599,7 +599,7 @@ def test_a_killed_and_restarted_server_is_survived(browser):
         process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True)
         return process, re.search(r"http://\S+", process.stdout.readline())[0]
 
-    first, url = started(None)
+    first, url = started(free_port())
     page = browser.new_page(viewport=SIZE)
     page.set_default_timeout(PATIENCE_MS)
     try:
