@@ -27,6 +27,7 @@ import { decimal } from "./words.js";
 
 const GAP_PX = 12;
 const HEAD_PX = 16;
+const BOLD = 1.1; // so much wider are the letters of heads
 const MOST_SCORES = 10;
 const NAME_PX = 88;
 const FRAME = /** @type {const} */ ([255, 210, 77]); // of a word's places: seen on bright and on dark
@@ -39,9 +40,9 @@ export function drawLook(pen, { width, height }, sight, row, told, word, palette
   const box = (/** @type {number} */ i) => ({ x: i * (side + GAP_PX), y: HEAD_PX, width: side, height: side });
   const place = fitted(sight.images.shape.slice(1), box(0));
   const head = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ words, /** @type {number} */ room) =>
-    pen.text(x, y, cut(words, room), { size: 11, color: palette.ink, bold: true });
+    pen.text(x, y, cut(words, room / BOLD), { size: 11, color: palette.ink, bold: true });
   const label = sight.learned?.labels[row];
-  head(0, 7, label === undefined ? `Image ${row + 1}` : `Image ${row + 1}: ${sight.names[label]}`, side);
+  head(0, 7, label === undefined ? `Image ${row + 1}` : `${row + 1}: ${sight.names[label]}`, side);
   pen.picture(pixelsOf(sight.images, row), place.x, place.y, place.width, place.height);
   if (!told || !sight.learned) return;
   if (told.words) markWord(pen, place, sight, told, word < 0 ? strongest(told.products) : word);
