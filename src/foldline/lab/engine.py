@@ -4,6 +4,7 @@ It is started as `python -m foldline.lab.engine`, reads commands from its standa
 its standard output, and ends when its input does.
 """
 
+import gc
 import json
 import os
 import queue
@@ -37,6 +38,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     os.environ.setdefault("JAX_PLATFORMS", "cpu")  # nets so small are slower anywhere else
+    gc.disable()  # nothing that is imported becomes garbage, and looking for some is an eighth of the imports' time
     commands: Commands = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, commands), daemon=True).start()
     with suppress(BrokenPipeError):  # the server is gone, and its input will end too
@@ -62,6 +64,8 @@ def _serve(commands: Commands, answers: BinaryIO) -> None:
     use_jax_cache()
     if commands.empty():  # while a browser is still starting: the first picture then waits for no program to be loaded
         Playground(LabState()).picture()
+    gc.freeze()  # nor is it looked at between pictures
+    gc.enable()
     later = [LATER]  # what is imported while nothing else is to be done
     sessions: dict[int, EngineSession] = {}
     given = NOTHING
