@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from foldline.lab.engine import ANSWER, COMMAND
-from foldline.lab.engine_session import EngineSession
+from foldline.lab.engine_session import MOST_UNDER_WAY, EngineSession
 from foldline.lab.frames import decode_frame
 from foldline.lab.pages import LabPage, Picture
 from foldline.lab.playground import Playground
@@ -313,6 +313,21 @@ def test_a_changed_setting_waits_for_no_pictures_turn():
     session.do({"do": "set", "state": SMALL | {"lr": 0.1}})
     assert session.due_s() <= time.monotonic()
     assert session.due_s() < turn_s
+
+
+def test_a_changed_setting_waits_for_no_picture_that_is_still_drawn_but_does_not_pile_them_up():
+    session = EngineSession()
+    session.do({"do": "set", "state": SMALL})
+    session.do({"do": "play"})
+    frames = []
+    while session.due_s() is not None:
+        frames.append(session.frame()[0])
+    assert len(frames) == MOST_UNDER_WAY
+    session.do({"do": "set", "state": SMALL | {"lr": 0.1}})
+    assert session.due_s() is not None
+    session.frame()
+    session.do({"do": "set", "state": SMALL | {"lr": 0.2}})
+    assert session.due_s() is None
 
 
 def test_a_changed_setting_is_shown_before_it_is_trained_with_and_training_goes_on_while_changes_come():

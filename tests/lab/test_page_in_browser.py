@@ -367,6 +367,33 @@ def test_all_presets_fit_the_screen_and_say_what_to_notice(page, lab):
         assert_presets_fit(page)
 
 
+def test_points_that_stay_are_drawn_once_and_look_as_before(page, lab):
+    page.goto(lab.url)
+    most_off, inks = page.evaluate(
+        """async (url) => {
+            const { canvasPen } = await import(url);
+            const canvas = Object.assign(document.createElement("canvas"), { width: 60, height: 40 });
+            const context = canvas.getContext("2d");
+            context.setTransform(2, 0, 0, 2, 0, 0);
+            const square = ["square", 20, 10, 4, [20, 20, 90], [0, 0, 0], 1.6];
+            const marks = (x) => [["disc", x, 9, 5, [200, 30, 30], [255, 255, 255]], square];
+            const drawn = (x) => {
+                context.clearRect(0, 0, 60, 40);
+                const pen = canvasPen(context);
+                pen.fill([[0, 0, 30, 0, 30, 20, 0, 20]], [230, 240, 230]);
+                pen.marks(marks(x));
+                return context.getImageData(0, 0, 60, 40).data;
+            };
+            const off = (a, b) => a.reduce((most, part, i) => Math.max(most, Math.abs(part - b[i])), 0);
+            const [first, again, third, moved, back] = [8, 8, 8, 11, 8].map(drawn);
+            return [[again, third, back].map((one) => off(first, one)), off(first, moved)];
+        }""",
+        f"{lab.url}pen.js",
+    )
+    assert max(most_off) <= 2  # of 255
+    assert inks > 100
+
+
 def test_a_number_that_rounds_to_zero_has_no_sign(page, lab):
     page.goto(lab.url)
     told = page.evaluate(

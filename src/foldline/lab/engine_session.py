@@ -63,10 +63,11 @@ class EngineSession:
         page = self._shown()
         is_working = page is not None and page.is_working
         is_wanted = self._wanted is not None or self._is_stale or self._is_playing or is_working
-        if not is_wanted or len(self._under_way) >= MOST_UNDER_WAY:
+        # Who has changed a setting waits for no picture's turn, and for none that was sent to be drawn.
+        is_change = self._wanted is not None
+        if not is_wanted or len(self._under_way) >= MOST_UNDER_WAY + is_change:
             return None
-        # Who has changed a setting waits for no picture's turn.
-        return self._next_s - FRAME_S if self._wanted is not None else self._next_s
+        return self._next_s - FRAME_S * is_change
 
     def frame(self) -> tuple[bytes | None, str | None]:
         """Train, if it plays, and make a frame; an error pauses, and its text comes beside the frame.

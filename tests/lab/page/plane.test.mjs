@@ -56,7 +56,9 @@ test("an SVG file escapes what it is told and holds each stroke", () => {
   const pen = svgPen(10, 10, { paper: [255, 255, 255], title: "a < b & c" });
   pen.fill([[0, 0, 1, 0, 1, 1]], [1, 2, 3]);
   pen.mark("square", 5, 5, 2, [0, 0, 0], [255, 255, 255]);
+  pen.marks([["disc", 3, 3, 1, [0, 0, 0], [9, 9, 9]], ["plus", 7, 7, 1, [0, 0, 0], [9, 9, 9], 0.2]]);
   const text = pen.done();
+  assert.equal(text.match(/paint-order/g)?.length, 3);
   assert.match(text, /<title>a &#60; b &#38; c<\/title>/);
   assert.match(text, /d="M0 0L1 0L1 1Z" fill="#010203"/);
 });

@@ -1,6 +1,6 @@
 /** The drawn net, alive: a pointer or the arrow keys choose a unit, and the plane shows what it does. */
 
-import { find, sheet } from "./dom.js";
+import { find, sheet, tell } from "./dom.js";
 import { featurePicture } from "./features.js";
 import { drawNet, layOut, unitAt } from "./net.js";
 import { unitInWords } from "./words.js";
@@ -71,7 +71,7 @@ export function netView(changed) {
       if (chosen && (chosen[0] >= layout.columns.length || chosen[1] >= layout.columns[chosen[0]].length)) chosen = null;
       placeHeads(layout.middles, layout.room);
       drawNet(pen, netOf(moment), layout, palette, chosen);
-      told.textContent = chosen ? unitInWords(moment, chosen) : HINT;
+      tell(told, chosen ? unitInWords(moment, chosen) : HINT);
     },
   };
 }

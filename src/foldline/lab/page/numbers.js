@@ -1,7 +1,7 @@
 /** The numbers of a moment, and the two curves. */
 
 import { drawChart } from "./curves.js";
-import { find, make, sheet } from "./dom.js";
+import { find, make, sheet, tell } from "./dom.js";
 import { count, decimal, percent } from "./words.js";
 
 /** @typedef {import("./moment.js").Moment} Moment */
@@ -40,10 +40,10 @@ export function numbersView() {
   }));
   return ({ meta, curve }, palette, loss) => {
     FACTS.forEach(({ label, value }, i) => {
-      values[i].textContent = value(meta);
+      tell(values[i], value(meta));
       // The hinge loss is a distance between scores, the softmax loss a logarithm.
-      if (label.endsWith("loss")) units[i].textContent = loss === "svm" ? "scores" : "nats";
-      if (label === "Step") units[i].textContent = `epoch ${meta.epoch.toFixed(meta.epoch < 10 ? 1 : 0)}`;
+      if (label.endsWith("loss")) tell(units[i], loss === "svm" ? "scores" : "nats");
+      if (label === "Step") tell(units[i], `epoch ${meta.epoch.toFixed(meta.epoch < 10 ? 1 : 0)}`);
     });
     for (const [id, chart, words] of /** @type {const} */ ([
       ["loss-chart", LOSS, `Loss: train ${decimal(meta.loss.train)}, test ${decimal(meta.loss.test)}`],

@@ -193,12 +193,14 @@ function pieceOf(segments, i, toPixels) {
 /** @param {Pen} pen @param {Picture} picture @param {Palette} palette @param {ToPixels} toPixels @param {boolean} withTest */
 function drawPoints(pen, { points, labels, is_test }, palette, toPixels, withTest) {
   const radius = Math.min(Math.max(70 / Math.sqrt(Math.max(labels.length, 1)), 1.6), 4.2);
+  /** @type {import("./pen.js").Mark[]} */
+  const marks = [];
   for (let i = 0; i < labels.length; i++) {
     if (is_test[i] && !withTest) continue;
     const [x, y] = toPixels(points[2 * i], points[2 * i + 1]);
-    const color = palette.classes[labels[i] % palette.classes.length];
+    const [shape, color] = [MARKS[labels[i] % MARKS.length], palette.classes[labels[i] % palette.classes.length]];
     // What the net never learns from is hollow.
-    if (is_test[i]) pen.mark(MARKS[labels[i] % MARKS.length], x, y, radius, palette.paper, color, HOLLOW_PX);
-    else pen.mark(MARKS[labels[i] % MARKS.length], x, y, radius, color, palette.paper);
+    marks.push(is_test[i] ? [shape, x, y, radius, palette.paper, color, HOLLOW_PX] : [shape, x, y, radius, color, palette.paper]);
   }
+  pen.marks(marks);
 }

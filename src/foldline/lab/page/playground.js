@@ -24,7 +24,7 @@ import { zoomControls } from "./zoom.js";
 /** @typedef {import("./server.js").Server} Server */
 /** @typedef {import("./frames.js").Frame} Frame */
 
-const SLOW_MS = 60; // net and curves are drawn this often while the plane follows every frame
+const SLOW_MS = 30; // after which the net or the curves are drawn, in turn, while the plane follows every frame
 
 /**
  * @param {import("./store.js").Store} store @param {Server} server @param {() => import("./colors.js").Palette} palette
@@ -34,6 +34,7 @@ export function playground(store, server, palette) {
   /** @type {Moment | null} */
   let moment = null;
   let drawnAt_ms = 0;
+  let turn = 0; // of the net or the curves
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let drawingLater;
 
@@ -83,11 +84,14 @@ export function playground(store, server, palette) {
     if (cross) pen.lines([cross[0] - 9, cross[1], cross[0] + 9, cross[1], cross[0], cross[1] - 9, cross[0], cross[1] + 9], { color: palette().accent, width: 2.5 });
   };
 
-  const drawRest = () => {
+  const drawNext = () => {
     if (!moment) return;
     drawnAt_ms = performance.now();
-    net.draw(moment, palette());
-    progress.draw(moment, palette());
+    (turn++ % 2 ? progress : net).draw(moment, palette());
+  };
+  const drawRest = () => {
+    drawNext();
+    drawNext();
   };
 
   const drawNow = () => {
@@ -110,8 +114,8 @@ export function playground(store, server, palette) {
       region.refresh(moment);
       drawPicture();
       clearTimeout(drawingLater);
-      if (performance.now() - drawnAt_ms > SLOW_MS) drawRest();
-      else drawingLater = setTimeout(drawRest, SLOW_MS);
+      if (performance.now() - drawnAt_ms > SLOW_MS) drawNext();
+      drawingLater = setTimeout(drawRest, 2 * SLOW_MS);
     },
     look: region.show,
     redraw() {

@@ -1,6 +1,6 @@
 /** A row of presets, and the sentence on what to notice. */
 
-import { letGo, make } from "./dom.js";
+import { letGo, make, tell } from "./dom.js";
 import { follow } from "./fields.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -33,7 +33,7 @@ export function presetChips(store, { chips, notice }, presets, { patch, isChosen
   follow(store, (state) => {
     const chosen = presets.find((preset) => isChosen(preset, state)) ?? null;
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(presets[i] === chosen)));
-    notice.textContent = chosen ? chosen.notice : otherwise(before, state);
+    tell(notice, chosen ? chosen.notice : otherwise(before, state));
     before = chosen ?? before;
   });
 }

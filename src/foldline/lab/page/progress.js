@@ -1,6 +1,6 @@
 /** Numbers, curves, and the slider over training time. */
 
-import { find } from "./dom.js";
+import { find, tell } from "./dom.js";
 import { numbersView } from "./numbers.js";
 
 /** @typedef {import("./moment.js").Moment} Moment */
@@ -27,7 +27,7 @@ export function progressView(store, server) {
       replay.setAttribute("aria-valuetext", `step ${meta.step} of ${meta.last_step}`);
       const note = find("training-note", HTMLElement);
       note.hidden = !meta.note;
-      note.textContent = meta.note ?? "";
+      tell(note, meta.note ?? "");
     },
   };
 }

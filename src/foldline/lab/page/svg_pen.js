@@ -46,6 +46,9 @@ export function svgPen(width, height, { paper, title }) {
         ? `<path d="${path(corners.flatMap(([dx, dy]) => [x + dx * radius, y + dy * radius]))}" ${style}/>`
         : `<circle cx="${short(x)}" cy="${short(y)}" r="${short(radius)}" ${style}/>`);
     },
+    marks(marks) {
+      marks.forEach((mark) => this.mark(...mark));
+    },
     text(x, y, words, { size, color, anchor = "start", bold = false }) {
       parts.push(`<text x="${short(x)}" y="${short(y)}" font-size="${size}" fill="${hex(color)}" text-anchor="${anchor}"` +
         `${bold ? ' font-weight="600"' : ""} dominant-baseline="central">${escaped(words)}</text>`);
