@@ -1,3 +1,4 @@
+import json
 import threading
 import time
 from dataclasses import replace
@@ -15,6 +16,7 @@ from foldline.lab.frames import decode_frame
 from foldline.lab.images import Images
 from foldline.lab.images_features import Vectors, box_colors, color_histogram, seen, shown_boxes
 from foldline.lab.images_looks import explained, look_at_image, templates_of
+from foldline.lab.images_points import image_points
 from foldline.lab.images_set import even_sample, in_turns, load_lab_images
 from foldline.lab.images_shelf import ImageShelf
 from foldline.lab.images_source import ImageSource, holds_images
@@ -253,6 +255,120 @@ def test_a_folder_that_cannot_be_used_is_told_and_tried_again_when_it_was_mended
     page.reset()
     assert ready(page).picture().meta["note"] is None
     assert page.picture().meta["class_names"] == ["cat", "dog"]
+
+
+def test_images_are_points_by_what_one_number_tells_of_them(digits, vectors, tmp_path):
+    table = image_points(vectors["hog"])
+    assert table.columns == ("HoG 1", "HoG 2", "HoG 3", "HoG 4", "brightness", "contrast")
+    assert table.told == "1,155 of 1,438 training images, the first 8 of 10 classes. Each is a point."
+    assert table.class_names == tuple("01234567")
+    assert_allclose(table.numbers.mean(axis=0), 0, atol=1e-9)
+    assert_allclose(table.numbers.std(axis=0), 1, rtol=1e-9)
+    kept = digits.train.labels < 8
+    assert_array_equal(table.labels, digits.train.labels[kept])
+    assert_allclose(
+        table.numbers[:, 4] * table.unit[4] + table.middle[4], digits.train.images[kept].mean(axis=(1, 2, 3)) / 255
+    )
+    X = np.asarray(vectors["hog"].X_train)[kept]
+    _, lengths, V = np.linalg.svd(X - X.mean(axis=0), full_matrices=False)
+    assert_allclose(table.unit[:4], lengths[:4] / np.sqrt(len(X)), rtol=1e-3)
+    assert_allclose(np.abs((X - X.mean(axis=0)) @ V[0] / table.unit[0]), np.abs(table.numbers[:, 0]), atol=1e-2)
+    photographs = load_lab_images(ImageSource(path=str(photos(tmp_path / "photos"))))
+    table = image_points(Vectors.of(photographs, "color"))
+    assert table.columns[-3:] == ("red", "green", "blue")
+    assert table.told == "8 images. Each is a point."
+    red = table.numbers[:, table.columns.index("red")]
+    assert red[table.labels == 0].min() > red[table.labels == 1].max()
+
+
+def test_a_number_that_tells_nothing_is_no_column(tmp_path):
+    for name, level in (("day", 200), ("night", 40)):
+        (tmp_path / name).mkdir()
+        for i in range(5):
+            Image.fromarray(np.full((8, 8), level + i, np.uint8)).save(tmp_path / name / f"{i}.png")
+    table = image_points(Vectors.of(load_lab_images(ImageSource(path=str(tmp_path))), "raw"))
+    assert table.columns == ("pixels 1", "brightness")
+    for path in tmp_path.glob("*/*.png"):
+        Image.fromarray(np.full((8, 8), 3, np.uint8)).save(path)
+    with pytest.raises(DataError, match="hardly differ; expected two numbers that do"):
+        image_points(Vectors.of(load_lab_images(ImageSource(path=str(tmp_path))), "raw"))
+
+
+def told_and_frame(session):
+    """Let a session read what it asks for; give the texts meanwhile, and the first frame after."""
+    texts, end_s = [], time.monotonic() + PATIENCE_S
+    while time.monotonic() < end_s:
+        due_s = session.due_s()
+        assert due_s is not None
+        time.sleep(max(due_s - time.monotonic(), 0))
+        frame, text = session.frame()
+        if text is not None:
+            texts.append(json.loads(text))
+        if frame is not None:
+            return texts, decode_frame(frame)
+    raise AssertionError("no frame came")
+
+
+def test_a_net_learns_two_numbers_of_images_once_they_are_read(monkeypatch):
+    slow, load = threading.Event(), images_set.load_lab_images
+    monkeypatch.setattr(images_set, "load_lab_images", lambda source: slow.wait(60) and load(source))
+    session = EngineSession(Given(images=ImageShelf()))
+    state = state_to_json(LabState(data="images", images="digits", images_features="hog", columns=(1, 4)))
+    session.do({"do": "set", "state": state})
+    assert "the images are still being read" in json.loads(session.do({"do": "play"}))["error"]
+    frame, text = session.frame()
+    assert (frame, json.loads(text)) == (None, {"told": "Reading digits"})
+    assert session.due_s() > time.monotonic() + 0.01  # nobody else is held up
+    assert session.frame() == (None, None)  # nothing new to tell
+    slow.set()
+    _, frame = told_and_frame(session)
+    assert frame.meta["axes"] == ["HoG 2", "brightness"]
+    assert frame.meta["told"].startswith("1,155 of 1,438")
+    assert len(json.loads(session.do({"do": "pairs"}))["pairs"]["columns"]) == 6
+    session.do({"do": "set", "state": {**state, "columns": [1, 9]}})
+    assert "columns is 1,9 and there are 6 columns" in json.loads(session.frame()[1])["error"]
+
+
+def test_a_page_goes_on_while_the_images_of_the_next_state_are_read(monkeypatch):
+    slow, load = threading.Event(), images_set.load_lab_images
+    monkeypatch.setattr(images_set, "load_lab_images", lambda source: slow.wait(60) and load(source))
+    session, state = EngineSession(Given(images=ImageShelf())), LabState(hidden=(3,), images="digits")
+    session.do({"do": "set", "state": state_to_json(state)})
+    session.frame()
+    session.do({"do": "set", "state": state_to_json(replace(state, data="images"))})
+    session.do({"do": "play"})
+    frames = [decode_frame(session.frame()[0]) for _ in range(3)]
+    assert frames[-1].meta["step"] > frames[0].meta["step"]
+    assert frames[-1].meta["axes"] == ["x", "y"]
+    slow.set()
+    session._reading.future.result(timeout=PATIENCE_S)
+    found = decode_frame(session.frame()[0])
+    assert (found.meta["axes"], found.meta["step"]) == (["pixels 1", "pixels 2"], 0)
+
+
+def test_images_that_cannot_be_read_are_told_and_tried_again_when_they_are_asked_for_again(tmp_path):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "1.png").write_text("no image")
+    session = EngineSession(Given(images=ImageShelf(ImageSource(path=str(tmp_path)))))
+    session.do({"do": "set", "state": state_to_json(LabState(data="images", images="given"))})
+    texts, end_s = [], time.monotonic() + PATIENCE_S
+    while session.due_s() is not None and time.monotonic() < end_s:
+        frame, text = session.frame()
+        assert frame is None
+        texts += [json.loads(text)] if text else []
+        time.sleep(0.01)
+    assert "none of the 1 images" in texts[-1]["error"]
+    assert [list(text) for text in texts].count(["error"]) == 1
+    (tmp_path / "cat" / "1.png").unlink()
+    photos(tmp_path / "more")
+    for name in ("cat", "dog"):
+        (tmp_path / "more" / name).rename(tmp_path / "more" / f"a {name}")
+        (tmp_path / "more" / f"a {name}").rename(tmp_path / f"a {name}")
+    (tmp_path / "more").rmdir()
+    (tmp_path / "cat").rmdir()
+    session.do({"do": "reset"})
+    _, frame = told_and_frame(session)
+    assert frame.meta["class_names"] == ["a cat", "a dog"]
 
 
 def test_divergence_is_told_and_the_last_good_net_stays(shelf):

@@ -588,6 +588,25 @@ def test_two_of_a_files_columns_are_chosen_by_name_and_by_picture(page, lab):
     expect(across).to_be_hidden()
 
 
+def test_a_net_learns_two_numbers_of_images_and_the_link_brings_them_back(page, lab):
+    page.goto(f"{lab.url}#page=images&images=digits&images_features=hog")
+    page.locator("#images").get_by_role("button", name="In the playground").click()
+    across = page.locator("#playground").get_by_label("Across (x)")
+    expect(across.locator("option")).to_have_text(["HoG 1", "HoG 2", "HoG 3", "HoG 4", "brightness", "contrast"])
+    expect(page.locator(".toast", has_text="1,155 of 1,438 training images, the first 8 of 10 classes")).to_be_visible()
+    page.locator("#playground summary", has_text="Pairs").click()
+    page.get_by_role("button", name="brightness over HoG 2").click()
+    assert hash_of(page) == "data=images&columns=1,4&images=digits&images_features=hog"
+    page.locator("#play").click()
+    wait_for(page, lambda page: fact(page, "Step") > 100 and fact(page, "Train right") > 25)
+    assert_fits(page)
+    page.reload()
+    expect(across.locator("option:checked")).to_have_text("HoG 2")
+    page.locator("#field-images_features").select_option("raw")
+    assert hash_of(page) == "data=images&images=digits"  # other numbers: the first two of them
+    expect(across.locator("option:checked")).to_have_text("pixels 1")
+
+
 def test_a_restarted_engine_is_told_in_the_servers_words_alone(page, lab):
     sockets = []
     page.route_web_socket("**/ws", lambda socket: (sockets.append(socket), socket.connect_to_server()))

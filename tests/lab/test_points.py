@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from foldline.core.errors import DataError, SettingError
-from foldline.lab.points import RADIUS, SHAPES, FilePoints, make_points, read_points
+from foldline.lab.pages import NOTHING
+from foldline.lab.points import RADIUS, SHAPES, PointTable, make_points, read_points
 from foldline.lab.state import LabState
 
 
@@ -106,7 +107,7 @@ def test_columns_without_headings_are_counted():
 
 def test_a_file_goes_through_json_as_it_is():
     file = read_points(IRIS, name="iris.csv")
-    back = FilePoints.from_json(json.loads(json.dumps(file.to_json())))
+    back = PointTable.from_json(json.loads(json.dumps(file.to_json())))
     assert vars(back).keys() == vars(file).keys()
     for name, value in vars(file).items():
         assert_array_equal(getattr(back, name), value)
@@ -120,7 +121,7 @@ def test_small_pictures_get_some_rows_and_columns():
 
 @pytest.mark.parametrize("columns", [(0, 4), (1, 1)])
 def test_columns_that_a_file_has_not_are_refused(columns):
-    with pytest.raises(SettingError, match="the file has 4 columns of numbers; expected two different ones, counted"):
+    with pytest.raises(SettingError, match="there are 4 columns of numbers; expected two different ones, counted"):
         make_points(LabState(data="csv", columns=columns), read_points(IRIS, name="iris.csv"))
 
 
@@ -157,4 +158,4 @@ def test_a_file_that_cannot_be_used_is_refused(text, message):
 
 def test_without_a_file_there_are_no_points_of_one():
     with pytest.raises(SettingError, match="no CSV file was given"):
-        make_points(LabState(data="csv"))
+        NOTHING.table(LabState(data="csv"))

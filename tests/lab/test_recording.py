@@ -189,6 +189,20 @@ def test_the_command_records_a_run_of_a_users_points_without_a_page(tmp_path):
     assert "--steps needs --record FILE" in err
 
 
+def test_the_command_records_two_numbers_of_images(tmp_path):
+    words = ("--record", tmp_path / "a.html", "--steps", 40)
+    with command("digits", *words) as ran:
+        _, err = ran.communicate(timeout=PATIENCE_S)
+    assert ran.returncode == 2
+    assert "Take two numbers of each as points, with --link data=images" in " ".join(err.split())
+    with command("digits", *words, "--link", "data=images&hidden=3") as ran:
+        _, err = ran.communicate(timeout=PATIENCE_S)
+    assert (ran.returncode, "Traceback" in err) == (0, False)
+    runs, _, frames = recorded(tmp_path / "a.html")
+    assert runs[0]["link"] == "data=images&hidden=3&images=given"
+    assert frames[0].meta["axes"] == ["pixels 1", "pixels 2"]
+
+
 def test_the_command_writes_what_was_shown_when_it_is_stopped(tmp_path):
     with command("--no-browser", "--record", tmp_path / "a.html", "--link", "hidden=3") as lab:
         try:

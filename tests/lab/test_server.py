@@ -283,16 +283,19 @@ def test_a_file_is_taken_and_learned_from(lab):
 
 def test_two_columns_of_a_file_are_learned_from_and_a_few_rows_of_it_told():
     with running_lab() as lab, lab.page() as page:
-        assert httpx.get(lab.url + "data").json() is None
         text = "a,b,c,kind\n0,1,5,cat\n1,0,3,dog\n2,2,1,cat"
         httpx.post(lab.url + "data", content=text, headers={"Origin": f"http://{lab.host}"})
-        told = httpx.get(lab.url + "data").json()
-        assert (told["columns"], told["labels"], np.shape(told["rows"])) == (["a", "b", "c"], [0, 1, 0], (3, 3))
         page.say("set", state={"data": "csv", "columns": [2, 0]})
         meta = page.frame().meta
         assert (meta["axes"], meta["columns"]) == (["c", "a"], ["a", "b", "c"])
+        page.say("pairs")
+        told = page.text()["pairs"]
+        assert (told["columns"], told["labels"], np.shape(told["rows"])) == (["a", "b", "c"], [0, 1, 0], (3, 3))
+        page.say("set", state=SMALL)
+        page.say("pairs")
+        assert "these points are of no table; expected a CSV file or images." in page.text()["error"]
         page.say("set", state={"data": "csv", "columns": [2, 3]})
-        assert "columns is 2,3 and the file has 3 columns of numbers" in page.text()["error"]
+        assert "columns is 2,3 and there are 3 columns of numbers" in page.text()["error"]
 
 
 def test_an_engine_that_died_is_started_again_and_the_page_told(lab, monkeypatch):

@@ -62,16 +62,18 @@ def lab_command(
         return
     if record is None:
         raise click.UsageError("--steps needs --record FILE, which the training is written into.")
-    from foldline.lab.images_source import holds_images
-
-    if data is not None and holds_images(data):
-        raise click.UsageError("--steps records the playground, on points; DATA are images. Give a CSV file, or none.")
     from foldline.core.compiled import use_jax_cache
     from foldline.core.progress import showing_progress
+    from foldline.lab.images_source import holds_images
     from foldline.lab.recording import record_training
     from foldline.lab.serving import beginning, given_by
 
     use_jax_cache()
     with showing_progress():
         state = beginning(link, data=data, say=click.echo)
+        if data is not None and holds_images(data) and state.data != "images":
+            raise click.UsageError(
+                "--steps records the playground, on points; DATA are images. Take two numbers of each as points, with "
+                "--link data=images, or give a CSV file, or none."
+            )
         click.echo(record_training(record, state, steps=steps, given=given_by(data, size=size, fit=image_fit)))

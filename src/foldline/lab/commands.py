@@ -9,7 +9,7 @@ from foldline.lab.state import FARTHEST, state_from_json, state_to_json
 
 MOST_BYTES = 64 * 1024  # of one text
 LONGEST_ERROR = 500  # characters: an error shows what was sent
-WORDS = ("set", "play", "pause", "step", "reset", "seek", "look", "save", "ack")
+WORDS = ("set", "play", "pause", "step", "reset", "seek", "look", "pairs", "save", "ack")
 
 Command = dict[str, object]
 

@@ -10,7 +10,9 @@ import numpy as np
 from foldline.core.errors import FoldlineError, SettingError
 from foldline.lab.commands import Command, error_text
 from foldline.lab.frames import Frame, encode_frame
+from foldline.lab.images_shelf import Task
 from foldline.lab.pages import BY_THEMSELVES, NOTHING, ONE_NET, Given, LabPage, Picture, make_page
+from foldline.lab.points import PointTable
 from foldline.lab.state import LabState, state_from_json
 
 MOST_UNDER_WAY = 2  # frames that nobody has acknowledged
@@ -31,6 +33,8 @@ class EngineSession:
         self._pages: dict[str, LabPage] = {}  # that were opened
         self._state: LabState | None = None  # that is shown
         self._wanted: LabState | None = None  # the newest state, until the next frame: the ones between are never made
+        self._reading: Task[PointTable] | None = None  # that it waits for
+        self._told = ""  # how far that is
         self._refused: LabState | None = None  # a state that could not be made, until another comes
         self._is_playing = False
         self._is_stale = False  # whether the page shows something else than what is there
@@ -64,7 +68,7 @@ class EngineSession:
         is_working = page is not None and page.is_working
         is_wanted = self._wanted is not None or self._is_stale or self._is_playing or is_working
         # Who has changed a setting waits for no picture's turn, and for none that was sent to be drawn.
-        is_change = self._wanted is not None
+        is_change = self._wanted is not None and not self._is_reading
         if not is_wanted or len(self._under_way) >= MOST_UNDER_WAY + is_change:
             return None
         return self._next_s - FRAME_S * is_change
@@ -78,13 +82,15 @@ class EngineSession:
         start = time.monotonic()
         frame = text = None
         try:
-            self._is_change = self._wanted is not None and not self._is_change
+            self._is_change = self._wanted is not None and not self._is_reading and not self._is_change
             self._take_wanted()
             if self._is_playing and not self._is_change:
                 self._train(until_s=start + TRAINING_S)
         except Exception as error:
             text = self._failed(error)
         self._is_stale = False
+        if self._is_reading:
+            text = self._told_anew()
         if (page := self._shown()) is not None:
             try:
                 if page.is_working:
@@ -93,8 +99,8 @@ class EngineSession:
             except Exception as error:
                 text = self._failed(error)
                 self._is_stuck = True
-        is_waiting = page is not None and page.is_working and page.works_elsewhere and not self._is_playing
-        self._next_s = start + (WAITING_S if is_waiting else FRAME_S)
+        is_waiting = self._is_reading or (page is not None and page.is_working and page.works_elsewhere)
+        self._next_s = start + (WAITING_S if is_waiting and not self._is_playing else FRAME_S)
         return frame, text
 
     def _do(self, command: Command) -> str | bytes | None:
@@ -105,7 +111,7 @@ class EngineSession:
                 self._under_way.discard(frame)
                 return None
             case "set":
-                self._wanted = state_from_json(command["state"])
+                self._want(state_from_json(command["state"]))
                 return None
             case "play":
                 self._to_change()
@@ -127,18 +133,45 @@ class EngineSession:
                 assert isinstance(x, float)
                 assert isinstance(y, float)
                 return json.dumps({"look": self._current().look(x, y)})
+            case "pairs":
+                self._current()
+                table = None if self._state is None else self.given.table(self._state)
+                if table is None:
+                    raise SettingError("these points are of no table; expected a CSV file or images. Choose them.")
+                return json.dumps({"pairs": table.shown()})
             case "save":
                 return self._encoded("model", self._to_change().save())
         self._is_stale = True
         return None
 
+    @property
+    def _is_reading(self) -> bool:
+        """Whether the newest state waits for its images."""
+        return self._reading is not None and not self._reading.future.done()
+
+    def _want(self, state: LabState) -> None:
+        self._wanted, self._reading, self._told = state, self.given.reading(state), ""
+
+    def _told_anew(self) -> str | None:
+        """Say how far reading is, if that is something new."""
+        assert self._reading is not None
+        doing = self._reading.doing
+        told = doing.words + ("" if doing.share is None else f": {doing.share:.0%}")
+        before, self._told = self._told, told
+        return None if told == before else json.dumps({"told": told})
+
     def _take_wanted(self) -> None:
-        """Make the newest state that was asked for."""
+        """Make the newest state that was asked for, unless it waits for images."""
+        if self._is_reading:
+            return
         state, self._wanted = self._wanted, None
         if state is None:
             return
         self._is_stale = True
         self._refused = state
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.future.result()  # it may have failed
         page = self._pages.get(state.page)
         if page is not None:
             page.change(state, self.given)
@@ -154,6 +187,8 @@ class EngineSession:
     def _current(self) -> LabPage:
         """Give the page in the newest state that was asked for."""
         self._take_wanted()
+        if self._state is None and self._is_reading:
+            raise SettingError("the images are still being read; expected to have them. Wait until there is a picture.")
         if self._state is None:
             raise SettingError("there is no state yet; expected 'set' before anything else. Send the state first.")
         page = self._shown()
@@ -163,7 +198,8 @@ class EngineSession:
 
     def _to_change(self) -> LabPage:
         """Give the page as `_current` does; a state that was refused is refused again."""
-        self._wanted = self._wanted or self._refused
+        if self._wanted is None and self._refused is not None:
+            self._want(self._refused)
         return self._current()
 
     def _train(self, *, until_s: float) -> None:

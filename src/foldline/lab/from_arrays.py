@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from foldline.core.checks import axes
 from foldline.core.errors import DataError
 from foldline.core.text import printable
-from foldline.lab.points import FilePoints, checked_spread
+from foldline.lab.points import PointTable, checked_spread
 from foldline.lab.state import FARTHEST
 from foldline.lab.tables import check_n_classes, check_n_points, shown
 
@@ -17,7 +17,7 @@ AXES = ("x", "y")
 MARGIN = 0.1  # of the window, on each side
 
 
-def points_from_arrays(X: ArrayLike, y: ArrayLike, classes: np.ndarray | None = None) -> FilePoints:
+def points_from_arrays(X: ArrayLike, y: ArrayLike, classes: np.ndarray | None = None) -> PointTable:
     """Take points and their classes as they are, after the checks that a CSV file gets.
 
     Args:
@@ -53,7 +53,7 @@ def points_from_arrays(X: ArrayLike, y: ArrayLike, classes: np.ndarray | None = 
             f"y has the class {shown(strange[0])!r}, which the model does not know; expected "
             f"{', '.join(map(shown, places))}. Leave these rows out."
         )
-    return FilePoints(
+    return PointTable(
         columns=AXES,
         numbers=xy,
         labels=np.array([places[label] for label in labels.tolist()], np.int32),

@@ -208,8 +208,8 @@ class Images(LabPage):
         """Say what is being done, and the share of it that is."""
         if not self.is_working:
             return None
-        task = self._task if self._are_loaded() else self._images
-        return {"words": task.words, "share": task.share}
+        doing = self._task.doing
+        return {"words": doing.words, "share": doing.share}
 
 
 def _word_pictures(vectors: Vectors) -> np.ndarray:

@@ -12,6 +12,7 @@ from foldline.lab.images_source import ImageSource
 if TYPE_CHECKING:
     from foldline.lab.images_features import Vectors
     from foldline.lab.images_set import LabImages
+    from foldline.lab.points import PointTable
 
 MOST_THREADS = 2  # one may wait for a slow disk
 TITLES = {"raw": "raw pixels", "color": "colour histograms", "hog": "HoG", "words": "visual words"}
@@ -30,15 +31,21 @@ class Task(Generic[Made]):
     """
 
     def __init__(
-        self, pool: ThreadPoolExecutor, words: str, make: Callable[[], Made], *, after: "Future[Any] | None" = None
+        self, pool: ThreadPoolExecutor, words: str, make: Callable[[], Made], *, after: "Task[Any] | None" = None
     ) -> None:
         self.words = words
+        self._after = after
         self.share: float | None = None  # that is done, of what is told
         self.future: Future[Made] = Future()
         if after is None:
             pool.submit(self._run, make)
         else:  # no thread waits for another: the one that is waited for may be slow
-            after.add_done_callback(lambda _: pool.submit(self._run, make))
+            after.future.add_done_callback(lambda _: pool.submit(self._run, make))
+
+    @property
+    def doing(self) -> "Task[Any]":
+        """What is being done just now: this, or what it waits for."""
+        return self if self._after is None or self._after.future.done() else self._after.doing
 
     @property
     def has_failed(self) -> bool:
@@ -68,6 +75,7 @@ class ImageShelf:
         self._pool = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="images")
         self._sets: dict[str, Task[LabImages]] = {}
         self._vectors: dict[tuple[str, str], Task[Vectors]] = {}
+        self._points: dict[tuple[str, str], Task[PointTable]] = {}
 
     def source(self, name: str) -> ImageSource:
         """Give where a set comes from. Raises: SettingError for images="given" without any."""
@@ -101,9 +109,25 @@ class ImageShelf:
         if key not in self._vectors or self._vectors[key].has_failed:
             words = f"Computing {TITLES[features]}"
             self._vectors[key] = Task(
-                self._pool, words, lambda: _vectors(images.future.result(), features), after=images.future
+                self._pool, words, lambda: _vectors(images.future.result(), features), after=images
             )
         return self._vectors[key]
+
+    def points(self, name: str, features: str) -> Task["PointTable"]:
+        """Begin to make points of a set, or give what was begun. Raises: SettingError as `source`."""
+        import sklearn.utils.extmath  # noqa: F401  # here, as above
+
+        vectors, key = self.vectors(name, features), (name, features)
+        if key not in self._points or self._points[key].has_failed:
+            words = "Finding the directions in which they differ most"
+            self._points[key] = Task(self._pool, words, lambda: _points(vectors.future.result()), after=vectors)
+        return self._points[key]
+
+
+def _points(vectors: "Vectors") -> "PointTable":
+    from foldline.lab.images_points import image_points
+
+    return image_points(vectors)
 
 
 def _vectors(images: "LabImages", features: str) -> "Vectors":

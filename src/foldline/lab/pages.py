@@ -8,12 +8,13 @@ import numpy as np
 
 from foldline.core.errors import SettingError
 from foldline.lab.first_net import FirstNet
-from foldline.lab.images_shelf import ImageShelf
+from foldline.lab.images_shelf import ImageShelf, Task
 from foldline.lab.images_source import ImageSource
-from foldline.lab.points import FilePoints
+from foldline.lab.points import PointTable
 from foldline.lab.state import LabState
 
 BY_THEMSELVES = ("warp", "runs")  # pages that the browser draws without the engine
+OF_POINTS = frozenset({"playground", "landscape", "wiring"})  # pages with a net that learns points of the plane
 ONE_NET = frozenset({"playground", "landscape"})  # that show the same net: it goes on training from one to the other
 
 
@@ -27,9 +28,32 @@ class Given:
         images: loaded where they are asked for, and then there for every page of every session.
     """
 
-    points: FilePoints | None = None
+    points: PointTable | None = None
     net: FirstNet | None = None
     images: ImageShelf = field(default_factory=ImageShelf)
+
+    def table(self, state: LabState) -> PointTable | None:
+        """Give the table that a state's points are in; None for points that are made or clicked.
+
+        Raises: SettingError if there is none; what reading the images raised.
+        Convention: images that are not read yet are waited for.
+        """
+        if state.data == "images":
+            return self.images.points(state.images, state.images_features).future.result()
+        if state.data != "csv":
+            return None
+        if self.points is None:
+            raise SettingError("no CSV file was given, and data is 'csv'; expected one. Upload one, or choose others.")
+        return self.points
+
+    def reading(self, state: LabState) -> Task[PointTable] | None:
+        """Begin to read the images that a state's page asks for, if it does, or give what was begun."""
+        if state.data != "images" or state.page not in OF_POINTS:
+            return None
+        try:
+            return self.images.points(state.images, state.images_features)
+        except SettingError:  # `table` raises it once more
+            return None
 
     def to_json(self) -> dict[str, object]:
         """Give everything as JSON, of images where they come from."""
@@ -43,7 +67,7 @@ class Given:
     def from_json(cls, found: Mapping[str, Any]) -> "Given":
         """Take what `to_json` gave."""
         return cls(
-            points=None if found["points"] is None else FilePoints.from_json(found["points"]),
+            points=None if found["points"] is None else PointTable.from_json(found["points"]),
             net=None if found["net"] is None else FirstNet.from_json(found["net"]),
             images=ImageShelf(None if found["images"] is None else ImageSource.from_json(found["images"])),
         )

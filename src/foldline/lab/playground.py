@@ -39,14 +39,15 @@ class Playground(LabPage):
 
     Args:
         state: all settings.
-        given: has the points of data="csv", and the net to begin with.
-    Raises: SettingError for data="csv" without a file.
+        given: has the points of data="csv" and data="images", and the net to begin with.
+    Raises: SettingError for data="csv" without a file; what reading images raises.
     """
 
     def __init__(self, state: LabState, given: Given = NOTHING) -> None:
         self.state = state
         self._given = given
-        self._points = make_points(state, given.points)
+        self._table = given.table(state)
+        self._points = make_points(state, self._table)
         self.reset()
 
     @property
@@ -87,11 +88,12 @@ class Playground(LabPage):
 
         Raises: SettingError as when made; nothing has changed then.
         """
-        before, points = self.state, self._points
-        if differ(before, state, OF_POINTS) or given.points is not self._given.points:
-            points = make_points(state, given.points)
-        is_other_net = differ(before, state, OF_NET) or points.n_classes != self._points.n_classes
-        self.state, self._given, self._points = state, given, points
+        before, points, table = self.state, self._points, given.table(state)
+        is_other_table = table is not self._table
+        if differ(before, state, OF_POINTS) or is_other_table:
+            points = make_points(state, table)
+        is_other_net = differ(before, state, OF_NET) or is_other_table or points.n_classes != self._points.n_classes
+        self.state, self._given, self._table, self._points = state, given, table, points
         if is_other_net:
             self.reset()
         else:
@@ -144,7 +146,7 @@ class Playground(LabPage):
     def save(self) -> Picture:
         """Give the net that is shown as a model file."""
         data = model_file(self._moment.model, self.state, self._points)
-        units = "in the units of your file" if self.state.data == "csv" else "as on the page"
+        units = {"csv": "in the units of your file", "images": "of images"}.get(self.state.data, "as on the page")
         row = ", ".join(self._points.axes)
         says = (
             f"{FILE} holds the net of step {self._moment.step:,}. In Python: model = foldline.load('{FILE}'); "
@@ -188,6 +190,7 @@ class Playground(LabPage):
             "class_names": list(points.class_names),
             "axes": list(points.axes),
             "columns": list(points.columns),
+            "told": points.told,
             "inputs": list(self.state.inputs),
             "layers": [list(layer.W.shape) for layer in moment.model.layers],
             "activations": list(moment.model.activations),

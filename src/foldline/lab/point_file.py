@@ -4,10 +4,10 @@ from pathlib import Path
 
 from foldline.core.errors import DataError, MissingDataError
 from foldline.core.text import printable, reason
-from foldline.lab.points import FilePoints, read_points
+from foldline.lab.points import PointTable, read_points
 
 
-def read_point_file(path: Path) -> FilePoints:
+def read_point_file(path: Path) -> PointTable:
     """Read a CSV file of columns of numbers and one of classes, the last.
 
     Raises: DataError as `read_points`, and for a file that cannot be read; MissingDataError if there is none.

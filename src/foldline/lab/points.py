@@ -26,10 +26,11 @@ class LabPoints:
     """Points of the plane, their classes, and which of them are for testing.
 
     Args:
-        columns: of the file that they come from, by name; none of other points.
+        columns: of the table that they come from, by name; none of other points.
         axes: what x and y are called.
         middle: where the origin lies in the units of the points' source.
         unit: how long 1 is in them, along x and y.
+        told: which points these are, for a person; empty where that is plain.
     """
 
     xy: Float32[np.ndarray, "n 2"]
@@ -40,6 +41,7 @@ class LabPoints:
     axes: tuple[str, str] = ("x", "y")
     middle: tuple[float, float] = (0.0, 0.0)
     unit: tuple[float, float] = (1.0, 1.0)
+    told: str = ""
 
     @property
     def n_classes(self) -> int:
@@ -48,8 +50,8 @@ class LabPoints:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FilePoints:
-    """Rows of numbers that a user brought; of a file each column is scaled to mean 0 and standard deviation 1.
+class PointTable:
+    """Rows of numbers that a user brought; each column is scaled to mean 0 and standard deviation 1, but of arrays.
 
     Args:
         columns: their names.
@@ -58,6 +60,7 @@ class FilePoints:
         class_names: a text for each class.
         middle: (D,) what was taken from each column, in the user's units: the mean.
         unit: (D,) what it was divided by then: the standard deviation.
+        told: which rows these are, for a person; empty where that is plain.
     """
 
     columns: tuple[str, ...]
@@ -66,14 +69,13 @@ class FilePoints:
     class_names: tuple[str, ...]
     middle: Float64[np.ndarray, " d"]
     unit: Float64[np.ndarray, " d"]
+    told: str = ""
 
     def to_json(self) -> dict[str, object]:
         """Give everything as JSON."""
-        return {
-            name: value.tolist() if isinstance(value, np.ndarray) else list(value) for name, value in vars(self).items()
-        }
+        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
 
-    def told(self) -> dict[str, object]:
+    def summary(self) -> dict[str, object]:
         """Say what there is, in short: how many points, classes, columns."""
         return {"points": len(self.labels), "classes": list(self.class_names), "columns": list(self.columns)}
 
@@ -81,10 +83,10 @@ class FilePoints:
         """Give a few rows of the first columns, for small pictures of every pair of them."""
         rows = np.linspace(0, len(self.labels) - 1, min(len(self.labels), SHOWN_ROWS)).astype(int)
         few = self.numbers[rows, :SHOWN_COLUMNS].round(2)
-        return {**self.told(), "rows": few.tolist(), "labels": self.labels[rows].tolist()}
+        return {**self.summary(), "rows": few.tolist(), "labels": self.labels[rows].tolist()}
 
     @classmethod
-    def from_json(cls, found: Mapping[str, object]) -> "FilePoints":
+    def from_json(cls, found: Mapping[str, object]) -> "PointTable":
         """Take what `to_json` gave."""
         return cls(
             columns=tuple(found["columns"]),  # type: ignore[arg-type]  # a list, from to_json
@@ -93,28 +95,29 @@ class FilePoints:
             class_names=tuple(found["class_names"]),  # type: ignore[arg-type]
             middle=np.array(found["middle"], np.float64),
             unit=np.array(found["unit"], np.float64),
+            told=str(found["told"]),
         )
 
 
-def make_points(state: LabState, file: FilePoints | None = None) -> LabPoints:
+def make_points(state: LabState, table: PointTable | None = None) -> LabPoints:
     """Make the points that a state asks for.
 
     Args:
         state: of it data, classes, points, noise, test, seed, clicked and columns.
-        file: the points of data="csv".
-    Raises: SettingError for data="csv" without a file, or with columns that it has not.
+        table: the rows of data="csv" and data="images".
+    Raises: SettingError for columns that the table has not.
     Convention: the seed decides where points are and which are for testing, and `noise` and `test` only how much: while
         they are changed, points move straight away from where they would be without noise, and testing points stay so.
     """
     generator = generator_from_seed(state.seed)
-    of_file: dict[str, Any] = {}
-    if state.data == "csv":
-        if file is None:
-            raise SettingError("no CSV file was given, and data is 'csv'; expected one. Upload one, or choose others.")
-        i, j = _checked_columns(state.columns, len(file.columns))
-        xy, labels, names = file.numbers[:, [i, j]], file.labels, file.class_names
-        of_file = {"axes": (file.columns[i], file.columns[j]), "columns": file.columns}
-        of_file |= {name: (float(of[i]), float(of[j])) for name, of in (("middle", file.middle), ("unit", file.unit))}
+    of_table: dict[str, Any] = {}
+    if table is not None:
+        i, j = _checked_columns(state.columns, len(table.columns))
+        xy, labels, names = table.numbers[:, [i, j]], table.labels, table.class_names
+        of_table = {"axes": (table.columns[i], table.columns[j]), "columns": table.columns, "told": table.told}
+        of_table |= {
+            name: (float(of[i]), float(of[j])) for name, of in (("middle", table.middle), ("unit", table.unit))
+        }
     elif state.data == "points":
         clicked = np.array(state.clicked, np.int32).reshape(-1, 3)
         xy, labels = HUNDREDTH * clicked[:, :2], clicked[:, 2]
@@ -129,10 +132,10 @@ def make_points(state: LabState, file: FilePoints | None = None) -> LabPoints:
     is_test = chance < state.test
     if len(chance):
         is_test[chance.argmax()] = False  # one is always left to learn from
-    return LabPoints(xy=xy.astype(np.float32), labels=labels, is_test=is_test, class_names=names, **of_file)
+    return LabPoints(xy=xy.astype(np.float32), labels=labels, is_test=is_test, class_names=names, **of_table)
 
 
-def read_points(text: str, *, name: str) -> FilePoints:
+def read_points(text: str, *, name: str) -> PointTable:
     """Read columns of numbers, and one of classes, the last, from CSV.
 
     Args:
@@ -143,7 +146,7 @@ def read_points(text: str, *, name: str) -> FilePoints:
     columns, numbers, classes = read_table(text, name=name)
     names = tuple(dict.fromkeys(classes))
     middle, unit = numbers.mean(axis=0), checked_spread(numbers, columns, name=name)
-    return FilePoints(
+    return PointTable(
         columns=columns,
         numbers=(numbers - middle) / unit,
         labels=np.array([names.index(label) for label in classes], np.int32),
@@ -173,7 +176,7 @@ def _checked_columns(columns: tuple[int, ...], n_columns: int) -> tuple[int, int
     i, j = columns
     if i == j or max(i, j) >= n_columns:
         raise SettingError(
-            f"columns is {i},{j} and the file has {n_columns} columns of numbers; expected two different ones, counted "
+            f"columns is {i},{j} and there are {n_columns} columns of numbers; expected two different ones, counted "
             f"from 0 to {n_columns - 1}. Choose others."
         )
     return i, j

@@ -104,7 +104,7 @@ def record_training(
         state: all settings (see `state_from_link`); None for the usual ones. A frame is made every `state.steps` steps;
             of a long run, every so many times as many that there are 200 at most.
         steps: training steps, from 1 to 1,000,000.
-        given: has the points of data="csv".
+        given: has the points of data="csv" and data="images".
     Returns: a sentence on what is in it.
     Raises: SettingError for steps out of range or another page; DivergedError if training diverges; SaveError if the
         file cannot be written, or another than a recording stands there.

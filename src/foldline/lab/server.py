@@ -66,11 +66,7 @@ def lab_app(engine: EngineLink, *, token: str, port: int, folder: Path | None = 
         except DataError as error:
             return JSONResponse(json.loads(error_text(error)), status_code=422)
         await engine.give(replace(engine.given or NOTHING, points=found))
-        return JSONResponse(found.told())
-
-    async def tell_file(request: Request) -> Response:
-        points = (engine.given or NOTHING).points
-        return JSONResponse(None if points is None else points.shown())
+        return JSONResponse(found.summary())
 
     async def serve_page(socket: WebSocket) -> None:
         await socket.accept()
@@ -88,7 +84,6 @@ def lab_app(engine: EngineLink, *, token: str, port: int, folder: Path | None = 
     routes = [
         Route("/schema.json", lambda request: JSONResponse(schema())),
         Route("/data", take_file, methods=["POST"]),
-        Route("/data", tell_file),
         WebSocketRoute("/ws", serve_page),
         *run_routes(folder or Path.cwd()),
         Route("/{name:path}", _page_file),

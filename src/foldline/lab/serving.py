@@ -86,7 +86,9 @@ def beginning(link: str, *, data: str | os.PathLike[str] | None, say: Callable[[
         say(note)
     if data is None:
         return state
-    return replace(state, page="images", images="given") if holds_images(data) else replace(state, data="csv")
+    if not holds_images(data):
+        return replace(state, data="csv")
+    return replace(state, page=state.page if state.data == "images" else "images", images="given")
 
 
 def given_by(

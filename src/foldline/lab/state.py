@@ -13,7 +13,7 @@ from foldline.lab._kinds import Choice, Edges, Heights, Kind, ListOf, Number, Po
 VERSION = 1  # of the schema
 BROKEN_ESCAPE = re.compile("%(?![0-9a-fA-F]{2})")
 
-DATA = ("spiral", "circles", "xor", "moons", "blobs", "points", "csv")
+DATA = ("spiral", "circles", "xor", "moons", "blobs", "points", "csv", "images")
 INPUTS = ("x", "y", "x2", "y2", "xy", "sinx", "siny", "r", "angle")
 LANDSCAPE_KINDS = ("filter", "random", "weight", "start", "reordered", "path")
 LANDSCAPE_SHOWS = ("contours", "path", "minima", "chord")
@@ -136,7 +136,7 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "wiring_m": (Whole(1, 5), "of ba: edges of each new node"),
     "wiring_seed": (Whole(0, 2**32 - 1), "decides the graph"),
     "wiring_edges": (Edges(MOST_NODES), "of own: which node feeds which, from the smaller number to the larger"),
-    "columns": (ListOf(Whole(0, MOST_COLUMNS - 1), 2, 2), "which columns of a file's numbers are x and y, from 0"),
+    "columns": (ListOf(Whole(0, MOST_COLUMNS - 1), 2, 2), "which columns of a table's numbers are x and y, from 0"),
     "landscape_kind": (Choice(LANDSCAPE_KINDS), "what the directions are that the net is moved along"),
     "landscape_seed": (Whole(0, 2**32 - 1), "decides the directions that are drawn"),
     "landscape_angle": (Number(0, 360, below=True), "degrees from the first direction to the line, against the clock"),
@@ -153,7 +153,7 @@ FIELDS: dict[str, tuple[Kind, str]] = {
     "bumps_shown": (ListOf(Choice(BUILT), 0, len(BUILT)), "the ways of building that are shown"),
     "bumps_front": (Choice(BUILT), "the one whose error band is drawn, and whose net is saved"),
     "images": (Choice(("fashion-mini", "digits", "given")), "which images; given: those of the command line"),
-    "images_features": (Choice(("raw", "color", "hog", "words")), "what the classifier sees of an image"),
+    "images_features": (Choice(("raw", "color", "hog", "words")), "what is told of an image"),
     "images_units": (Whole(0, 256), "units of the hidden layer; 0: a linear classifier"),
     "images_show": (Choice(("mixed", "mistakes")), "which test images are shown"),
     "images_cell": (ListOf(Whole(0, 999), 0, 2, multiple=2), "true class and answer of the images shown; none: any"),

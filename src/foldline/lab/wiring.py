@@ -29,13 +29,13 @@ class WiringPage(LabPage):
 
     Args:
         state: all settings.
-        given: has the points of data="csv".
-    Raises: SettingError for data="csv" without a file, or a graph that cannot be.
+        given: has the points of data="csv" and data="images".
+    Raises: SettingError for data="csv" without a file, or a graph that cannot be; what reading images raises.
     """
 
     def __init__(self, state: LabState, given: Given = NOTHING) -> None:
-        self.state, self._given = state, given
-        self._wiring, self._points = wiring_of(state), make_points(state, given.points)
+        self.state, self._table = state, given.table(state)
+        self._wiring, self._points = wiring_of(state), make_points(state, self._table)
         self.reset()
 
     @property
@@ -61,12 +61,13 @@ class WiringPage(LabPage):
         Raises: SettingError as when made; nothing has changed then.
         """
         before, was, n_classes = self.state, self._wiring, self._points.n_classes
-        wiring, points = wiring_of(state), self._points
-        if differ(before, state, OF_POINTS) or given.points is not self._given.points:
-            points = make_points(state, given.points)
-        self.state, self._given, self._wiring, self._points = state, given, wiring, points
+        wiring, points, table = wiring_of(state), self._points, given.table(state)
+        is_other_table = table is not self._table
+        if differ(before, state, OF_POINTS) or is_other_table:
+            points = make_points(state, table)
+        self.state, self._table, self._wiring, self._points = state, table, wiring, points
         is_other_graph = wiring != was and (state.wiring_graph != "own" or wiring.n_nodes != was.n_nodes)
-        if is_other_graph or points.n_classes != n_classes or differ(before, state, OF_NET):
+        if is_other_graph or is_other_table or points.n_classes != n_classes or differ(before, state, OF_NET):
             self.reset()
             return
         self._nets.take(state, points)
@@ -119,6 +120,7 @@ class WiringPage(LabPage):
             "n_classes": points.n_classes,
             "class_names": list(points.class_names),
             "columns": list(points.columns),
+            "told": points.told,
             "window": list(state.window),
             "rate": nets.trainers[0].examples_per_s,
             "work": {"done": self._n_pieces - len(self._to_do), "of": self._n_pieces} if self.is_working else None,

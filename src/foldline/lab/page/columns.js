@@ -1,21 +1,27 @@
-/** Which two columns of a CSV file are x and y: two lists, and small pictures of every pair. */
+/** Which two columns of a table are x and y: two lists, and small pictures of every pair. */
 
 import { MARKS } from "./colors.js";
 import { letItClose, make, sheet } from "./dom.js";
 import { follow, idOf } from "./fields.js";
-import { loadTable } from "./server.js";
 
 /** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./server.js").Table} Table */
 
 const AXES = /** @type {const} */ (["Across (x)", "Up (y)"]);
 const REACH = 3; // deviations that a small picture shows to each side
 const DOT_PX = 1.8;
 
+/** @param {{readonly data: string}} state @returns {boolean} whether its points are two columns of a table */
+export function isOfTable({ data }) {
+  return data === "csv" || data === "images";
+}
+
 /**
- * @param {HTMLElement} place @param {Store} store @param {() => import("./colors.js").Palette} palette @param {string} [on] the page, if not the playground
- * @returns {{menu: HTMLElement, show: (names: readonly string[]) => void}} all pairs; `show` for the columns of the newest picture, none of points that are no file's
+ * @param {HTMLElement} place @param {Store} store @param {import("./server.js").Server} server @param {() => import("./colors.js").Palette} palette
+ * @param {string} [on] the page, if not the playground
+ * @returns {{show: (names: readonly string[]) => void, pairs: (table: Table) => void}} `show` for the columns of the newest picture, none of points that are of no table; `pairs` for what the server answers
  */
-export function columnControls(place, store, palette, on) {
+export function columnControls(place, store, server, palette, on) {
   /** @type {readonly string[]} */
   let names = [];
   const selects = AXES.map((_, axis) => {
@@ -30,14 +36,10 @@ export function columnControls(place, store, palette, on) {
   };
   const pairs = make("div", { class: "pairs" });
   const menu = make("details", { class: "menu" }, make("summary", { title: "Small pictures of every pair of columns" }, "Pairs"), pairs);
-  menu.ontoggle = async () => {
-    if (!menu.open) return;
-    const table = await loadTable();
-    if (table) drawPairs(table);
-  };
+  menu.ontoggle = () => menu.open && server.send({ do: "pairs" });
   letItClose(menu);
 
-  const drawPairs = (/** @type {import("./server.js").Table} */ { columns, rows, labels }) => {
+  const drawPairs = (/** @type {Table} */ { columns, rows, labels }) => {
     const n = rows[0].length;
     pairs.style.gridTemplateColumns = `repeat(${n}, minmax(0, 1fr))`;
     const [x, y] = store.get().columns;
@@ -64,16 +66,16 @@ export function columnControls(place, store, palette, on) {
     });
   };
 
-  const rows = AXES.map((label, axis) => make("div", { class: "field wide", title: "A column of the file" }, make("label", { for: selects[axis].id }, label), selects[axis]));
+  const rows = AXES.map((label, axis) => make("div", { class: "field wide", title: "A column of the table" }, make("label", { for: selects[axis].id }, label), axis ? selects[axis] : make("div", { class: "file" }, selects[axis], menu)));
   place.append(...rows);
   const show = () => {
-    const { data, columns } = store.get();
-    [...rows, menu].forEach((row) => (row.hidden = data !== "csv" || names.length < 3));
-    selects.forEach((select, axis) => (select.value = String(columns[axis])));
+    const state = store.get();
+    rows.forEach((row) => (row.hidden = !isOfTable(state) || names.length < 3));
+    selects.forEach((select, axis) => (select.value = String(state.columns[axis])));
   };
   follow(store, show);
   return {
-    menu,
+    pairs: drawPairs,
     show(next) {
       if (String(next) === String(names)) return;
       names = next;

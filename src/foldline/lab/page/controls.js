@@ -1,7 +1,7 @@
 /** The settings at the side: points, inputs, training. */
 
 import { ACTIVATIONS, commonActivation } from "./activations.js";
-import { columnControls } from "./columns.js";
+import { columnControls, isOfTable } from "./columns.js";
 import { make, sheet, toast } from "./dom.js";
 import { choiceRow, decades, evenly, fieldOf, follow, idOf, sliderRow } from "./fields.js";
 import { FEATURES, featurePicture } from "./features.js";
@@ -13,18 +13,20 @@ import { isSame } from "./state.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {() => import("./colors.js").Palette} PaletteNow */
 
-export const DATA_WORDS = { spiral: "Spiral", circles: "Circles", xor: "XOR", moons: "Moons", blobs: "Blobs", points: "My own (click)", csv: "CSV file" };
+export const DATA_WORDS = { spiral: "Spiral", circles: "Circles", xor: "XOR", moons: "Moons", blobs: "Blobs", points: "My own (click)", csv: "CSV file", images: "Images" };
+export const SETS = { "fashion-mini": "Fashion-MNIST", digits: "Digits, 8×8", given: "My own" };
+export const SEEN = { raw: "Raw pixels", color: "Colour histogram", hog: "HoG", words: "Visual words" };
 export const LOSS_WORDS = { softmax: "Softmax", svm: "SVM (hinge)" };
 export const OPTIMIZER_WORDS = { sgd: "SGD", adamw: "AdamW" };
 const TWO_CLASSES = ["xor", "moons"];
 const PICTURE_SIDE = 12;
 
 /**
- * @param {HTMLElement} place @param {Store} store @param {PaletteNow} palette @param {string} [on] the page, if not the playground
- * @returns {(columns: readonly string[]) => void} shows those of a file
+ * @param {HTMLElement} place @param {Store} store @param {import("./server.js").Server} server @param {PaletteNow} palette @param {string} [on] the page, if not the playground
+ * @returns {{show: (meta: Readonly<Record<string, any>>) => void, pairs: (table: import("./server.js").Table) => void}} `show` for the newest picture
  */
-export function dataControls(place, store, palette, on) {
-  const isMade = (/** @type {State} */ { data }) => data !== "points" && data !== "csv";
+export function dataControls(place, store, server, palette, on) {
+  const isMade = (/** @type {State} */ state) => state.data !== "points" && !isOfTable(state);
   const file = make("input", { type: "file", accept: ".csv,text/csv", hidden: true, "aria-label": "CSV file" });
   const pick = make("button", { type: "button", title: "Columns of numbers, and the class in the last one" }, "Choose");
   const fileRow = make("div", { class: "file" }, pick, file);
@@ -45,27 +47,42 @@ export function dataControls(place, store, palette, on) {
       toast(error instanceof Error ? error.message : String(error));
     }
   };
-  const ofFile = make("div");
-  const columns = columnControls(ofFile, store, palette, on);
-  fileRow.append(columns.menu);
+  const also = { columns: /** @type {const} */ ([0, 1]) }; // another table may have fewer
+  const imageRows = [
+    choiceRow(store, { name: "images", label: "Set", words: SETS, on, also }),
+    choiceRow(store, { name: "images_features", label: "Told by", words: SEEN, on, also }),
+  ];
+  const ofTable = make("div");
+  const columns = columnControls(ofTable, store, server, palette, on);
+  let told = ""; // of the points that are shown
   const made = [
     sliderRow(store, { name: "classes", label: "Classes", stops: evenly(2, 8, 1), format: String, applies: ({ data }) => !TWO_CLASSES.includes(data), on }),
     sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, applies: isMade, on }),
     sliderRow(store, { name: "noise", label: "Noise", stops: evenly(0, 1, 0.05), format: (x) => `${x.toFixed(2)} units`, applies: isMade, on }),
   ];
   place.append(
-    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS, on }),
+    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS, on, also }),
     pickRow,
-    ofFile,
+    ...imageRows,
+    ofTable,
     ...made,
     sliderRow(store, { name: "test", label: "Held back", stops: evenly(0, 0.8, 0.1), format: percent, on }),
     seedRow(store, { name: "seed", another: "Another seed", says: "other points, other first weights", on }),
   );
-  follow(store, ({ data }) => {
-    pickRow.hidden = ofFile.hidden = data !== "csv";
-    made.forEach((row) => (row.hidden = data === "csv"));
+  follow(store, (state) => {
+    pickRow.hidden = state.data !== "csv";
+    imageRows.forEach((row) => (row.hidden = state.data !== "images"));
+    ofTable.hidden = !isOfTable(state);
+    made.forEach((row) => (row.hidden = isOfTable(state)));
   });
-  return columns.show;
+  return {
+    pairs: columns.pairs,
+    show(meta) {
+      columns.show(meta.columns);
+      if (meta.told && meta.told !== told) toast(meta.told);
+      told = meta.told;
+    },
+  };
 }
 
 /** @param {HTMLElement} place @param {Store} store @param {PaletteNow} palette @returns {() => void} draws again */

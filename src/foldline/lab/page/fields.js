@@ -16,7 +16,7 @@ import { isWithin } from "./kinds.js";
  * @property {(state: State) => boolean} [applies]
  * @property {string} [on] the page it stands on, where another page has the same setting
  */
-/** @typedef {{name: Name, label: string, words: Readonly<Record<string, string>>, on?: string}} Choice */
+/** @typedef {{name: Name, label: string, words: Readonly<Record<string, string>>, on?: string, also?: Partial<State>}} Choice `also` what changes with it */
 
 /** @param {Store} store @param {Name} name @returns {Field} */
 export function fieldOf(store, name) {
@@ -48,11 +48,11 @@ export function sliderRow(store, { name, label, stops, format, applies = () => t
 }
 
 /** @param {Store} store @param {Choice} choice @returns {HTMLElement} */
-export function choiceRow(store, { name, label, words, on }) {
+export function choiceRow(store, { name, label, words, on, also }) {
   const field = fieldOf(store, name);
   const id = idOf(name, on);
   const select = make("select", { id }, ...(field.choices ?? []).map((value) => make("option", { value }, words[value] ?? value)));
-  select.onchange = () => store.change({ [name]: select.value });
+  select.onchange = () => store.change({ ...also, [name]: select.value });
   follow(store, (state) => (select.value = String(state[name])));
   return make("div", { class: "field wide", title: field.says }, make("label", { for: id }, label), select);
 }

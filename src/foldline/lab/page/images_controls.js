@@ -1,21 +1,24 @@
 /** The settings of the images page. */
 
-import { LOSS_WORDS, OPTIMIZER_WORDS, momentumRow, speedControl } from "./controls.js";
+import { LOSS_WORDS, OPTIMIZER_WORDS, SEEN, SETS, momentumRow, speedControl } from "./controls.js";
+import { make } from "./dom.js";
 import { choiceRow, decades, evenly, sliderRow } from "./fields.js";
+import { usualState } from "./state.js";
 
 /** @typedef {import("./store.js").Store} Store */
-
-const SETS = { "fashion-mini": "Fashion-MNIST", digits: "Digits, 8×8", given: "My own" };
-const FEATURES = { raw: "Raw pixels", color: "Colour histogram", hog: "HoG", words: "Visual words" };
 
 /** @param {Store} store @param {{set: HTMLElement, classifier: HTMLElement, training: HTMLElement, speed: HTMLElement}} places */
 export function imagesControls(store, { set, classifier, training, speed }) {
   const choice = (/** @type {import("./fields.js").Choice} */ row) => choiceRow(store, { ...row, on: "images" });
   const slider = (/** @type {import("./fields.js").Slider} */ row) => sliderRow(store, { ...row, on: "images" });
+  const points = make("button", { type: "button", title: "Each image as a point of the plane: two numbers of what is seen of it" }, "In the playground");
+  points.onclick = () => store.change({ page: "playground", data: "images", columns: [0, 1], window: usualState(store.schema).window });
+  const pointsRow = make("div", { class: "field wide" }, make("span", { class: "label" }, "As points"), make("div", { class: "file" }, points));
   set.append(choice({ name: "images", label: "Set", words: SETS }));
   classifier.append(
-    choice({ name: "images_features", label: "It sees", words: FEATURES }),
+    choice({ name: "images_features", label: "It sees", words: SEEN }),
     slider({ name: "images_units", label: "Hidden", stops: [0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256], format: (n) => (n ? `${n} ${n === 1 ? "unit" : "units"}` : "linear") }),
+    pointsRow,
   );
   training.append(
     choice({ name: "loss", label: "Loss", words: LOSS_WORDS }),

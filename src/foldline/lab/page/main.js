@@ -67,6 +67,8 @@ async function start() {
   server = connect({
     frame: (frame) => views.get(frame.kind)?.show?.(frame),
     look: (look) => shown().look?.(look),
+    pairs: (table) => shown().pairs?.(table),
+    told: toast,
     file: saveModel,
     error: (words) => {
       toast(words);

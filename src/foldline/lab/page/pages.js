@@ -11,6 +11,7 @@ import { formatState } from "./state.js";
  * @property {() => readonly Task[]} [tasks] what else can be taken along
  * @property {(frame: import("./frames.js").Frame) => void} [show] a frame of the page's own kind
  * @property {(look: import("./server.js").Look) => void} [look]
+ * @property {(table: import("./server.js").Table) => void} [pairs]
  * @property {() => boolean} [isPlaying]
  * @property {() => void} [settle] what was asked for was refused
  */

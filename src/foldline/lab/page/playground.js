@@ -55,7 +55,7 @@ export function playground(store, server, palette) {
     otherwise: (before, now) => (before && { ...usual, ...before.set }.data === now.data ? before.notice : GREETING),
     begin: () => controls.play(true),
   });
-  const showColumns = dataControls(find("data-fields", HTMLElement), store, palette);
+  const data = dataControls(find("data-fields", HTMLElement), store, server, palette);
   const drawInputs = inputControls(find("input-fields", HTMLElement), store, palette);
   trainingControls(find("training-fields", HTMLElement), store);
   speedControl(find("speed-field", HTMLElement), store);
@@ -109,7 +109,7 @@ export function playground(store, server, palette) {
       moment = momentOf(frame);
       controls.show(moment.meta);
       tools.show(moment.picture.n_classes);
-      showColumns(moment.meta.columns);
+      data.show(moment.meta);
       if (store.get().page !== "playground") return; // drawn when it is seen again, as its canvases then change their size
       region.refresh(moment);
       drawPicture();
@@ -118,6 +118,7 @@ export function playground(store, server, palette) {
       drawingLater = setTimeout(drawRest, 2 * SLOW_MS);
     },
     look: region.show,
+    pairs: data.pairs,
     redraw() {
       drawInputs();
       tools.draw();

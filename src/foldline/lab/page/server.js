@@ -21,12 +21,14 @@ import { decodeFrame } from "./frames.js";
  * @typedef {object} Listeners
  * @property {(frame: Frame) => void} frame called at most once a picture of the screen
  * @property {(look: Look) => void} look
+ * @property {(table: Table) => void} pairs
+ * @property {(words: string) => void} told how far it is with what takes long
  * @property {(file: Frame) => void} file a model, to be saved
  * @property {(words: string) => void} error
  * @property {(status: Status) => void} status
  * @property {() => readonly object[]} hello messages for a session that is new
  */
-/** @typedef {{"do": "set", state: object} | {"do": "play" | "pause" | "step" | "reset" | "save"} | {"do": "seek", step: number} | {"do": "look", x: number, y: number}} Message */
+/** @typedef {{"do": "set", state: object} | {"do": "play" | "pause" | "step" | "reset" | "pairs" | "save"} | {"do": "seek", step: number} | {"do": "look", x: number, y: number}} Message */
 /** @typedef {{send: (message: Message) => void}} Server */
 
 const FIRST_WAIT_S = 0.5;
@@ -64,18 +66,12 @@ export async function loadRuns() {
 }
 
 /**
- * @typedef {object} Table some rows of the CSV file that the server has
+ * @typedef {object} Table some rows of the table that the points are in
  * @property {readonly string[]} classes
  * @property {readonly string[]} columns all of them
  * @property {readonly (readonly number[])[]} rows the first of their columns, scaled to mean 0 and deviation 1
  * @property {readonly number[]} labels
  */
-
-/** @returns {Promise<Table | null>} null without a file */
-export async function loadTable() {
-  const answer = await fetch(new URL("data", document.baseURI));
-  return answer.ok ? answer.json() : null;
-}
 
 /** @param {Listeners} on @returns {Server} */
 export function connect(on) {
@@ -115,6 +111,8 @@ export function connect(on) {
   const hear = (/** @type {any} */ told) => {
     if (told.error) on.error(told.error);
     if (told.look) on.look(told.look);
+    if (told.pairs) on.pairs(told.pairs);
+    if (told.told) on.told(told.told);
   };
 
   const receive = (/** @type {ArrayBuffer} */ data) => {

@@ -51,7 +51,7 @@ export function wiringPage(store, server, palette) {
       controls.play(true);
     },
   });
-  const showColumns = dataControls(find("wiring-data-fields", HTMLElement), store, palette, "wiring");
+  const data = dataControls(find("wiring-data-fields", HTMLElement), store, server, palette, "wiring");
   const drawInputs = inputControls(find("wiring-input-fields", HTMLElement), store, palette);
   trainingControls(find("wiring-training-fields", HTMLElement), store, { withActivation: false, on: "wiring" });
   speedControl(find("wiring-speed-field", HTMLElement), store, "wiring");
@@ -104,12 +104,13 @@ export function wiringPage(store, server, palette) {
       moment = wiringMomentOf(frame);
       controls.show(moment.meta);
       tell(moment.meta);
-      showColumns(moment.meta.columns);
+      data.show(moment.meta);
       drawPlanes();
       clearTimeout(drawingLater);
       if (performance.now() - drawnAt_ms > SLOW_MS) drawRest();
       else drawingLater = setTimeout(drawRest, SLOW_MS);
     },
+    pairs: data.pairs,
     redraw() {
       drawInputs();
       drawNow();

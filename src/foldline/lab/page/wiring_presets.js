@@ -22,4 +22,4 @@ export const WIRING_PRESETS = [
     notice: "Four nodes that nothing joins are one layer in four parts. Join them by dragging from one to another. What nothing feeds is fed by the input, and what feeds nothing goes to the output, which is their mean: so no node is ever cut off." },
 ];
 
-export const OWN = "Both nets have about as many weights and learn the same points in the same order. Compare what they get right of the points that were held back, and try other seeds before you believe a small difference.";
+export const OWN = "Both nets have about as many weights and learn the same points in the same order. Compare what they get right of the points held back, over several seeds.";

@@ -8,7 +8,7 @@ export function netsInWords({ meta }) {
   const parts = graph.parts > 1 ? `, ${graph.parts} parts` : "";
   const kind = n_points.test ? "test" : "train";
   const right = (/** @type {"wired" | "regular"} */ net) =>
-    accuracy ? `${percent(accuracy[net][kind])} % of ${n_points[kind]} ${kind === "test" ? "held back" : "learned"} are right` : "…";
+    accuracy ? `${percent(accuracy[net][kind])} % of ${n_points[kind]} ${kind === "test" ? "held back" : "learned"} right` : "…";
   const learned = accuracy && n_points.test
     ? ` · of points learned: wired\u00a0${percent(accuracy.wired.train)}\u00a0%, layers\u00a0${percent(accuracy.regular.train)}\u00a0%`
     : "";
