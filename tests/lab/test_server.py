@@ -328,6 +328,22 @@ def test_an_engine_that_is_started_again_does_not_play_what_had_paused_itself(la
         assert first.meta["step"] == 0
 
 
+def test_an_engine_that_is_started_again_plays_on_after_an_error_that_paused_nothing(lab, monkeypatch):
+    monkeypatch.setattr(engine_link, "QUICK_DEATH_S", 0.0)
+    with lab.page() as page:
+        page.say("set", state=SMALL)
+        page.say("play")
+        page.frame(lambda meta: meta["step"] > 20)
+        page.say("pairs")
+        told = page.text()
+        assert ("of no table" in told["error"], told["pauses"]) == (True, False)
+        assert page.frame().meta["playing"]
+        kill_engines_of_this_process()
+        while "restarted" not in page.text():
+            pass
+        page.frame(lambda meta: meta["playing"] and meta["step"] > 20)
+
+
 def engines_of_this_process():
     found = subprocess.run(["ps", "-o", "pid=,ppid=,args=", "-A"], capture_output=True, text=True, check=True).stdout
     processes = [line.split(maxsplit=2) for line in found.splitlines()]

@@ -174,8 +174,8 @@ class Session:
         await self._link.send(self.number, command)
 
     def hear(self, answer: str | bytes) -> None:
-        """Take an answer of the engine, which pauses at an error."""
-        if isinstance(answer, str) and "error" in json.loads(answer):
+        """Take an answer of the engine, which pauses at most errors."""
+        if isinstance(answer, str) and json.loads(answer).get("pauses"):
             self._is_playing = False
         self.hand(answer)
 

@@ -53,7 +53,7 @@ class EngineSession:
             return self._do(command)
         except Exception as error:
             self._is_stale = True
-            return self._failed(error, pauses=command["do"] not in ("look", "save"))
+            return self._failed(error, pauses=command["do"] not in ("look", "pairs", "save"))
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -240,4 +240,4 @@ class EngineSession:
                 f"the engine stumbled ({type(error).__name__}: {error}), a mistake of ours; expected a picture. Change "
                 f"a setting, and tell us what the terminal shows."
             )
-        return error_text(error)
+        return error_text(error, pauses=pauses)
