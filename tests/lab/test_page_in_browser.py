@@ -476,10 +476,26 @@ def test_a_typed_entry_is_one_step_back_and_one_out_of_range_goes_back(page, lab
     assert hash_of(page) == "page=warp&warp=0.25,0,0,1,0,0"
     page.go_back()
     assert hash_of(page) == "page=warp&warp=1,0,0,1,0,0"
-    for wrong in ("5", ""):
+    for wrong, told in (("5", "W₁₁ is 5;"), ("", "W₁₁ is no number;")):
         entry.fill(wrong)
         entry.press("Tab")
         assert entry.input_value() == "1"
+        expect(page.locator(".toast")).to_have_text(f"{told} expected a number from -3 to 3. It stays 1.")
+
+
+def test_a_number_that_cannot_be_is_told_and_the_one_before_stays(page, lab):
+    opened(page, lab.url)
+    for label, wrong, told in (
+        ("Units of hidden layer 1", "300", "is 300; expected a whole number from 1 to 256. It stays 20."),
+        ("Units of hidden layer 1", "2.5", "is 2.5; expected a whole number from 1 to 256. It stays 20."),
+        ("Seed", "-1", "is -1; expected a whole number from 0 to 4294967295. It stays 0."),
+    ):
+        entry = page.locator("#playground").get_by_label(label, exact=True)
+        entry.fill(wrong)
+        entry.press("Tab")
+        expect(page.locator(".toast")).to_have_text(f"{label} {told}")
+        assert entry.input_value() == told.split()[-1].rstrip(".")
+    assert hash_of(page) == ""
 
 
 FOLD_TWICE = "page=warp&warp=1,0.6,-0.5,1.1,0.3,0.4,-0.9,0.7,0.8,0.8,0.5,-0.9"

@@ -2,7 +2,7 @@
 
 import { ACTIVATIONS, activationsOf, shortened } from "./activations.js";
 import { make } from "./dom.js";
-import { fieldOf, follow } from "./fields.js";
+import { fieldOf, follow, typedNumber } from "./fields.js";
 
 /** @typedef {import("./store.js").Store} Store */
 
@@ -21,10 +21,7 @@ export function architectureControls(place, store) {
   /** @param {number} width @param {number} layer */
   const head = (width, layer) => {
     const input = make("input", { type: "number", min: low, max: high, step: 1, value: width, "aria-label": `Units of hidden layer ${layer + 1}`, title: `${low} to ${high} units` });
-    input.onchange = () => {
-      if (input.checkValidity() && input.value !== "") setWidths(store.get().hidden.with(layer, Number(input.value)));
-      else input.value = String(width);
-    };
+    input.onchange = () => setWidths(store.get().hidden.with(layer, typedNumber(input, width)));
     const remove = make("button", { type: "button", "aria-label": `Take hidden layer ${layer + 1} out`, title: "Take this layer out" }, "×");
     remove.onclick = () => {
       const { hidden } = store.get();

@@ -2,8 +2,7 @@
 
 import { momentumRow, speedControl } from "./controls.js";
 import { find, make, radios, tell } from "./dom.js";
-import { choiceRow, decades, evenly, fieldOf, follow, sliderRow } from "./fields.js";
-import { isWithin } from "./kinds.js";
+import { choiceRow, decades, evenly, fieldOf, follow, sliderRow, typedNumber } from "./fields.js";
 
 const HINT = "x, pi, e, + - * / **, and sin cos tan exp log sqrt atan tanh sigmoid abs relu max min";
 const DRAWN_HINT = "33 heights from −1 to 1, with lines between. Choose Draw above the picture.";
@@ -70,9 +69,8 @@ function rangeRow(store) {
     const input = make("input", { type: "number", step: "any", min: field.low ?? 0, max: field.high ?? 0, "aria-label": `${label} of x`, id: `bumps-range-${i}` });
     input.onchange = () => {
       const ends = [...store.get().bumps_range];
-      if (input.value !== "" && isWithin(Number(input.value), field)) ends[i] = Number(input.value);
+      ends[i] = typedNumber(input, ends[i]);
       store.change({ bumps_range: /** @type {[number, number]} */ (ends) });
-      input.value = String(store.get().bumps_range[i]);
     };
     return input;
   });

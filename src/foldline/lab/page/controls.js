@@ -3,7 +3,7 @@
 import { ACTIVATIONS, commonActivation } from "./activations.js";
 import { columnControls, isOfTable } from "./columns.js";
 import { make, sheet, toast } from "./dom.js";
-import { choiceRow, decades, evenly, fieldOf, follow, idOf, sliderRow } from "./fields.js";
+import { choiceRow, decades, evenly, fieldOf, follow, idOf, sliderRow, typedNumber } from "./fields.js";
 import { FEATURES, featurePicture } from "./features.js";
 import { responsePixels } from "./plane.js";
 import { sendTable } from "./server.js";
@@ -161,11 +161,7 @@ export function seedRow(store, { name, another, says, label = "Seed", sign = "âš
   const id = idOf(name, on);
   const input = make("input", { type: "number", id, min: 0, max: 4294967295, step: 1 });
   const dice = make("button", { type: "button", title: `${another}: ${says}`, "aria-label": another }, sign);
-  const read = () => {
-    if (input.checkValidity() && input.value !== "") store.change({ [name]: Number(input.value) });
-    else input.value = String(store.get()[name]);
-  };
-  input.onchange = read;
+  input.onchange = () => store.change({ [name]: typedNumber(input, store.get()[name]) });
   dice.onclick = () => store.change({ [name]: (store.get()[name] + 1) % 2 ** 32 });
   follow(store, (state) => (input.value = String(state[name])));
   return make("div", { class: "field wide", title: fieldOf(store, name).says }, make("label", { for: id }, label), make("div", { class: "seed" }, input, dice));

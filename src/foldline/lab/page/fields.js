@@ -1,6 +1,6 @@
 /** Rows of settings: a label, a slider or a list, and the value with its unit; the limits are the schema's. */
 
-import { make } from "./dom.js";
+import { make, toast } from "./dom.js";
 import { isWithin } from "./kinds.js";
 
 /** @typedef {import("./store.js").Store} Store */
@@ -55,6 +55,24 @@ export function choiceRow(store, { name, label, words, on, also }) {
   select.onchange = () => store.change({ ...also, [name]: select.value });
   follow(store, (state) => (select.value = String(state[name])));
   return make("div", { class: "field wide", title: field.says }, make("label", { for: id }, label), select);
+}
+
+/**
+ * Take a number that was typed; one that cannot be is told, and what holds is shown again.
+ *
+ * @param {HTMLInputElement} input with its ends, and a step of 1 for whole numbers @param {number} holds @returns {number}
+ */
+export function typedNumber(input, holds) {
+  const { value, min, max, step, validity } = input;
+  const isWhole = step === "1";
+  const canBe = value !== "" && !validity.rangeUnderflow && !validity.rangeOverflow && !(isWhole && validity.stepMismatch);
+  const taken = canBe ? Number(value) : holds;
+  input.value = String(taken);
+  if (!canBe) {
+    const name = input.ariaLabel ?? input.labels?.[0]?.textContent;
+    toast(`${name} is ${value || "no number"}; expected a ${isWhole ? "whole " : ""}number from ${min} to ${max}. It stays ${holds}.`);
+  }
+  return taken;
 }
 
 /** @param {string} name @param {string} [on] @returns {string} of a setting's control */

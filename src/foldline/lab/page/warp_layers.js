@@ -1,7 +1,7 @@
 /** Which layer, and the entries of its matrix and bias. */
 
 import { find, make, radios } from "./dom.js";
-import { fieldOf } from "./fields.js";
+import { fieldOf, typedNumber } from "./fields.js";
 import { layersOf } from "./warp_math.js";
 
 const NEW_LAYER = [0.8, 0.5, -0.4, 0.9, 0, -0.3];
@@ -41,7 +41,7 @@ export function layerControls(store, choose) {
     };
     input.onchange = () => {
       store.change({}); // what was typed is one step back
-      input.value = String(layers()[shown][entry]);
+      typedNumber(input, layers()[shown][entry]);
     };
     return input;
   });
