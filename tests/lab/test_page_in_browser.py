@@ -137,6 +137,14 @@ def test_a_click_that_changes_no_point_says_nothing(page, lab):
     assert "The points are your own now" in page.locator(".toast").inner_text()
 
 
+def test_a_point_that_no_link_can_hold_is_told(page, lab):
+    opened(page, f"{lab.url}#data=points&window=10,16,10,16")
+    page.get_by_role("radio", name="A click adds").click()
+    page.locator("#plane").click(position={"x": 210, "y": 210})
+    expect(page.locator(".toast")).to_contain_text("points from -6 to 6; this place is outside. Nothing was added.")
+    assert "clicked" not in hash_of(page)
+
+
 def test_every_class_that_is_shown_or_added_has_a_swatch(page, lab):
     opened(page, f"{lab.url}#data=moons&test=0")
     page.get_by_role("radio", name="A click adds").click()

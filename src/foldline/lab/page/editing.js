@@ -29,7 +29,10 @@ export function editing(store, moment) {
     /** @param {number} x @param {number} y @param {number} label @param {boolean} isPassing */
     add(x, y, label, isPassing) {
       const { most = 0, low = 0, high = 0 } = field;
-      if (Math.max(x, y) * 100 > high || Math.min(x, y) * 100 < low) return;
+      if (Math.max(x, y) * 100 > high || Math.min(x, y) * 100 < low) {
+        toast(`A link holds points from ${low / 100} to ${high / 100}; this place is outside. Nothing was added.`);
+        return;
+      }
       change((before) => {
         if (before.length < most) return withPoint(before, x, y, label);
         toast(`${most} points are as many as a link holds. Erase some first.`);
