@@ -24,7 +24,8 @@ import { zoomControls } from "./zoom.js";
 /** @typedef {import("./server.js").Server} Server */
 /** @typedef {import("./frames.js").Frame} Frame */
 
-const SLOW_MS = 30; // after which the net or the curves are drawn, in turn, while the plane follows every frame
+// The plane follows every frame; net and curves are drawn in turn with every second one, if that is not too often or too seldom.
+const [SOONEST_MS, LATEST_MS] = [30, 500];
 
 /**
  * @param {import("./store.js").Store} store @param {Server} server @param {() => import("./colors.js").Palette} palette
@@ -33,7 +34,8 @@ const SLOW_MS = 30; // after which the net or the curves are drawn, in turn, whi
 export function playground(store, server, palette) {
   /** @type {Moment | null} */
   let moment = null;
-  let drawnAt_ms = 0;
+  let shownAt_ms = 0;
+  let drawnAt_ms = 0; // the net or the curves
   let turn = 0; // of the net or the curves
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let drawingLater;
@@ -114,8 +116,14 @@ export function playground(store, server, palette) {
       region.refresh(moment);
       drawPicture();
       clearTimeout(drawingLater);
-      if (performance.now() - drawnAt_ms > SLOW_MS) drawNext();
-      drawingLater = setTimeout(drawRest, 2 * SLOW_MS);
+      const now_ms = performance.now();
+      const wait_ms = Math.min(Math.max(2 * (now_ms - shownAt_ms), SOONEST_MS), LATEST_MS);
+      shownAt_ms = now_ms;
+      if (!moment.meta.playing) drawRest();
+      else {
+        if (now_ms - drawnAt_ms > wait_ms) drawNext();
+        drawingLater = setTimeout(drawRest, 2 * wait_ms);
+      }
     },
     look: region.show,
     pairs: data.pairs,
