@@ -260,7 +260,10 @@ def test_a_folder_that_cannot_be_used_is_told_and_tried_again_when_it_was_mended
 def test_images_are_points_by_what_one_number_tells_of_them(digits, vectors, tmp_path):
     table = image_points(vectors["hog"])
     assert table.columns == ("HoG 1", "HoG 2", "HoG 3", "HoG 4", "brightness", "contrast")
-    assert table.told == "1,155 of 1,438 training images, the first 8 of 10 classes. Each is a point."
+    assert table.told == (
+        "Each of 1,155 training images of the first 8 of 10 classes is a point. The set: 1,438 training images and 359 "
+        "test images, 8×8 pixels, grey."
+    )
     assert table.class_names == tuple("01234567")
     assert_allclose(table.numbers.mean(axis=0), 0, atol=1e-9)
     assert_allclose(table.numbers.std(axis=0), 1, rtol=1e-9)
@@ -276,7 +279,7 @@ def test_images_are_points_by_what_one_number_tells_of_them(digits, vectors, tmp
     photographs = load_lab_images(ImageSource(path=str(photos(tmp_path / "photos"))))
     table = image_points(Vectors.of(photographs, "color"))
     assert table.columns[-3:] == ("red", "green", "blue")
-    assert table.told == "8 images. Each is a point."
+    assert table.told.startswith("Each of 8 training images is a point. The set: 8 training images and 2 test")
     red = table.numbers[:, table.columns.index("red")]
     assert red[table.labels == 0].min() > red[table.labels == 1].max()
 
@@ -309,41 +312,72 @@ def told_and_frame(session):
     raise AssertionError("no frame came")
 
 
-def test_a_net_learns_two_numbers_of_images_once_they_are_read(monkeypatch):
+@pytest.fixture
+def slow(monkeypatch):
+    """An event that reading images waits for."""
     slow, load = threading.Event(), images_set.load_lab_images
-    monkeypatch.setattr(images_set, "load_lab_images", lambda source: slow.wait(60) and load(source))
+    monkeypatch.setattr(images_set, "load_lab_images", lambda source: slow.wait(PATIENCE_S) and load(source))
+    yield slow
+    slow.set()
+
+
+def said(session, do, **more):
+    """Let a session do a command; give the error."""
+    answer = session.do({"do": do, **more})
+    return answer and json.loads(answer)["error"]
+
+
+OF_DIGITS = LabState(data="images", images="digits", images_features="hog", columns=(1, 4), hidden=(3,))
+
+
+def test_a_net_learns_two_numbers_of_images_once_they_are_read(slow):
     session = EngineSession(Given(images=ImageShelf()))
-    state = state_to_json(LabState(data="images", images="digits", images_features="hog", columns=(1, 4)))
-    session.do({"do": "set", "state": state})
-    assert "the images are still being read" in json.loads(session.do({"do": "play"}))["error"]
+    session.do({"do": "set", "state": state_to_json(OF_DIGITS)})
     frame, text = session.frame()
     assert (frame, json.loads(text)) == (None, {"told": "Reading digits"})
     assert session.due_s() > time.monotonic() + 0.01  # nobody else is held up
     assert session.frame() == (None, None)  # nothing new to tell
+    assert said(session, "play") is None  # it plays as soon as it can
     slow.set()
     _, frame = told_and_frame(session)
-    assert frame.meta["axes"] == ["HoG 2", "brightness"]
-    assert frame.meta["told"].startswith("1,155 of 1,438")
+    assert (frame.meta["axes"], frame.meta["playing"]) == (["HoG 2", "brightness"], True)
+    assert frame.meta["told"].startswith("Each of 1,155 training images of the first 8 of 10 classes")
+    session.do({"do": "ack", "frame": frame.number})
+    assert decode_frame(session.frame()[0]).meta["step"] > 0
     assert len(json.loads(session.do({"do": "pairs"}))["pairs"]["columns"]) == 6
-    session.do({"do": "set", "state": {**state, "columns": [1, 9]}})
+    session.do({"do": "set", "state": state_to_json(replace(OF_DIGITS, columns=(1, 9)))})
     assert "columns is 1,9 and there are 6 columns" in json.loads(session.frame()[1])["error"]
 
 
-def test_a_page_goes_on_while_the_images_of_the_next_state_are_read(monkeypatch):
-    slow, load = threading.Event(), images_set.load_lab_images
-    monkeypatch.setattr(images_set, "load_lab_images", lambda source: slow.wait(60) and load(source))
-    session, state = EngineSession(Given(images=ImageShelf())), LabState(hidden=(3,), images="digits")
-    session.do({"do": "set", "state": state_to_json(state)})
+@pytest.mark.parametrize("page", ["playground", "warp", "images", "wiring"])
+def test_while_images_are_read_nothing_is_done_to_the_page_before(slow, page):
+    session = EngineSession(Given(images=ImageShelf()))
+    before = LabState(page=page, hidden=(3,), data="spiral" if page != "images" else "images", images="digits")
+    session.do({"do": "set", "state": state_to_json(before)})
     session.frame()
-    session.do({"do": "set", "state": state_to_json(replace(state, data="images"))})
     session.do({"do": "play"})
-    frames = [decode_frame(session.frame()[0]) for _ in range(3)]
-    assert frames[-1].meta["step"] > frames[0].meta["step"]
-    assert frames[-1].meta["axes"] == ["x", "y"]
+    session.frame()
+    session.do({"do": "set", "state": state_to_json(replace(OF_DIGITS, page="playground"))})
+    assert session._is_playing == (page == "playground")  # who leaves a page pauses it
+    for do in ("step", "reset", "save", "pairs"):
+        assert "the images are still being read" in said(session, do)
+    assert "the images are still being read" in said(session, "seek", step=0)
+    assert said(session, "look", x=0.0, y=0.0) is None
+    assert (said(session, "play"), session._is_playing) == (None, True)
+    assert (said(session, "pause"), session._is_playing) == (None, False)
+    assert session.frame()[0] is None
+    assert said(session, "play") is None
     slow.set()
     session._reading.future.result(timeout=PATIENCE_S)
     found = decode_frame(session.frame()[0])
-    assert (found.meta["axes"], found.meta["step"]) == (["pixels 1", "pixels 2"], 0)
+    assert (found.meta["axes"], found.meta["step"], found.meta["playing"]) == (["HoG 2", "brightness"], 0, True)
+
+
+def test_images_of_another_page_keep_nobody_waiting(slow):
+    session = EngineSession(Given(images=ImageShelf()))
+    session.do({"do": "set", "state": state_to_json(replace(OF_DIGITS, page="images"))})
+    session.frame()
+    assert "of no table" in said(session, "pairs")
 
 
 def test_images_that_cannot_be_read_are_told_and_tried_again_when_they_are_asked_for_again(tmp_path):
@@ -358,7 +392,7 @@ def test_images_that_cannot_be_read_are_told_and_tried_again_when_they_are_asked
         texts += [json.loads(text)] if text else []
         time.sleep(0.01)
     assert "none of the 1 images" in texts[-1]["error"]
-    assert [list(text) for text in texts].count(["error"]) == 1
+    assert sum("error" in text for text in texts) == 1
     (tmp_path / "cat" / "1.png").unlink()
     photos(tmp_path / "more")
     for name in ("cat", "dog"):

@@ -344,6 +344,28 @@ def test_an_engine_that_is_started_again_plays_on_after_an_error_that_paused_not
         page.frame(lambda meta: meta["playing"] and meta["step"] > 20)
 
 
+def test_an_engine_that_is_started_again_plays_on_once_it_has_read_the_images(lab, monkeypatch):
+    monkeypatch.setattr(engine_link, "QUICK_DEATH_S", 0.0)
+
+    def plays(page):
+        """Wait until it trains; give the texts meanwhile."""
+        texts = []
+        while True:
+            answer = page.hear()
+            if isinstance(answer, dict):
+                texts.append(answer)
+            elif answer.meta["playing"] and answer.meta["step"] > 20:
+                return texts
+
+    with lab.page() as page:
+        page.say("set", state=SMALL | {"data": "images", "images": "digits"})
+        page.say("play")
+        plays(page)
+        kill_engines_of_this_process()
+        texts = plays(page)
+        assert [text for text in texts if "error" in text and "restarted" not in text] == []
+
+
 def engines_of_this_process():
     found = subprocess.run(["ps", "-o", "pid=,ppid=,args=", "-A"], capture_output=True, text=True, check=True).stdout
     processes = [line.split(maxsplit=2) for line in found.splitlines()]

@@ -11,7 +11,7 @@ from foldline.core.errors import FoldlineError, SettingError
 from foldline.lab.commands import Command, error_text
 from foldline.lab.frames import Frame, encode_frame
 from foldline.lab.images_shelf import Task
-from foldline.lab.pages import BY_THEMSELVES, NOTHING, ONE_NET, Given, LabPage, Picture, make_page
+from foldline.lab.pages import BY_THEMSELVES, NOTHING, OF_POINTS, ONE_NET, Given, LabPage, Picture, make_page
 from foldline.lab.points import PointTable
 from foldline.lab.state import LabState, state_from_json
 
@@ -20,6 +20,7 @@ FRAME_S = 1 / 60  # from one frame to the next
 TRAINING_S = 0.05  # of one frame; after that it is drawn with the steps that were taken
 WORK_S = 0.03  # of one frame, of what is computed without being asked for again
 WAITING_S = 0.1  # from one frame to the next, while threads are at work
+CHANGING = frozenset({"play", "step", "reset", "seek", "save"})  # commands that need the page as it was asked for last
 
 
 class EngineSession:
@@ -62,13 +63,15 @@ class EngineSession:
 
     def due_s(self) -> float | None:
         """Give when the next frame should be made, on the clock of `time.monotonic`; None: not before a command."""
+        if self._is_reading:
+            return self._next_s
         if self._is_stuck:
             return None
         page = self._shown()
         is_working = page is not None and page.is_working
         is_wanted = self._wanted is not None or self._is_stale or self._is_playing or is_working
         # Who has changed a setting waits for no picture's turn, and for none that was sent to be drawn.
-        is_change = self._wanted is not None and not self._is_reading
+        is_change = self._wanted is not None
         if not is_wanted or len(self._under_way) >= MOST_UNDER_WAY + is_change:
             return None
         return self._next_s - FRAME_S * is_change
@@ -76,21 +79,23 @@ class EngineSession:
     def frame(self) -> tuple[bytes | None, str | None]:
         """Train, if it plays, and make a frame; an error pauses, and its text comes beside the frame.
 
-        A changed setting is shown before anything is trained with it: a new net's training is compiled only then. While
-        changes go on coming, every other frame trains.
+        While images are read that the newest state is of, there is no frame. A changed setting is shown before anything
+        is trained with it: a new net's training is compiled only then. While changes go on coming, every other frame
+        trains.
         """
         start = time.monotonic()
+        if self._is_reading:
+            self._next_s = start + WAITING_S
+            return None, self._told_anew()
         frame = text = None
         try:
-            self._is_change = self._wanted is not None and not self._is_reading and not self._is_change
+            self._is_change = self._wanted is not None and not self._is_change
             self._take_wanted()
             if self._is_playing and not self._is_change:
                 self._train(until_s=start + TRAINING_S)
         except Exception as error:
             text = self._failed(error)
         self._is_stale = False
-        if self._is_reading:
-            text = self._told_anew()
         if (page := self._shown()) is not None:
             try:
                 if page.is_working:
@@ -99,12 +104,18 @@ class EngineSession:
             except Exception as error:
                 text = self._failed(error)
                 self._is_stuck = True
-        is_waiting = self._is_reading or (page is not None and page.is_working and page.works_elsewhere)
-        self._next_s = start + (WAITING_S if is_waiting and not self._is_playing else FRAME_S)
+        is_waiting = page is not None and page.is_working and page.works_elsewhere and not self._is_playing
+        self._next_s = start + (WAITING_S if is_waiting else FRAME_S)
         return frame, text
 
     def _do(self, command: Command) -> str | bytes | None:
-        match command["do"]:
+        do = command["do"]
+        if do in CHANGING and self._wanted is None and self._refused is not None:
+            self._want(self._refused)  # what was refused is refused again, or tried again
+        if self._is_reading and do not in ("ack", "set"):
+            self._do_meanwhile(do)
+            return None
+        match do:
             case "ack":
                 frame = command["frame"]
                 assert isinstance(frame, int)
@@ -114,20 +125,20 @@ class EngineSession:
                 self._want(state_from_json(command["state"]))
                 return None
             case "play":
-                self._to_change()
+                self._current()
                 self._is_playing = True
             case "pause":
                 self._is_playing = False
             case "step":
                 self._is_playing = False
-                self._n_steps += self._to_change().train(1)
+                self._n_steps += self._current().train(1)
             case "reset":
-                self._to_change().reset()
+                self._current().reset()
             case "seek":
                 self._is_playing = False
                 step = command["step"]
                 assert isinstance(step, int)
-                self._to_change().seek(step)
+                self._current().seek(step)
             case "look":
                 x, y = command["x"], command["y"]
                 assert isinstance(x, float)
@@ -135,14 +146,25 @@ class EngineSession:
                 return json.dumps({"look": self._current().look(x, y)})
             case "pairs":
                 self._current()
-                table = None if self._state is None else self.given.table(self._state)
+                assert self._state is not None
+                table = self.given.table(self._state) if self._state.page in OF_POINTS else None
                 if table is None:
                     raise SettingError("these points are of no table; expected a CSV file or images. Choose them.")
                 return json.dumps({"pairs": table.shown()})
             case "save":
-                return self._encoded("model", self._to_change().save())
+                return self._encoded("model", self._current().save())
         self._is_stale = True
         return None
+
+    def _do_meanwhile(self, do: object) -> None:
+        """Do what can be done while images are read: the page that they are for is not there yet."""
+        match do:
+            case "play" | "pause":
+                self._is_playing = do == "play"
+            case "look":
+                pass  # a pointer waits for nothing
+            case _:
+                raise SettingError("the images are still being read; expected them to be there. Wait for the picture.")
 
     @property
     def _is_reading(self) -> bool:
@@ -150,20 +172,25 @@ class EngineSession:
         return self._reading is not None and not self._reading.future.done()
 
     def _want(self, state: LabState) -> None:
-        self._wanted, self._reading, self._told = state, self.given.reading(state), ""
+        """Take a state with the next frame, or once its images are read; who leaves a page pauses it."""
+        reading = self.given.reading(state)
+        if reading is not self._reading:
+            self._told = ""
+        self._wanted, self._reading = state, reading
+        before = self._state
+        if before is not None and before.page != state.page and not {before.page, state.page} <= ONE_NET:
+            self._is_playing = False
 
     def _told_anew(self) -> str | None:
         """Say how far reading is, if that is something new."""
         assert self._reading is not None
         doing = self._reading.doing
-        told = doing.words + ("" if doing.share is None else f": {doing.share:.0%}")
+        told = doing.words + ("" if doing.share is None else f": {5 * round(20 * doing.share)} %")
         before, self._told = self._told, told
         return None if told == before else json.dumps({"told": told})
 
     def _take_wanted(self) -> None:
-        """Make the newest state that was asked for, unless it waits for images."""
-        if self._is_reading:
-            return
+        """Make the newest state that was asked for."""
         state, self._wanted = self._wanted, None
         if state is None:
             return
@@ -177,9 +204,7 @@ class EngineSession:
             page.change(state, self.given)
         elif state.page not in BY_THEMSELVES:
             self._pages[state.page] = make_page(state, self.given, self._pages)
-        before, self._state, self._refused = self._state, state, None
-        if before is not None and before.page != state.page and not {before.page, state.page} <= ONE_NET:
-            self._is_playing = False
+        self._state, self._refused = state, None
 
     def _shown(self) -> LabPage | None:
         return None if self._state is None else self._pages.get(self._state.page)
@@ -187,20 +212,12 @@ class EngineSession:
     def _current(self) -> LabPage:
         """Give the page in the newest state that was asked for."""
         self._take_wanted()
-        if self._state is None and self._is_reading:
-            raise SettingError("the images are still being read; expected to have them. Wait until there is a picture.")
         if self._state is None:
             raise SettingError("there is no state yet; expected 'set' before anything else. Send the state first.")
         page = self._shown()
         if page is None:
             raise SettingError(f"{self._state.page} is drawn without the engine; expected another page. Open one.")
         return page
-
-    def _to_change(self) -> LabPage:
-        """Give the page as `_current` does; a state that was refused is refused again."""
-        if self._wanted is None and self._refused is not None:
-            self._want(self._refused)
-        return self._current()
 
     def _train(self, *, until_s: float) -> None:
         assert self._state is not None

@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Float64, UInt8
 
 from foldline.core.errors import DataError
-from foldline.core.text import plural, printable
+from foldline.core.text import printable
 from foldline.lab.images_features import Vectors
-from foldline.lab.images_set import even_sample
+from foldline.lab.images_set import LabImages, even_sample
 from foldline.lab.points import PointTable
 from foldline.lab.state import MOST_CLASSES
 from foldline.lab.tables import check_n_classes, check_n_points, shown
@@ -53,7 +53,7 @@ def image_points(vectors: Vectors) -> PointTable:
         class_names=tuple(map(shown, names)),
         middle=middle,
         unit=unit,
-        told=_told(len(rows), len(train), n_classes=len(names), of_classes=len(train.class_names)),
+        told=_told(len(rows), vectors.images, n_classes=len(names)),
     )
 
 
@@ -66,8 +66,7 @@ def _levels(images: UInt8[np.ndarray, "n h w c"]) -> dict[str, Float64[np.ndarra
     return found
 
 
-def _told(n: int, of: int, *, n_classes: int, of_classes: int) -> str:
-    told = f"{n:,} {plural('image', n)}" if n == of else f"{n:,} of {of:,} training images"
-    if n_classes < of_classes:
-        told += f", the first {n_classes} of {of_classes} classes"
-    return f"{told}. Each is a point."
+def _told(n: int, images: LabImages, *, n_classes: int) -> str:
+    of_classes = len(images.class_names)
+    few = f" of the first {n_classes} of {of_classes} classes" if n_classes < of_classes else ""
+    return f"Each of {n:,} training images{few} is a point. The set: {images.told}"

@@ -18,6 +18,7 @@ MOST_THREADS = 2  # one may wait for a slow disk
 TITLES = {"raw": "raw pixels", "color": "colour histograms", "hog": "HoG", "words": "visual words"}
 
 Made = TypeVar("Made")
+Key = TypeVar("Key")
 
 
 class Task(Generic[Made]):
@@ -34,7 +35,7 @@ class Task(Generic[Made]):
         self, pool: ThreadPoolExecutor, words: str, make: Callable[[], Made], *, after: "Task[Any] | None" = None
     ) -> None:
         self.words = words
-        self._after = after
+        self.after = after
         self.share: float | None = None  # that is done, of what is told
         self.future: Future[Made] = Future()
         if after is None:
@@ -45,7 +46,7 @@ class Task(Generic[Made]):
     @property
     def doing(self) -> "Task[Any]":
         """What is being done just now: this, or what it waits for."""
-        return self if self._after is None or self._after.future.done() else self._after.doing
+        return self if self.after is None or self.after.future.done() else self.after.doing
 
     @property
     def has_failed(self) -> bool:
@@ -98,30 +99,37 @@ class ImageShelf:
         from foldline.lab.images_set import load_lab_images
 
         source = self.source(name)
-        if name not in self._sets or self._sets[name].has_failed:
-            words = f"Reading {printable(source.path)}"
-            self._sets[name] = Task(self._pool, words, lambda: load_lab_images(source))
-        return self._sets[name]
+        return self._task(self._sets, name, f"Reading {printable(source.path)}", lambda: load_lab_images(source))
 
     def vectors(self, name: str, features: str) -> Task["Vectors"]:
         """Begin to compute the vectors of a set, or give what was begun. Raises: SettingError as `source`."""
-        images, key = self.images(name), (name, features)
-        if key not in self._vectors or self._vectors[key].has_failed:
-            words = f"Computing {TITLES[features]}"
-            self._vectors[key] = Task(
-                self._pool, words, lambda: _vectors(images.future.result(), features), after=images
-            )
-        return self._vectors[key]
+        images, words = self.images(name), f"Computing {TITLES[features]}"
+        return self._task(
+            self._vectors, (name, features), words, lambda: _vectors(images.future.result(), features), after=images
+        )
 
     def points(self, name: str, features: str) -> Task["PointTable"]:
         """Begin to make points of a set, or give what was begun. Raises: SettingError as `source`."""
         import sklearn.utils.extmath  # noqa: F401  # here, as above
 
-        vectors, key = self.vectors(name, features), (name, features)
-        if key not in self._points or self._points[key].has_failed:
-            words = "Finding the directions in which they differ most"
-            self._points[key] = Task(self._pool, words, lambda: _points(vectors.future.result()), after=vectors)
-        return self._points[key]
+        vectors, words = self.vectors(name, features), "Finding the directions in which they differ most"
+        return self._task(
+            self._points, (name, features), words, lambda: _points(vectors.future.result()), after=vectors
+        )
+
+    def _task(
+        self,
+        begun: dict[Key, Task[Made]],
+        key: Key,
+        words: str,
+        make: Callable[[], Made],
+        *,
+        after: Task[Any] | None = None,
+    ) -> Task[Made]:
+        task = begun.get(key)
+        if task is None or task.has_failed or task.after is not after:
+            task = begun[key] = Task(self._pool, words, make, after=after)
+        return task
 
 
 def _points(vectors: "Vectors") -> "PointTable":

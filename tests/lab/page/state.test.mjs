@@ -39,6 +39,8 @@ test("a state cannot be written to", () => {
 
 test("clicked points snap to hundredths, stay within reach and can be erased", () => {
   const field = SCHEMA.fields[3];
+  const many = Array.from({ length: 30 }, (_, i) => Math.floor(i / 10)); // sorted by class
+  assert.deepEqual(clickedFrom(Array(60).fill(1), many, { ...field, most: 6 }).map(([, , label]) => label), [0, 0, 1, 1, 2, 2]);
   const clicked = clickedFrom([0.123, 0.456, 9, 9, 1, 1, -1, -1, 2, 2], [0, 0, 1, 2, 0], field);
   assert.deepEqual(clicked, [[12, 46, 0], [100, 100, 1], [-100, -100, 2]]);
   assert.deepEqual(withoutNear(withPoint(clicked, 0, 0, 5), 0.1, 0.4, 0.5), [[100, 100, 1], [-100, -100, 2]]);

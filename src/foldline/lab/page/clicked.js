@@ -7,16 +7,16 @@ const HUNDREDTHS = 100;
 
 /**
  * @param {ArrayLike<number>} points x, y in a row @param {ArrayLike<number>} labels @param {Field} field
- * @returns {readonly Clicked[]} as many as a link can hold, and none outside its reach
+ * @returns {readonly Clicked[]} those within reach, of more than a link can hold as many, evenly drawn
  */
 export function clickedFrom(points, labels, { low = 0, high = 0, most = 0 }) {
   /** @type {Clicked[]} */
   const clicked = [];
-  for (let i = 0; i < labels.length && clicked.length < most; i++) {
+  for (let i = 0; i < labels.length; i++) {
     const [x, y] = [snapped(points[2 * i]), snapped(points[2 * i + 1])];
     if (Math.min(x, y) >= low && Math.max(x, y) <= high) clicked.push([x, y, labels[i]]);
   }
-  return clicked;
+  return clicked.length > most ? Array.from({ length: most }, (_, i) => clicked[Math.floor((i * clicked.length) / most)]) : clicked;
 }
 
 /** @param {readonly Clicked[]} clicked @param {number} x @param {number} y @param {number} label @returns {readonly Clicked[]} */

@@ -1,6 +1,6 @@
 /** What the page says about its connection. */
 
-import { find, toast } from "./dom.js";
+import { find, tell, toast } from "./dom.js";
 
 /** @typedef {import("./server.js").Status} Status */
 
@@ -12,7 +12,7 @@ export function connectionView() {
   return (status) => {
     if (status.kind !== "connecting" || !wasLost) badge.dataset.kind = status.kind;
     if (status.kind === "open") {
-      badge.textContent = "Connected";
+      tell(badge, status.doing ?? "Connected");
       banner.hidden = true;
       if (wasLost) toast("The connection is back. Your settings were kept; training began anew.");
       wasLost = false;

@@ -16,7 +16,10 @@ export function editing(store, moment) {
   const change = (edit, isPassing, label = 0) => {
     const { data, clicked, classes } = store.get();
     const shown = data === "points" ? null : moment()?.picture;
-    const before = shown ? clickedFrom(shown.points, shown.labels, field) : clicked;
+    const { most = 0 } = field;
+    // Of more than a link holds, one fewer: there must be room for one that is added.
+    const kept = shown && shown.labels.length > most ? most - 1 : most;
+    const before = shown ? clickedFrom(shown.points, shown.labels, { ...field, most: kept }) : clicked;
     const after = edit(before);
     if (after.length === before.length) return;
     store.change({ data: "points", clicked: after, classes: Math.max(shown ? shown.n_classes : classes, label + 1) }, { isPassing });

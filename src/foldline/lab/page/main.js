@@ -68,7 +68,6 @@ async function start() {
     frame: (frame) => views.get(frame.kind)?.show?.(frame),
     look: (look) => shown().look?.(look),
     pairs: (table) => shown().pairs?.(table),
-    told: toast,
     file: saveModel,
     error: (words) => {
       toast(words);

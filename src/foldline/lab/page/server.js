@@ -5,7 +5,7 @@ import { decodeFrame } from "./frames.js";
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Schema} Schema */
-/** @typedef {{readonly kind: "connecting" | "open"} | {readonly kind: "lost", readonly wait_s: number, readonly tries: number}} Status */
+/** @typedef {{readonly kind: "connecting"} | {readonly kind: "open", readonly doing?: string} | {readonly kind: "lost", readonly wait_s: number, readonly tries: number}} Status */
 /**
  * @typedef {object} Look the straight map of the region of a point; W and b are null where the net is not piecewise linear
  * @property {number} x
@@ -22,7 +22,6 @@ import { decodeFrame } from "./frames.js";
  * @property {(frame: Frame) => void} frame called at most once a picture of the screen
  * @property {(look: Look) => void} look
  * @property {(table: Table) => void} pairs
- * @property {(words: string) => void} told how far it is with what takes long
  * @property {(file: Frame) => void} file a model, to be saved
  * @property {(words: string) => void} error
  * @property {(status: Status) => void} status
@@ -108,11 +107,17 @@ export function connect(on) {
     if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
   };
 
+  let isDoing = false; // something that takes long, and for which there is no frame
+  const doing = (/** @type {string | undefined} */ words = undefined) => {
+    if (isDoing || words) on.status({ kind: "open", doing: words });
+    isDoing = Boolean(words);
+  };
+
   const hear = (/** @type {any} */ told) => {
     if (told.error) on.error(told.error);
     if (told.look) on.look(told.look);
     if (told.pairs) on.pairs(told.pairs);
-    if (told.told) on.told(told.told);
+    if (told.told || told.error) doing(told.told);
   };
 
   const receive = (/** @type {ArrayBuffer} */ data) => {
@@ -128,6 +133,7 @@ export function connect(on) {
       on.file(frame);
       return;
     }
+    doing();
     if (newest) send({ do: "ack", frame: newest.frame }); // never drawn: the newest frame wins
     else whenDrawn(draw);
     newest = frame;
