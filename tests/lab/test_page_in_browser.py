@@ -625,6 +625,20 @@ def test_a_net_learns_two_numbers_of_images_and_the_link_brings_them_back(page, 
     expect(across.locator("option:checked")).to_have_text("pixels 1")
 
 
+def test_what_is_being_read_is_told_at_the_head_of_the_page(page, lab):
+    page.add_init_script(
+        """window.told = [];
+        addEventListener("DOMContentLoaded", () => {
+            const place = document.getElementById("status");
+            new MutationObserver(() => told.push(place.textContent)).observe(place, { childList: true });
+        });"""
+    )
+    opened(page, f"{lab.url}#data=images&images=fashion-mini&images_features=words")
+    expect(page.locator("#status")).to_have_text("Connected")
+    told = page.evaluate("() => told")
+    assert any("visual words" in words or "differ most" in words for words in told), told
+
+
 def test_a_restarted_engine_is_told_in_the_servers_words_alone(page, lab):
     sockets = []
     page.route_web_socket("**/ws", lambda socket: (sockets.append(socket), socket.connect_to_server()))

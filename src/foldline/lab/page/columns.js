@@ -35,7 +35,7 @@ export function columnControls(place, store, server, palette, on) {
     store.change({ columns: axis ? [other, column] : [column, other] });
   };
   const pairs = make("div", { class: "pairs" });
-  const menu = make("details", { class: "menu" }, make("summary", { title: "Small pictures of every pair of columns" }, "Pairs"), pairs);
+  const menu = make("details", { class: "menu beside-head" }, make("summary", { title: "Small pictures of every pair of columns" }, "Pairs"), pairs);
   menu.ontoggle = () => menu.open && server.send({ do: "pairs" });
   letItClose(menu);
 
@@ -66,11 +66,11 @@ export function columnControls(place, store, server, palette, on) {
     });
   };
 
-  const rows = AXES.map((label, axis) => make("div", { class: "field wide", title: "A column of the table" }, make("label", { for: selects[axis].id }, label), axis ? selects[axis] : make("div", { class: "file" }, selects[axis], menu)));
-  place.append(...rows);
+  const rows = AXES.map((label, axis) => make("div", { class: "field wide", title: "A column of the table" }, make("label", { for: selects[axis].id }, label), selects[axis]));
+  place.append(menu, ...rows);
   const show = () => {
     const state = store.get();
-    rows.forEach((row) => (row.hidden = !isOfTable(state) || names.length < 3));
+    [menu, ...rows].forEach((one) => (one.hidden = !isOfTable(state) || names.length < 3));
     selects.forEach((select, axis) => (select.value = String(state.columns[axis])));
   };
   follow(store, show);

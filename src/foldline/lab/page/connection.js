@@ -12,11 +12,12 @@ export function connectionView() {
   return (status) => {
     if (status.kind !== "connecting" || !wasLost) badge.dataset.kind = status.kind;
     if (status.kind === "open") {
-      tell(badge, status.doing ?? "Connected");
+      tell(badge, "Connected");
       banner.hidden = true;
       if (wasLost) toast("The connection is back. Your settings were kept; training began anew.");
       wasLost = false;
-    } else if (status.kind === "lost") {
+    } else if (status.kind === "busy") tell(badge, status.doing);
+    else if (status.kind === "lost") {
       wasLost = true;
       badge.textContent = "Connection lost";
       banner.hidden = false;

@@ -5,7 +5,7 @@ import { decodeFrame } from "./frames.js";
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Schema} Schema */
-/** @typedef {{readonly kind: "connecting"} | {readonly kind: "open", readonly doing?: string} | {readonly kind: "lost", readonly wait_s: number, readonly tries: number}} Status */
+/** @typedef {{readonly kind: "connecting" | "open"} | {readonly kind: "busy", readonly doing: string} | {readonly kind: "lost", readonly wait_s: number, readonly tries: number}} Status */
 /**
  * @typedef {object} Look the straight map of the region of a point; W and b are null where the net is not piecewise linear
  * @property {number} x
@@ -109,7 +109,8 @@ export function connect(on) {
 
   let isDoing = false; // something that takes long, and for which there is no frame
   const doing = (/** @type {string | undefined} */ words = undefined) => {
-    if (isDoing || words) on.status({ kind: "open", doing: words });
+    if (words) on.status({ kind: "busy", doing: words });
+    else if (isDoing) on.status({ kind: "open" });
     isDoing = Boolean(words);
   };
 

@@ -10,7 +10,7 @@ export function netsInWords({ meta }) {
   const right = (/** @type {"wired" | "regular"} */ net) =>
     accuracy ? `${percent(accuracy[net][kind])} % of ${n_points[kind]} ${kind === "test" ? "held back" : "learned"} right` : "…";
   const learned = accuracy && n_points.test
-    ? ` · of points learned: wired\u00a0${percent(accuracy.wired.train)}\u00a0%, layers\u00a0${percent(accuracy.regular.train)}\u00a0%`
+    ? ` · learned: wired\u00a0${percent(accuracy.wired.train)}\u00a0%, layers\u00a0${percent(accuracy.regular.train)}\u00a0%`
     : "";
   return {
     "wired-is": `${graph.nodes} × ${width.wired}, ${n_weights.wired.toLocaleString("en")} weights`,
