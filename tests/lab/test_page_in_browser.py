@@ -639,6 +639,22 @@ def test_what_is_being_read_is_told_at_the_head_of_the_page(page, lab):
     assert any("visual words" in words or "differ most" in words for words in told), told
 
 
+def test_whoever_leaves_while_something_is_read_is_told_of_it_no_longer(page, lab):
+    frames = []
+
+    def held_back(socket):
+        """Pass on what is told, and no frame."""
+        server = socket.connect_to_server()
+        socket.on_message(server.send)
+        server.on_message(lambda data: socket.send(data) if isinstance(data, str) else frames.append(data))
+
+    page.route_web_socket("**/ws", held_back)
+    page.goto(f"{lab.url}#data=images&images=digits&images_features=color")
+    expect(page.locator("#status")).to_have_text(re.compile("Reading|Computing|Finding"))
+    page.get_by_role("link", name="Space warp").click()
+    expect(page.locator("#status")).to_have_text("Connected")
+
+
 def test_a_restarted_engine_is_told_in_the_servers_words_alone(page, lab):
     sockets = []
     page.route_web_socket("**/ws", lambda socket: (sockets.append(socket), socket.connect_to_server()))

@@ -173,10 +173,7 @@ class EngineSession:
 
     def _want(self, state: LabState) -> None:
         """Take a state with the next frame, or once its images are read; who leaves a page pauses it."""
-        reading = self.given.reading(state)
-        if reading is not self._reading:
-            self._told = ""
-        self._wanted, self._reading = state, reading
+        self._wanted, self._reading, self._told = state, self.given.reading(state), ""
         before = self._state
         if before is not None and before.page != state.page and not {before.page, state.page} <= ONE_NET:
             self._is_playing = False

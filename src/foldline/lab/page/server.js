@@ -96,6 +96,7 @@ export function connect(on) {
     };
     socket.onmessage = ({ data }) => (typeof data === "string" ? hear(JSON.parse(data)) : receive(data));
     socket.onclose = () => {
+      isDoing = false;
       const wait_s = Math.min(FIRST_WAIT_S * GROWTH ** tries++, LONGEST_WAIT_S);
       on.status({ kind: "lost", wait_s, tries });
       setTimeout(open, wait_s * 1000);
@@ -149,7 +150,12 @@ export function connect(on) {
   };
 
   open();
-  return { send };
+  return {
+    send(message) {
+      if (message.do === "set") doing(); // what goes on for it is told anew
+      send(message);
+    },
+  };
 }
 
 /**
