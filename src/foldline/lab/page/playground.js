@@ -119,11 +119,8 @@ export function playground(store, server, palette) {
       const now_ms = performance.now();
       const wait_ms = Math.min(Math.max(2 * (now_ms - shownAt_ms), SOONEST_MS), LATEST_MS);
       shownAt_ms = now_ms;
-      if (!moment.meta.playing) drawRest();
-      else {
-        if (now_ms - drawnAt_ms > wait_ms) drawNext();
-        drawingLater = setTimeout(drawRest, 2 * wait_ms);
-      }
+      if (now_ms - drawnAt_ms > wait_ms) drawNext();
+      drawingLater = setTimeout(drawRest, moment.meta.playing ? 2 * wait_ms : SOONEST_MS);
     },
     look: region.show,
     pairs: data.pairs,
