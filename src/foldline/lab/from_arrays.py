@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from foldline.core.checks import axes
 from foldline.core.errors import DataError
 from foldline.core.text import printable
-from foldline.lab.points import PointTable, checked_spread
+from foldline.lab.points import PointTable, check_spread
 from foldline.lab.state import FARTHEST
 from foldline.lab.tables import check_n_classes, check_n_points, shown
 
@@ -45,7 +45,7 @@ def points_from_arrays(X: ArrayLike, y: ArrayLike, classes: np.ndarray | None = 
         )
     known = _different(labels) if classes is None else classes
     check_n_classes(len(known), name="y" if classes is None else "model")
-    checked_spread(xy, AXES, name="X")
+    check_spread(xy, AXES, name="X")
     places = {label: place for place, label in enumerate(known.tolist())}
     strange = [label for label in labels.tolist() if label not in places]
     if strange:

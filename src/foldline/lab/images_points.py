@@ -9,7 +9,7 @@ from foldline.lab.images_features import Vectors
 from foldline.lab.images_set import LabImages, even_sample
 from foldline.lab.points import PointTable
 from foldline.lab.state import MOST_CLASSES
-from foldline.lab.tables import check_n_classes, check_n_points, shown
+from foldline.lab.tables import check_n_classes, check_n_points
 
 MOST_POINTS = 2_000
 N_DIRECTIONS = 4  # of what a classifier sees
@@ -37,6 +37,7 @@ def image_points(vectors: Vectors) -> PointTable:
     rows = of_these[even_sample(train.labels[of_these], MOST_POINTS)]
     check_n_points(len(rows), name=source)
     X = np.asarray(vectors.X_train)[rows]
+    # Not the covariance: of colour images of 64x64 pixels it has 150 million numbers.
     U, lengths, _ = randomized_svd(X - X.mean(axis=0), min(N_DIRECTIONS, *X.shape), random_state=0)
     along = U * lengths
     least = FLAT * along.std(axis=0).max()
@@ -45,14 +46,11 @@ def image_points(vectors: Vectors) -> PointTable:
     if len(columns) < 2:
         raise DataError(f"the images of {source} hardly differ; expected two numbers that do. Take others.")
     numbers = np.stack(list(columns.values()), axis=1).astype(np.float64)
-    middle, unit = numbers.mean(axis=0), numbers.std(axis=0)
-    return PointTable(
+    return PointTable.scaled(
+        numbers,
         columns=tuple(columns),
-        numbers=(numbers - middle) / unit,
         labels=train.labels[rows],
-        class_names=tuple(map(shown, names)),
-        middle=middle,
-        unit=unit,
+        class_names=names,
         told=_told(len(rows), vectors.images, n_classes=len(names)),
     )
 

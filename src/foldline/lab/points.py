@@ -51,15 +51,14 @@ class LabPoints:
 
 @dataclass(frozen=True, kw_only=True)
 class PointTable:
-    """Rows of numbers that a user brought; each column is scaled to mean 0 and standard deviation 1, but of arrays.
+    """Rows of numbers of a user's own.
 
     Args:
         columns: their names.
-        numbers: (N, D), scaled.
+        numbers: (N, D), less `middle` and divided by `unit`.
         labels: (N,).
         class_names: a text for each class.
-        middle: (D,) what was taken from each column, in the user's units: the mean.
-        unit: (D,) what it was divided by then: the standard deviation.
+        middle, unit: (D,) in the user's units.
         told: which rows these are, for a person; empty where that is plain.
     """
 
@@ -70,6 +69,28 @@ class PointTable:
     middle: Float64[np.ndarray, " d"]
     unit: Float64[np.ndarray, " d"]
     told: str = ""
+
+    @classmethod
+    def scaled(
+        cls,
+        numbers: Float64[np.ndarray, "n d"],
+        *,
+        columns: tuple[str, ...],
+        labels: Int32[np.ndarray, " n"],
+        class_names: tuple[str, ...],
+        told: str = "",
+    ) -> "PointTable":
+        """Scale each column of (N, D) numbers to mean 0 and standard deviation 1; its numbers must differ."""
+        middle, unit = numbers.mean(axis=0), numbers.std(axis=0)
+        return cls(
+            columns=columns,
+            numbers=(numbers - middle) / unit,
+            labels=labels,
+            class_names=tuple(map(shown, class_names)),
+            middle=middle,
+            unit=unit,
+            told=told,
+        )
 
     def to_json(self) -> dict[str, object]:
         """Give everything as JSON."""
@@ -145,21 +166,13 @@ def read_points(text: str, *, name: str) -> PointTable:
     """
     columns, numbers, classes = read_table(text, name=name)
     names = tuple(dict.fromkeys(classes))
-    middle, unit = numbers.mean(axis=0), checked_spread(numbers, columns, name=name)
-    return PointTable(
-        columns=columns,
-        numbers=(numbers - middle) / unit,
-        labels=np.array([names.index(label) for label in classes], np.int32),
-        class_names=tuple(map(shown, names)),
-        middle=middle,
-        unit=unit,
-    )
+    check_spread(numbers, columns, name=name)
+    labels = np.array([names.index(label) for label in classes], np.int32)
+    return PointTable.scaled(numbers, columns=columns, labels=labels, class_names=names)
 
 
-def checked_spread(
-    numbers: Float64[np.ndarray, "n d"], columns: Sequence[str], *, name: str
-) -> Float64[np.ndarray, " d"]:
-    """Give the standard deviation of each column. Raises: DataError for one whose numbers do not differ."""
+def check_spread(numbers: Float64[np.ndarray, "n d"], columns: Sequence[str], *, name: str) -> None:
+    """Check that each column can be scaled. Raises: DataError for one whose numbers do not differ."""
     with np.errstate(over="ignore", invalid="ignore"):
         spread = numbers.std(axis=0)
     # The spread of equal numbers is what their mean was rounded by, and that of tiny ones 0.
@@ -169,7 +182,6 @@ def checked_spread(
             f"{name} has a column that cannot be scaled, {columns[int(np.argmin(can_be))]}; expected numbers that "
             f"differ. Leave it out, or take another."
         )
-    return np.asarray(spread)
 
 
 def _checked_columns(columns: tuple[int, ...], n_columns: int) -> tuple[int, int]:

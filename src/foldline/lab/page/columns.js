@@ -11,6 +11,9 @@ const AXES = /** @type {const} */ (["Across (x)", "Up (y)"]);
 const REACH = 3; // deviations that a small picture shows to each side
 const DOT_PX = 1.8;
 
+/** What changes with a table: another one may have fewer columns. */
+export const FIRST_TWO = /** @type {const} */ ({ columns: [0, 1] });
+
 /** @param {{readonly data: string}} state @returns {boolean} whether its points are two columns of a table */
 export function isOfTable({ data }) {
   return data === "csv" || data === "images";

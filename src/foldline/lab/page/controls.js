@@ -1,7 +1,7 @@
 /** The settings at the side: points, inputs, training. */
 
 import { ACTIVATIONS, commonActivation } from "./activations.js";
-import { columnControls, isOfTable } from "./columns.js";
+import { FIRST_TWO, columnControls, isOfTable } from "./columns.js";
 import { make, sheet, toast } from "./dom.js";
 import { choiceRow, decades, evenly, fieldOf, follow, idOf, sliderRow, typedNumber } from "./fields.js";
 import { FEATURES, featurePicture } from "./features.js";
@@ -39,7 +39,7 @@ export function dataControls(place, store, server, palette, on) {
     try {
       const { points, classes, columns: names } = await sendTable(chosen);
       const before = store.get();
-      store.change({ data: "csv", columns: [0, 1] });
+      store.change({ data: "csv", ...FIRST_TWO });
       if (isSame(before, store.get())) store.renew();
       const more = names.length > 2 ? ` It has ${names.length} columns of numbers; choose which two are seen. The last one is the class.` : "";
       toast(`${chosen.name}: ${points.toLocaleString("en")} points of ${classes.length} classes (${classes.join(", ")}).${more}`);
@@ -47,10 +47,9 @@ export function dataControls(place, store, server, palette, on) {
       toast(error instanceof Error ? error.message : String(error));
     }
   };
-  const also = { columns: /** @type {const} */ ([0, 1]) }; // another table may have fewer
   const imageRows = [
-    choiceRow(store, { name: "images", label: "Set", words: SETS, on, also }),
-    choiceRow(store, { name: "images_features", label: "Told by", words: SEEN, on, also }),
+    choiceRow(store, { name: "images", label: "Set", words: SETS, on, also: FIRST_TWO }),
+    choiceRow(store, { name: "images_features", label: "Told by", words: SEEN, on, also: FIRST_TWO }),
   ];
   const ofTable = make("div");
   const columns = columnControls(ofTable, store, server, palette, on);
@@ -61,7 +60,7 @@ export function dataControls(place, store, server, palette, on) {
     sliderRow(store, { name: "noise", label: "Noise", stops: evenly(0, 1, 0.05), format: (x) => `${x.toFixed(2)} units`, applies: isMade, on }),
   ];
   place.append(
-    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS, on, also }),
+    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS, on, also: FIRST_TWO }),
     pickRow,
     ...imageRows,
     ofTable,

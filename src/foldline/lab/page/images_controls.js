@@ -1,5 +1,6 @@
 /** The settings of the images page. */
 
+import { FIRST_TWO } from "./columns.js";
 import { LOSS_WORDS, OPTIMIZER_WORDS, SEEN, SETS, momentumRow, speedControl } from "./controls.js";
 import { make } from "./dom.js";
 import { choiceRow, decades, evenly, sliderRow } from "./fields.js";
@@ -11,13 +12,12 @@ import { usualState } from "./state.js";
 export function imagesControls(store, { set, classifier, training, speed }) {
   const choice = (/** @type {import("./fields.js").Choice} */ row) => choiceRow(store, { ...row, on: "images" });
   const slider = (/** @type {import("./fields.js").Slider} */ row) => sliderRow(store, { ...row, on: "images" });
-  const also = { columns: /** @type {const} */ ([0, 1]) }; // of the points in the playground: others may be fewer
   const points = make("button", { type: "button", title: "Each image as a point of the plane: two numbers of what is seen of it" }, "In the playground");
-  points.onclick = () => store.change({ page: "playground", data: "images", ...also, window: usualState(store.schema).window });
+  points.onclick = () => store.change({ page: "playground", data: "images", ...FIRST_TWO, window: usualState(store.schema).window });
   const pointsRow = make("div", { class: "field wide" }, make("span", { class: "label" }, "As points"), make("div", { class: "file" }, points));
-  set.append(choice({ name: "images", label: "Set", words: SETS, also }));
+  set.append(choice({ name: "images", label: "Set", words: SETS, also: FIRST_TWO }));
   classifier.append(
-    choice({ name: "images_features", label: "It sees", words: SEEN, also }),
+    choice({ name: "images_features", label: "It sees", words: SEEN, also: FIRST_TWO }),
     slider({ name: "images_units", label: "Hidden", stops: [0, 1, 2, 4, 6, 8, 12, 16, 24, 32, 64, 128, 256], format: (n) => (n ? `${n} ${n === 1 ? "unit" : "units"}` : "linear") }),
     pointsRow,
   );
