@@ -280,6 +280,10 @@ def test_images_are_points_by_what_one_number_tells_of_them(digits, vectors, tmp
     table = image_points(Vectors.of(photographs, "color"))
     assert table.columns[-3:] == ("red", "green", "blue")
     assert table.told.startswith("Each of 8 training images is a point. The set: 8 training images and 2 test")
+    weights = np.array([0.299, 0.587, 0.114])  # of grey, ITU-R BT.601
+    bright, *channels = (table.columns.index(name) for name in ("brightness", "red", "green", "blue"))
+    measured = table.numbers * table.unit + table.middle
+    assert_allclose(measured[:, bright], measured[:, channels] @ weights, rtol=1e-5)
     red = table.numbers[:, table.columns.index("red")]
     assert red[table.labels == 0].min() > red[table.labels == 1].max()
 

@@ -107,7 +107,7 @@ def words_on_image(
     nearest, distance = pairwise_distances_argmin_min(described[first : first + grid.n_places], feature.words_)
     words = _enlarged(_checked_patches(feature, patches), squares.side_px)[nearest]
     words = words.reshape(*grid, *words.shape[1:])
-    levels = image.astype(np.float32) if isinstance(descriptor, Patches) else _grey(image)
+    levels = image.astype(np.float32) if isinstance(descriptor, Patches) else grey_levels(image)
     restored = _as_bright_as(_cut(levels, squares, range(grid.n_rows), range(grid.n_cols)), words)
     (answers,) = word_answers(feature, feature.transform(image[None]))
     return WordsOnImage(
@@ -161,11 +161,12 @@ def _mean_squares(descriptor: DenseSIFT, words: Float32[np.ndarray, "a d"], imag
         row = int(nearest[rank, word])
         scale = int(np.searchsorted(ends, place[row, word], side="right"))
         r, c = divmod(int(place[row, word] - ends[scale] + grids[scale].n_places), grids[scale].n_cols)
-        sums[scale][word] += _without_contrast(_grey(_cut(images[row], squares[scale], [r], [c])[0, 0]))
+        sums[scale][word] += _without_contrast(grey_levels(_cut(images[row], squares[scale], [r], [c])[0, 0]))
     return np.asarray(sum(_enlarged(of_scale, side) for of_scale in sums) / len(nearest), np.float32)
 
 
-def _grey(image: UInt8[np.ndarray, "*axes c"]) -> Float32[np.ndarray, "*axes 1"]:
+def grey_levels(image: UInt8[np.ndarray, "*axes c"]) -> Float32[np.ndarray, "*axes 1"]:
+    """Give the grey levels, 0 to 255, of pixels with 1 or 3 channels; the weights are those of ITU-R BT.601."""
     levels = image.astype(np.float32)
     return levels if image.shape[-1] == 1 else np.asarray((levels * GREY).sum(axis=-1, keepdims=True))
 

@@ -5,6 +5,7 @@ from jaxtyping import Float64, UInt8
 
 from foldline.core.errors import DataError
 from foldline.core.text import printable
+from foldline.insight.word_patches import grey_levels
 from foldline.lab.images_features import Vectors
 from foldline.lab.images_set import LabImages, even_sample
 from foldline.lab.points import PointTable
@@ -56,7 +57,7 @@ def image_points(vectors: Vectors) -> PointTable:
 
 
 def _levels(images: UInt8[np.ndarray, "n h w c"]) -> dict[str, Float64[np.ndarray, " n"]]:
-    grey = images.mean(axis=3) / 255
+    grey = grey_levels(images)[..., 0].astype(np.float64) / 255
     found = {"brightness": grey.mean(axis=(1, 2)), "contrast": grey.std(axis=(1, 2))}
     if images.shape[3] == 3:
         means = images.mean(axis=(1, 2)) / 255
