@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
+import foldline as fl
 from foldline.core.errors import DataError, DivergedError, SettingError
 from foldline.insight import linear_templates, shaded
 from foldline.lab import images_set
@@ -22,8 +23,11 @@ from foldline.lab.images_shelf import ImageShelf
 from foldline.lab.images_source import ImageSource, holds_images
 from foldline.lab.images_trainer import ImagesTrainer
 from foldline.lab.pages import Given
+from foldline.lab.playground import Playground
 from foldline.lab.state import LabState, state_to_json
+from tolerances import TOLERANCE
 
+FLOAT32 = TOLERANCE[np.dtype(np.float32)]
 DIGITS = LabState(page="images", images="digits")
 PATIENCE_S = 60
 FEATURES = ("raw", "color", "hog", "words")
@@ -375,6 +379,41 @@ def test_while_images_are_read_nothing_is_done_to_the_page_before(slow, page):
     session._reading.future.result(timeout=PATIENCE_S)
     found = decode_frame(session.frame()[0])
     assert (found.meta["axes"], found.meta["step"], found.meta["playing"]) == (["HoG 2", "brightness"], 0, True)
+
+
+def test_a_net_of_two_numbers_of_images_is_saved_and_gives_its_scores(shelf, tmp_path):
+    shelf.points("digits", "hog").future.result(timeout=PATIENCE_S)
+    playground = Playground(OF_DIGITS, Given(images=shelf))
+    playground.train(20)
+    saved = playground.save()
+    assert "(HoG 2, brightness) of an array, not of images but of these two numbers of each." in saved.meta["says"]
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(saved.arrays["bytes"].tobytes())
+    points = playground.points
+    model = fl.load(path)
+    assert_array_equal(model.classes_, list("01234567"))
+    of_page = [playground.look(*map(float, xy))["scores"] for xy in points.xy[:20]]
+    assert_allclose(model.decision_function(points.xy[:20] * points.unit + points.middle), of_page, **FLOAT32)
+
+
+def test_without_images_on_the_command_line_there_are_no_points_of_them():
+    session = EngineSession(Given(images=ImageShelf()))
+    session.do({"do": "set", "state": state_to_json(replace(OF_DIGITS, images="given"))})
+    frame, text = session.frame()
+    assert frame is None
+    assert "no images were given, and images is 'given'; expected some on the command line" in json.loads(text)["error"]
+    assert "no images were given" in said(session, "play")
+    assert not session._is_playing
+
+
+def test_images_of_one_class_are_no_points(tmp_path):
+    folder = photos(tmp_path / "photos", classes=("cat",))
+    session = EngineSession(Given(images=ImageShelf(ImageSource(path=str(folder)))))
+    session.do({"do": "set", "state": state_to_json(LabState(data="images", images="given"))})
+    end_s = time.monotonic() + PATIENCE_S
+    while not (text := session.frame()[1]) or "error" not in text:
+        assert time.monotonic() < end_s
+    assert "holds images of 1 class; expected at least 2 classes" in json.loads(text)["error"]
 
 
 def test_images_of_another_page_keep_nobody_waiting(slow):

@@ -146,11 +146,12 @@ class Playground(LabPage):
     def save(self) -> Picture:
         """Give the net that is shown as a model file."""
         data = model_file(self._moment.model, self.state, self._points)
-        units = {"csv": "in the units of your file", "images": "of images"}.get(self.state.data, "as on the page")
+        units = {"csv": "in the units of your file", "images": "not of images but of these two numbers of each"}
         row = ", ".join(self._points.axes)
         says = (
             f"{FILE} holds the net of step {self._moment.step:,}. In Python: model = foldline.load('{FILE}'); "
-            f"model.predict(points) gives the class of each row ({row}) of an array, {units}."
+            f"model.predict(points) gives the class of each row ({row}) of an array, "
+            f"{units.get(self.state.data, 'as on the page')}."
         )
         return Picture(meta={"name": FILE, "says": says}, arrays={"bytes": np.frombuffer(data, np.uint8)})
 
