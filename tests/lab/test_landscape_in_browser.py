@@ -162,3 +162,11 @@ def test_of_a_convex_loss_the_lowest_minimum_alone_is_marked(page, lab):
         f"{lab.url}landscape_math.js",
     )
     assert lowest == [[1, 0], [0, 1], []]
+
+
+def test_of_images_there_are_as_many_points_as_there_are(page, lab):
+    page.goto(f"{lab.url}#page=landscape&data=images&images=digits&hidden=3")
+    expect(page.locator("#landscape-verdict")).to_contain_text("onvex")
+    expect(page.locator("#field-landscape-points")).to_be_disabled()
+    page.locator("#field-landscape-data").select_option("moons")
+    expect(page.locator("#field-landscape-points")).to_be_enabled()

@@ -19,6 +19,11 @@ export function isOfTable({ data }) {
   return data === "csv" || data === "images";
 }
 
+/** @param {{readonly data: string}} state @returns {boolean} whether its points are made, as many as are asked for */
+export function isMade(state) {
+  return state.data !== "points" && !isOfTable(state);
+}
+
 /**
  * @param {HTMLElement} place @param {Store} store @param {import("./server.js").Server} server @param {() => import("./colors.js").Palette} palette
  * @param {string} [on] the page, if not the playground

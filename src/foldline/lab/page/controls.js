@@ -1,7 +1,7 @@
 /** The settings at the side: points, inputs, training. */
 
 import { ACTIVATIONS, commonActivation } from "./activations.js";
-import { FIRST_TWO, columnControls, isOfTable } from "./columns.js";
+import { FIRST_TWO, columnControls, isMade, isOfTable } from "./columns.js";
 import { make, sheet, toast } from "./dom.js";
 import { choiceRow, decades, evenly, fieldOf, follow, idOf, sliderRow, typedNumber } from "./fields.js";
 import { FEATURES, featurePicture } from "./features.js";
@@ -10,7 +10,6 @@ import { sendTable } from "./server.js";
 import { isSame } from "./state.js";
 
 /** @typedef {import("./store.js").Store} Store */
-/** @typedef {import("./state.js").State} State */
 /** @typedef {() => import("./colors.js").Palette} PaletteNow */
 
 export const DATA_WORDS = { spiral: "Spiral", circles: "Circles", xor: "XOR", moons: "Moons", blobs: "Blobs", points: "My own (click)", csv: "CSV file", images: "Images" };
@@ -26,7 +25,6 @@ const PICTURE_SIDE = 12;
  * @returns {{show: (meta: Readonly<Record<string, any>>) => void, pairs: (table: import("./server.js").Table) => void}} `show` for the newest picture
  */
 export function dataControls(place, store, server, palette, on) {
-  const isMade = (/** @type {State} */ state) => state.data !== "points" && !isOfTable(state);
   const file = make("input", { type: "file", accept: ".csv,text/csv", hidden: true, "aria-label": "CSV file" });
   const pick = make("button", { type: "button", title: "Columns of numbers, and the class in the last one" }, "Choose");
   const fileRow = make("div", { class: "file" }, pick, file);

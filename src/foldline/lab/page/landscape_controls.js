@@ -1,6 +1,7 @@
 /** The landscape page's settings: its directions, and the most useful ones of the net. */
 
 import { architectureControls } from "./architecture.js";
+import { FIRST_TWO, isMade } from "./columns.js";
 import { DATA_WORDS, LOSS_WORDS, activationRow, seedRow, speedControl } from "./controls.js";
 import { find, make } from "./dom.js";
 import { choiceRow, decades, evenly, follow, sliderRow } from "./fields.js";
@@ -24,8 +25,8 @@ export function landscapeControls(store) {
     sliderRow(store, { name: "landscape_range", label: "Range", stops: [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1, 1.2, 1.5, 2, 3, 5, 10], format: (range) => `±${range} steps` }),
   );
   find("landscape-net-fields", HTMLElement).append(
-    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS, on: ON }),
-    sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, on: ON }),
+    choiceRow(store, { name: "data", label: "Shape", words: DATA_WORDS, on: ON, also: FIRST_TWO }),
+    sliderRow(store, { name: "points", label: "How many", stops: [...decades(10, 900, [1, 2, 3, 4, 6, 8]), ...decades(1000, 5000, [1, 2, 3, 4, 5])], format: (n) => `${n.toLocaleString("en")} points`, applies: isMade, on: ON }),
     seedRow(store, { name: "seed", another: "Another seed", says: "other points, other first weights", on: ON }),
     activationRow(store, ON),
     choiceRow(store, { name: "loss", label: "Loss", words: LOSS_WORDS, on: ON }),
